@@ -1,0 +1,104 @@
+package cfg
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+)
+
+// maxQuoted is the number of runes shown of a source line.
+const maxQuoted = 100
+
+// Render writes the findings for people, like a compiler: the place and the
+// message, the source line with the span marked, the hint, and related places
+// likewise. Findings about other files are written without a source line. The
+// text holds no control characters but line feeds. The error is w's.
+func (f *File) Render(w io.Writer, ds ...Diagnostic) error {
+	out := bufio.NewWriter(w)
+	for _, d := range ds {
+		f.quote(out, d.Range, d.Severity.String(), d.Message)
+		if d.Hint != "" {
+			fmt.Fprintf(out, "%s = hint: %s\n", gutter(0), printable(d.Hint))
+		}
+		for _, r := range d.Related {
+			f.quote(out, r.Range, Note.String(), r.Message)
+		}
+	}
+	return out.Flush()
+}
+
+// quote writes "file:line:column: label: message" and the source line below it.
+func (f *File) quote(w io.Writer, at Range, label, message string) {
+	if place := printable(at.String()); place != "" {
+		fmt.Fprintf(w, "%s: ", place)
+	}
+	fmt.Fprintf(w, "%s: %s\n", label, printable(message))
+	if f == nil || at.File != f.Name || at.Line < 1 || at.Line > len(f.lines) {
+		return
+	}
+	text, carets := excerpt(f.Line(at.Line), at.Column-1, at.End-1)
+	fmt.Fprintf(w, "%s | %s\n", gutter(at.Line), text)
+	fmt.Fprintf(w, "%s | %s\n", gutter(0), carets)
+}
+
+// gutter returns a line number right-aligned, or only blanks for 0.
+func gutter(line int) string {
+	if line == 0 {
+		return "     "
+	}
+	return fmt.Sprintf("%5d", line)
+}
+
+// excerpt returns a line with every rune made visible and the carets that mark
+// runes from to to-1 of it. Long lines are clipped around the span.
+func excerpt(line string, from, to int) (text, carets string) {
+	runes := []rune(line)
+	from = max(0, min(from, len(runes)))
+	to = max(from, min(to, len(runes)))
+	start, end := 0, len(runes)
+	if end > maxQuoted {
+		const before = 30 // runes shown before a span far to the right
+		start = max(0, min(from-before, end-maxQuoted))
+		end = start + maxQuoted
+		to = min(to, end)
+	}
+	var t, c strings.Builder
+	if start > 0 {
+		t.WriteString("…")
+		c.WriteString(" ")
+	}
+	for i, r := range runes[start:end] {
+		r = visible(r)
+		t.WriteRune(r)
+		mark := " "
+		if start+i >= from && start+i < to {
+			mark = "^"
+		}
+		if start+i < to {
+			c.WriteString(strings.Repeat(mark, cells(r)))
+		}
+	}
+	if from == to { // an empty span is marked by the place where it would begin
+		c.WriteByte('^')
+	}
+	if end < len(runes) {
+		t.WriteString("…")
+	}
+	return strings.TrimRight(t.String(), " "), c.String()
+}
+
+// cells returns how many columns of a terminal r takes.
+func cells(r rune) int {
+	switch {
+	case unicode.In(r, unicode.Mn, unicode.Me):
+		return 0
+	case unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana),
+		0x3000 <= r && r <= 0x303F,   // ideographic punctuation
+		0xFF01 <= r && r <= 0xFF60,   // full-width forms
+		0x1F300 <= r && r <= 0x1FAFF: // pictographs
+		return 2
+	}
+	return 1
+}

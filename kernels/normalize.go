@@ -1,0 +1,50 @@
+package kernels
+
+import "math"
+
+// BatchNormEpsilon is what darknet adds to the variance, inside the root.
+const BatchNormEpsilon = 1e-5
+
+// BatchNorm replaces the planes of x, one for each element of mean, by
+// (x-mean)/sqrt(variance+ε)·scale + bias.
+func BatchNorm(x []float32, plane int, bias, scale, mean, variance []float32) {
+	for c := range mean {
+		m, s, b := mean[c], scale[c], bias[c]
+		inv := float32(1 / math.Sqrt(float64(variance[c])+BatchNormEpsilon))
+		row := x[c*plane : (c+1)*plane]
+		for i, v := range row {
+			row[i] = float32(float32((v-m)*inv)*s) + b
+		}
+	}
+}
+
+// AddBias adds bias[c] to plane c of x.
+func AddBias(x []float32, plane int, bias []float32) {
+	for c, b := range bias {
+		row := x[c*plane : (c+1)*plane]
+		for i := range row {
+			row[i] += b
+		}
+	}
+}
+
+// Softmax writes exp(x/t)/Σexp(x/t) over all of x to out, with the maximum taken out first.
+// out may be x itself.
+func Softmax(x, out []float32, temperature float32) {
+	largest := float32(-math.MaxFloat32)
+	for _, v := range x {
+		largest = max(largest, v)
+	}
+	var sum float32
+	for i, v := range x {
+		e := exp(v/temperature - largest/temperature)
+		sum += e
+		out[i] = e
+	}
+	for i := range out[:len(x)] {
+		out[i] /= sum
+	}
+}
+
+// exp is e^x rounded once from float64.
+func exp(x float32) float32 { return float32(math.Exp(float64(x))) }

@@ -1,0 +1,174 @@
+package net
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/ghostdark/ghostdark/detect"
+	"github.com/ghostdark/ghostdark/layers"
+	"github.com/ghostdark/ghostdark/tensor"
+)
+
+// Session is one caller's use of a Network: its buffers, and the state of recurrent layers. A
+// Session must not be used from two goroutines at once.
+type Session struct {
+	network *Network
+	batch   int
+	exec    executor
+	ran     int // layers computed by the last run
+}
+
+// executor computes layers. The plain one defines the results; any other must agree with it.
+type executor interface {
+	// run computes layers 0 to last from a batch of inputs.
+	run(ctx context.Context, input tensor.Tensor, last int) error
+	// output returns what a layer gave in the last run, as a view that the next run overwrites;
+	// ok is false when it was not kept.
+	output(layer int) (t tensor.Tensor, ok bool)
+	// times are what each layer of the last run took.
+	times() []time.Duration
+	// reset makes the state of all layers zero.
+	reset()
+}
+
+// SessionOptions choose how a session runs.
+type SessionOptions struct {
+	// Batch is the number of images of each run; 0 means 1.
+	Batch int
+	// KeepAll keeps every layer's output for Output. Otherwise memory is reused, and only the
+	// results, the heads and the layers in Keep can be read.
+	KeepAll bool
+	Keep    []int
+}
+
+// NewSession allocates the buffers for running the network.
+func (n *Network) NewSession(opt SessionOptions) (*Session, error) {
+	if opt.Batch < 0 || opt.Batch > layers.MaxExtent {
+		return nil, fmt.Errorf("a batch of %d images is out of range", opt.Batch)
+	}
+	batch := max(opt.Batch, 1)
+	exec, err := newPlain(n, batch, opt)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{network: n, batch: batch, exec: exec}, nil
+}
+
+// Network returns what the session runs.
+func (s *Session) Network() *Network { return s.network }
+
+// Run computes the network on a batch of images, image after image in the shape of the
+// network's input. It stops between layers when ctx ends.
+func (s *Session) Run(ctx context.Context, input []float32) error {
+	return s.RunTo(ctx, input, len(s.network.Layers)-1)
+}
+
+// RunTo computes the layers up to and including last.
+func (s *Session) RunTo(ctx context.Context, input []float32, last int) error {
+	shape := s.network.Net.Input()
+	if want := s.batch * shape.Len(); len(input) != want {
+		return fmt.Errorf("the input has %d values, the network needs %d (%d × %v)", len(input), want, s.batch, shape)
+	}
+	if last < 0 || last >= len(s.network.Layers) {
+		return fmt.Errorf("there is no layer %d: the network has layers 0 to %d", last, len(s.network.Layers)-1)
+	}
+	s.ran = 0
+	if err := s.exec.run(ctx, tensor.Tensor{N: s.batch, Shape: shape, Data: input}, last); err != nil {
+		return err
+	}
+	s.ran = last + 1
+	return nil
+}
+
+// Output returns what a layer gave in the last run, as a view that the next run overwrites.
+func (s *Session) Output(layer int) (tensor.Tensor, error) {
+	switch {
+	case layer < 0 || layer >= len(s.network.Layers):
+		return tensor.Tensor{}, fmt.Errorf("there is no layer %d: the network has layers 0 to %d", layer, len(s.network.Layers)-1)
+	case layer >= s.ran:
+		return tensor.Tensor{}, fmt.Errorf("layer %d was not computed", layer)
+	}
+	t, ok := s.exec.output(layer)
+	if !ok {
+		return tensor.Tensor{}, fmt.Errorf("the output of layer %d was not kept: ask for it in SessionOptions", layer)
+	}
+	return t, nil
+}
+
+// Result returns the network's output: that of the last layer that is not a [cost].
+func (s *Session) Result() (tensor.Tensor, error) { return s.Output(s.network.Result()) }
+
+// Times are what each layer of the last run took.
+func (s *Session) Times() []time.Duration { return s.exec.times() }
+
+// Reset makes recurrent layers forget earlier runs.
+func (s *Session) Reset() { s.exec.reset() }
+
+// Candidates decodes what all heads found in one image of the batch, in the order of the
+// heads. Boxes are relative to the picture that fit describes.
+func (s *Session) Candidates(image int, thresh float32, fit detect.Fit) ([]detect.Candidate, error) {
+	var all []detect.Candidate
+	for _, l := range s.network.Heads() {
+		out, err := s.Output(l.Index)
+		if err != nil {
+			return nil, err
+		}
+		values := out.Image(image)
+		if i := firstNonFinite(values); i >= 0 {
+			return nil, fmt.Errorf("%s: %s: value %d of the output is %v; are these the weights of this network?",
+				s.network.File.Name, l.Label(), i, values[i])
+		}
+		head := l.Op.(layers.Head)
+		found := head.Candidates(values, thresh)
+		if !head.Stretched() {
+			for i := range found {
+				found[i].Box = fit.Correct(found[i].Box)
+			}
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+// firstNonFinite returns the index of the first NaN or infinity, or -1.
+func firstNonFinite(values []float32) int {
+	for i, v := range values {
+		if v-v != 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// Suppression returns the non-maximum suppression that the cfg asks for, at the given overlap:
+// the nms_kind of the last head.
+func (g *Graph) Suppression(thresh float32) detect.Suppression {
+	s := detect.Suppression{Thresh: thresh}
+	if heads := g.Heads(); len(heads) > 0 {
+		s.Kind, s.Beta = heads[len(heads)-1].Op.(layers.Head).Suppression()
+	}
+	return s
+}
+
+// Classes returns the number of classes that the network tells apart: the largest of its
+// heads, or the length of its result.
+func (g *Graph) Classes() int {
+	classes := 0
+	for _, l := range g.Heads() {
+		classes = max(classes, l.Op.(layers.Head).Classes())
+	}
+	if classes == 0 {
+		classes = g.Shape(g.Result()).Len()
+	}
+	return classes
+}
+
+// sumBytes adds sizes, saturating.
+func sumBytes(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}

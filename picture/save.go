@@ -1,0 +1,125 @@
+package picture
+
+import (
+	"bufio"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+)
+
+// encoders lists the formats written, by file name extension.
+var encoders = []struct {
+	ext    string
+	encode func(w io.Writer, m image.Image) error
+}{
+	{".png", png.Encode},
+	{".jpg", encodeJPEG},
+	{".jpeg", encodeJPEG},
+	{".gif", func(w io.Writer, m image.Image) error { return gif.Encode(w, m, nil) }},
+	{".bmp", bmp.Encode},
+	{".tif", encodeTIFF},
+	{".tiff", encodeTIFF},
+}
+
+func encodeJPEG(w io.Writer, m image.Image) error {
+	return jpeg.Encode(w, m, &jpeg.Options{Quality: 92})
+}
+
+func encodeTIFF(w io.Writer, m image.Image) error {
+	return tiff.Encode(w, m, &tiff.Options{Compression: tiff.Deflate, Predictor: true})
+}
+
+// encoderFor finds the encoder for an extension with its dot, in any case.
+func encoderFor(ext string) (func(io.Writer, image.Image) error, error) {
+	exts := make([]string, len(encoders))
+	for i, e := range encoders {
+		if strings.EqualFold(e.ext, ext) {
+			return e.encode, nil
+		}
+		exts[i] = e.ext
+	}
+	return nil, fmt.Errorf("no picture is written with the extension %q; use one of %s", ext, strings.Join(exts, " "))
+}
+
+// Encode writes m to w in the format that an extension such as ".png" stands for; Save's
+// doc lists them.
+func Encode(w io.Writer, m *Image, ext string) error {
+	encode, err := encoderFor(ext)
+	if err != nil {
+		return err
+	}
+	if m.W <= 0 || m.H <= 0 {
+		return fmt.Errorf("cannot write a picture of %d×%d pixels", m.W, m.H)
+	}
+	return encode(w, m.rgba())
+}
+
+// Save writes m to the file at path, in the format of its extension: .png, .jpg, .jpeg,
+// .gif, .bmp, .tif or .tiff. The file appears, or replaces an older one, only when it is
+// complete; after an error nothing is left behind. The folder must exist.
+func Save(path string, m *Image) error {
+	if _, err := encoderFor(filepath.Ext(path)); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: exists and is not a regular file; choose another name", path)
+	}
+	f, err := createBeside(path)
+	if err != nil {
+		return err
+	}
+	err = writeAndClose(f, m, filepath.Ext(path))
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("%s: not written: %w", path, err)
+	}
+	return nil
+}
+
+// createBeside creates a file with a new name in the folder of path.
+func createBeside(path string) (*os.File, error) {
+	folder := filepath.Dir(path)
+	// os.CreateTemp would make the file private to its owner, whatever the umask says.
+	f, err := os.OpenFile(filepath.Join(folder, ".ghostdark-"+rand.Text()+".tmp"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: the folder %s does not exist; create it first", path, folder)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: not written: %w", path, err)
+	}
+	return f, nil
+}
+
+func writeAndClose(f *os.File, m *Image, ext string) error {
+	w := bufio.NewWriter(f)
+	err := Encode(w, m, ext)
+	if err == nil {
+		err = w.Flush()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// rgba copies the picture to the standard library's form.
+func (m *Image) rgba() *image.RGBA {
+	out := image.NewRGBA(m.bounds())
+	for i := range m.W * m.H {
+		from, to := m.Pix[3*i:3*i+3:3*i+3], out.Pix[4*i:4*i+4:4*i+4]
+		to[0], to[1], to[2], to[3] = from[0], from[1], from[2], 255
+	}
+	return out
+}
