@@ -60,7 +60,7 @@ func TestFloat(t *testing.T) {
 		{"3.4028234e38", 3.4028234e38, ""},
 		{"2.5e-1abc", .25, "warning"}, {".5.7", .5, "warning"}, {"1e", 1, "warning"}, {"1e+", 1, "warning"}, {".", 0, "warning"},
 		{"abc", 0, "warning"}, {"1,5", 1, "warning"}, {"0x", 0, "warning"}, {"0x10", 16, "warning"}, {"-0x1.8p1", -3, "warning"},
-		{"1 .5", 1.5, "warning"}, {".1#c", .1, "warning"}, {"\f.1", .1, "warning"},
+		{"1 .5", 1.5, "warning"}, {".1#c", .1, "note"}, {"\f.1", .1, "warning"},
 		{"inf", 1.5, "error"}, {"-Infinity", 1.5, "error"}, {"nan", 1.5, "error"}, {"NaN(1)", 1.5, "error"},
 		{"1e39", 1.5, "error"}, {"1e999", 1.5, "error"}, {"-1e999", 1.5, "error"}, {"0x1p999999", 1.5, "error"},
 	} {

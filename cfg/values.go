@@ -25,7 +25,7 @@ func scalar[T int | float64](o *Options, name string, typ Type, read reader[T]) 
 		return v
 	}
 	if written := cmp.Or(opt.written, opt.Value); !clean || hasGap(written) {
-		o.report(opt, Warning, opt.Range, fmt.Sprintf("%s is read as %v", quote(opt.text()), v), reason(written, typ))
+		o.report(opt, severity(written, read), opt.Range, fmt.Sprintf("%s is read as %v", quote(opt.text()), v), reason(written, typ))
 	}
 	return v
 }
@@ -67,7 +67,7 @@ func list[T int | float64](o *Options, name string, typ Type, read reader[T]) []
 		if odd > 1 {
 			message += fmt.Sprintf(", and %d more like it", odd-1)
 		}
-		o.report(opt, Warning, itemRange(opt, written, firstOdd), message, reason(item, typ))
+		o.report(opt, severity(item, read), itemRange(opt, written, firstOdd), message, reason(item, typ))
 	}
 	return items
 }
@@ -118,6 +118,16 @@ func reason(written string, typ Type) string {
 		return "Darknet's atof stops at the first character that doesn't belong to a number; no digits at all are 0."
 	}
 	return "Darknet's atoi stops at the first character that doesn't belong to a whole number; no digits at all are 0."
+}
+
+// severity tells a number with a comment behind it, which many cfgs have and which does no
+// harm, from one that is misread.
+func severity[T int | float64](written string, read reader[T]) Severity {
+	before, _, commented := strings.Cut(written, "#")
+	if _, clean := read(squeezer.Replace(before)); commented && clean && !hasGap(written) {
+		return Note
+	}
+	return Warning
 }
 
 // hasGap reports whether blanks part two characters of an item, as in "1 2":

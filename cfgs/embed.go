@@ -32,6 +32,12 @@ func Detector() Model { return model("ghost-yolo-bccd", "bccd.names", "smear.jpg
 // kinds of clothing apart: a light garment on black, scaled to 28×28.
 func Classifier() Model { return model("ghostnet-fashion", "fashion.names", "trousers.png") }
 
+// COCONames returns the names of COCO's 80 classes, in the order and spelling that
+// darknet's detectors are trained with.
+func COCONames() []string {
+	return lines("coco.names")
+}
+
 // File returns a copy of the embedded file of that name, and whether there is one.
 func File(name string) ([]byte, bool) {
 	data, err := files.ReadFile(name)
@@ -45,10 +51,14 @@ func model(name, names, picture string) Model {
 		CfgName:     name + ".cfg",
 		Cfg:         mustFile(name + ".cfg"),
 		Weights:     mustFile(name + ".weights"),
-		Names:       strings.Split(strings.TrimSpace(string(mustFile(names))), "\n"),
+		Names:       lines(names),
 		PictureName: picture,
 		Picture:     mustFile(picture),
 	}
+}
+
+func lines(name string) []string {
+	return strings.Split(strings.TrimSpace(string(mustFile(name))), "\n")
 }
 
 func mustFile(name string) []byte {

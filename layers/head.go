@@ -127,13 +127,11 @@ func (b *Builder) readAnchors(num int) []float32 {
 			anchors[i] = float32(given[i])
 		}
 	}
-	if n := len(given); n > 0 && n != 2*num {
-		hint := fmt.Sprintf("Set num=%d, or give %d pairs of width and height.", n/2, num)
-		if n < 2*num {
-			b.Errorf("anchors", hint, "anchors= has %d numbers, num=%d needs %d", n, num, 2*num)
-		} else {
-			b.Warnf("anchors", hint, "anchors= has %d numbers, of which num=%d uses %d", n, num, 2*num)
-		}
+	switch n, hint := len(given), fmt.Sprintf("Set num=%d, or give %d pairs of width and height.", len(given)/2, num); {
+	case n > 0 && n < 2*num:
+		b.Warnf("anchors", hint+" darknet takes .5 for those missing.", "anchors= has %d numbers, num=%d needs %d", n, num, 2*num)
+	case n > 2*num:
+		b.Warnf("anchors", hint, "anchors= has %d numbers, of which num=%d uses %d", n, num, 2*num)
 	}
 	return anchors
 }

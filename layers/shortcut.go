@@ -35,19 +35,14 @@ var _ = register(Kind{
 		l := &Shortcut{Out: b.In, Activation: b.Activation("activation")}
 		refs := b.Refs("from")
 		b.Reads(append([]int{b.Previous()}, refs...)...)
-		resampled := false
 		for _, i := range refs {
-			from := b.ShapeOf(i)
-			switch {
-			case from.W == l.Out.W && from.H == l.Out.H:
+			switch from := b.ShapeOf(i); {
 			case resampleStep(from, l.Out) == 0:
 				b.unequal("from", "adds", b.Previous(), i)
-			case !resampled:
-				resampled = true
-				b.Warnf("from", "AlexeyAB's darknet aborts here; ghostdark adds every so manyth pixel, as pjreddie's did. Give the layer a stride or the branch an [upsample] if that is not meant.",
+			case from.W != l.Out.W:
+				b.Warnf("from", "AlexeyAB's darknet aborts here; ghostdark adds every so manyth pixel of the common channels, as pjreddie's did. Give the layer a stride or the branch an [upsample] if that is not meant.",
 					"adds %s with %v to %v", b.nameOf(i), from, l.Out)
-			}
-			if from.C != l.Out.C && (from.W != l.Out.W || from.H != l.Out.H) == resampled {
+			case from.C != l.Out.C:
 				b.Warnf("from", "Only the common channels are added.", "adds %s with %d channels to %d channels", b.nameOf(i), from.C, l.Out.C)
 			}
 		}

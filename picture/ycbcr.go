@@ -109,7 +109,7 @@ func (u *upsampler) row(out, plane []uint8, y int) {
 	near, far := y, y
 	if u.halfY {
 		near = y / 2
-		far = min(max(near+1-y%2*2, 0), u.h-1)
+		far = min(max(near-1+y%2*2, 0), u.h-1)
 	}
 	a, b := plane[near*u.stride:][:u.w], plane[far*u.stride:][:u.w]
 	sums := u.sums

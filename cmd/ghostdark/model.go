@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ghostdark/ghostdark/cfg"
+	"github.com/ghostdark/ghostdark/cfgs"
+	"github.com/ghostdark/ghostdark/net"
+	"github.com/ghostdark/ghostdark/weights"
+)
+
+// modelOptions are the flags of every command that builds a network.
+type modelOptions struct {
+	width, height int
+	maxMemory     string
+	cutoff        int
+	allowExtra    bool
+}
+
+// addShape adds the flags that act on a network's shapes.
+func (o *modelOptions) addShape(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&o.width, "width", 0, "input width in pixels (default: the cfg's)")
+	cmd.Flags().IntVar(&o.height, "height", 0, "input height in pixels (default: the cfg's)")
+	cmd.Flags().StringVar(&o.maxMemory, "max-memory", "8GiB", "most memory for weights, and again for the buffers of a run")
+}
+
+// addWeights adds the flags that say how to read a weights file.
+func (o *modelOptions) addWeights(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&o.cutoff, "cutoff", 0, "the weights file holds only the layers before this one, as name.conv.15 does with 15")
+	cmd.Flags().BoolVar(&o.allowExtra, "allow-extra", false, "ignore surplus bytes at the end of the weights file")
+}
+
+func (o *modelOptions) read() weights.ReadOptions {
+	return weights.ReadOptions{Cutoff: o.cutoff, AllowExtra: o.allowExtra}
+}
+
+// netOptions checks the shape flags.
+func (o *modelOptions) netOptions() (net.Options, error) {
+	limit, err := parseBytes(o.maxMemory)
+	if err != nil {
+		return net.Options{}, usagef("--max-memory: %v", err)
+	}
+	if o.width < 0 || o.height < 0 || o.cutoff < 0 {
+		return net.Options{}, usagef("--width, --height and --cutoff must not be negative")
+	}
+	return net.Options{Width: o.width, Height: o.height, MaxMemory: limit}, nil
+}
+
+// parseBytes reads a size such as 500MB, 8GiB or 1000000.
+func parseBytes(s string) (int64, error) {
+	units := []struct {
+		suffix string
+		factor float64
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"B", 1}, {"", 1}}
+	for _, u := range units {
+		number, ok := strings.CutSuffix(s, u.suffix)
+		if !ok {
+			continue
+		}
+		var v float64
+		if _, err := fmt.Sscanf(number+"\n", "%g\n", &v); err != nil || v <= 0 || v*u.factor > 1<<62 {
+			break
+		}
+		return int64(v * u.factor), nil
+	}
+	return 0, fmt.Errorf("%q is not a size such as 500MiB or 8GiB", s)
+}
+
+// model is a loaded network and where it came from.
+type model struct {
+	*net.Network
+	cfgPath  string
+	embedded *cfgs.Model // nil for files
+	loadTime time.Duration
+}
+
+// openModel reads a cfg and a weights file and shows what is wrong with them.
+func (o *modelOptions) openModel(cmd *cobra.Command, cfgPath, weightsPath string) (*model, error) {
+	start := time.Now()
+	g, err := o.openGraph(cmd, cfgPath)
+	if err != nil {
+		return nil, err
+	}
+	network, err := g.LoadFile(weightsPath, o.read())
+	if err != nil {
+		return nil, err
+	}
+	return &model{Network: network, cfgPath: cfgPath, loadTime: time.Since(start)}, nil
+}
+
+// openGraph reads a cfg file and shows what is wrong with it.
+func (o *modelOptions) openGraph(cmd *cobra.Command, cfgPath string) (*net.Graph, error) {
+	opt, err := o.netOptions()
+	if err != nil {
+		return nil, err
+	}
+	g, err := net.Read(cfgPath, opt)
+	if g == nil {
+		return nil, err
+	}
+	return g, tellDiagnostics(cmd, g)
+}
+
+// openEmbedded builds one of the models that the program brings along.
+func (o *modelOptions) openEmbedded(cmd *cobra.Command, m cfgs.Model) (*model, error) {
+	opt, err := o.netOptions()
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	file, diags := cfg.Parse(m.CfgName, m.Cfg)
+	g := net.Build(file, diags, opt)
+	if err := tellDiagnostics(cmd, g); err != nil {
+		return nil, err
+	}
+	network, err := g.LoadBytes(m.Weights, m.Name+".weights")
+	if err != nil {
+		return nil, err
+	}
+	return &model{Network: network, cfgPath: m.CfgName, embedded: &m, loadTime: time.Since(start)}, nil
+}
+
+// splitOperands divides the operands of detect and classify: CFG WEIGHTS IMAGE…, or only
+// pictures for the embedded model.
+func splitOperands(args []string) (cfgPath, weightsPath string, pictures []string, err error) {
+	if len(args) == 0 || !strings.HasSuffix(strings.ToLower(args[0]), ".cfg") {
+		for _, a := range args {
+			if strings.HasSuffix(strings.ToLower(a), ".cfg") || strings.HasSuffix(strings.ToLower(a), ".weights") {
+				return "", "", nil, usagef("%s is in the wrong place: give CFG WEIGHTS IMAGE…", a)
+			}
+		}
+		return "", "", args, nil
+	}
+	switch len(args) {
+	case 1:
+		return "", "", nil, usagef("no weights file: give CFG WEIGHTS IMAGE…")
+	case 2:
+		return "", "", nil, usagef("no picture: give CFG WEIGHTS IMAGE…")
+	}
+	return args[0], args[1], args[2:], nil
+}
