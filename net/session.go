@@ -100,6 +100,25 @@ func (s *Session) Output(layer int) (tensor.Tensor, error) {
 // Result returns the network's output: that of the last layer that is not a [cost].
 func (s *Session) Result() (tensor.Tensor, error) { return s.Output(s.network.Result()) }
 
+// FiniteResult is Result, with an error when it holds a NaN or an infinity.
+func (s *Session) FiniteResult() (tensor.Tensor, error) {
+	t, err := s.Result()
+	if err == nil {
+		err = s.network.checkFinite(s.network.Layers[s.network.Result()], t.Data)
+	}
+	return t, err
+}
+
+// checkFinite refuses what no sound network computes from a sound input.
+func (g *Graph) checkFinite(l *layers.Layer, values []float32) error {
+	for i, v := range values {
+		if v-v != 0 {
+			return fmt.Errorf("%s: %s: value %d of the output is %v; are these the weights of this network?", g.File.Name, l.Label(), i, v)
+		}
+	}
+	return nil
+}
+
 // Times are what each layer of the last run took.
 func (s *Session) Times() []time.Duration { return s.exec.times() }
 
@@ -116,9 +135,8 @@ func (s *Session) Candidates(image int, thresh float32, fit detect.Fit) ([]detec
 			return nil, err
 		}
 		values := out.Image(image)
-		if i := firstNonFinite(values); i >= 0 {
-			return nil, fmt.Errorf("%s: %s: value %d of the output is %v; are these the weights of this network?",
-				s.network.File.Name, l.Label(), i, values[i])
+		if err := s.network.checkFinite(l, values); err != nil {
+			return nil, err
 		}
 		head := l.Op.(layers.Head)
 		found := head.Candidates(values, thresh)
@@ -130,16 +148,6 @@ func (s *Session) Candidates(image int, thresh float32, fit detect.Fit) ([]detec
 		all = append(all, found...)
 	}
 	return all, nil
-}
-
-// firstNonFinite returns the index of the first NaN or infinity, or -1.
-func firstNonFinite(values []float32) int {
-	for i, v := range values {
-		if v-v != 0 {
-			return i
-		}
-	}
-	return -1
 }
 
 // Suppression returns the non-maximum suppression that the cfg asks for, at the given overlap:

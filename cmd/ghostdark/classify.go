@@ -1,0 +1,207 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ghostdark/ghostdark/cfgs"
+	"github.com/ghostdark/ghostdark/layers"
+	"github.com/ghostdark/ghostdark/net"
+	"github.com/ghostdark/ghostdark/picture"
+)
+
+type classifyOptions struct {
+	modelOptions
+	nameOptions
+	pictureOptions
+	target pictureTarget
+	top    int
+	json   bool
+	timing bool
+}
+
+func newClassify() *cobra.Command {
+	o := &classifyOptions{target: pictureTarget{}}
+	cmd := &cobra.Command{
+		Use:   "classify [CFG WEIGHTS] [IMAGE…]",
+		Short: "Tell what pictures show",
+		Long: `Run a classifier on pictures (JPEG, PNG, GIF, BMP, WebP, TIFF) and print the most
+probable classes as "name: NN.NN%". The picture's shorter side is scaled to the
+network's width and the middle is cut out, as darknet does.
+
+With a class tree (tree= in the cfg) probabilities are multiplied down the tree.
+Without CFG and WEIGHTS the embedded GhostNet names pieces of clothing; without
+IMAGE it does so for the embedded picture.
+
+` + exitCodes,
+		Example: `  ghostdark classify
+  ghostdark classify darknet19.cfg darknet19.weights cat.jpg --names imagenet.names --top 3
+  ghostdark classify my.cfg my.weights *.png --data my.data --json > classes.json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			_, _, _, err := splitOperands(args)
+			return err
+		},
+		RunE: running(func(cmd *cobra.Command, args []string) error { return runClassify(cmd, o, args) }),
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&o.top, "top", 5, "print so many classes")
+	flags.BoolVar(&o.json, "json", false, "print JSON")
+	flags.BoolVar(&o.timing, "timing", false, "tell what the stages took")
+	o.pictureOptions.add(cmd, "mincrop")
+	o.target.add(cmd, "none")
+	o.nameOptions.add(cmd)
+	o.addShape(cmd)
+	o.addWeights(cmd)
+	return cmd
+}
+
+func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
+	if o.top < 1 {
+		return usagef("--top must be at least 1")
+	}
+	resize, err := o.choose(picture.ResizeMinCrop)
+	if err != nil {
+		return err
+	}
+	cfgPath, weightsPath, pictures, err := splitOperands(args)
+	if err != nil {
+		return err
+	}
+	if len(pictures) == 0 {
+		pictures = []string{""}
+	}
+	var m *model
+	if cfgPath == "" {
+		m, err = o.openEmbedded(cmd, cfgs.Classifier())
+	} else {
+		m, err = o.openModel(cmd, cfgPath, weightsPath)
+	}
+	if err != nil {
+		return err
+	}
+	if len(m.Heads()) > 0 {
+		return fmt.Errorf("%s is a detector: use ghostdark detect", m.cfgPath)
+	}
+	c := &classifier{options: o, model: m, resize: resize}
+	if c.names, err = o.load(cmd, m); err != nil {
+		return err
+	}
+	c.softmax, _ = m.Layers[m.Result()].Op.(*layers.Softmax)
+	if c.softmax == nil {
+		tell(cmd, "%s does not end in a [softmax]: the scores are no probabilities", m.cfgPath)
+	} else if tree := c.softmax.Tree(); tree != nil && c.names == nil {
+		c.names = tree.Names()
+	}
+	if c.session, err = m.NewSession(net.SessionOptions{}); err != nil {
+		return err
+	}
+	if o.target.out == "" {
+		o.target.out = noPicture
+	}
+	if o.target.out != noPicture {
+		if err := o.target.prepare(len(pictures)); err != nil {
+			return err
+		}
+	}
+	return eachPicture(cmd, pictures, o.json, func(i int, path string) (any, error) { return c.picture(cmd, i, path, len(pictures) > 1) })
+}
+
+// classifier is a model ready to look at pictures.
+type classifier struct {
+	options *classifyOptions
+	model   *model
+	names   classNames
+	session *net.Session
+	resize  picture.Resize
+	softmax *layers.Softmax // the last layer; nil when there is none
+}
+
+// classified is one picture's result.
+type classified struct {
+	FrameID  int             `json:"frame_id"`
+	Filename string          `json:"filename"`
+	Error    string          `json:"error,omitempty"`
+	Image    *imageSize      `json:"image,omitempty"`
+	Resize   string          `json:"resize,omitempty"`
+	Classes  []classScore    `json:"classes"`
+	Times    *stageTimesJSON `json:"times,omitempty"`
+}
+
+// classScore is a class with its probability, or its score when the network ends without a
+// softmax.
+type classScore struct {
+	ClassID     int     `json:"class_id"`
+	Name        string  `json:"name"`
+	Probability float64 `json:"probability"`
+}
+
+// picture looks at one picture and prints its classes unless they are to be JSON.
+func (c *classifier) picture(cmd *cobra.Command, index int, path string, headed bool) (any, error) {
+	name := c.model.pictureName(path)
+	result := classified{FrameID: index + 1, Filename: name, Classes: []classScore{}}
+	img, took, err := c.model.infer(cmd.Context(), c.session, path, c.resize)
+	if err == nil {
+		at := time.Now()
+		result.Classes, err = c.scores()
+		took.Postprocess = lap(&at)
+	}
+	if err == nil && c.options.target.out != noPicture {
+		var lines []string
+		for _, s := range result.Classes {
+			lines = append(lines, c.line(s))
+		}
+		file := c.options.target.path(name)
+		if err = picture.Save(file, picture.Caption(img, lines)); err == nil {
+			tell(cmd, "annotated picture: %s", file)
+		}
+	}
+	if err != nil {
+		result.Error = err.Error()
+		return result, err
+	}
+	result.Image, result.Resize, result.Times = &imageSize{img.W, img.H}, c.resize.String(), took.json()
+	if c.options.timing {
+		tell(cmd, "%s: %v", name, took)
+	}
+	if c.options.json {
+		return result, nil
+	}
+	if headed {
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: Predicted in %f milli-seconds.\n", name, milliseconds(took.Inference))
+	} else {
+		tell(cmd, "%s: Predicted in %f milli-seconds.", name, milliseconds(took.Inference))
+	}
+	for _, s := range result.Classes {
+		fmt.Fprintln(cmd.OutOrStdout(), c.line(s))
+	}
+	return result, nil
+}
+
+func (c *classifier) line(s classScore) string {
+	if c.softmax == nil {
+		return fmt.Sprintf("%s: %.4f", s.Name, s.Probability)
+	}
+	return fmt.Sprintf("%s: %.2f%%", s.Name, s.Probability*100)
+}
+
+// scores lists the most probable classes of the last run.
+func (c *classifier) scores() ([]classScore, error) {
+	out, err := c.session.FiniteResult()
+	if err != nil {
+		return nil, err
+	}
+	values := slices.Clone(out.Image(0))
+	if c.softmax != nil && c.softmax.Tree() != nil {
+		c.softmax.Tree().Absolute(values)
+	}
+	scores := make([]classScore, len(values))
+	for k, v := range values {
+		scores[k] = classScore{ClassID: k, Name: c.names.of(k), Probability: round(float64(v), 6)}
+	}
+	slices.SortStableFunc(scores, func(a, b classScore) int { return cmp.Compare(b.Probability, a.Probability) })
+	return scores[:min(c.options.top, len(scores))], nil
+}

@@ -1,0 +1,349 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ghostdark/ghostdark/cfgs"
+	"github.com/ghostdark/ghostdark/detect"
+	"github.com/ghostdark/ghostdark/net"
+	"github.com/ghostdark/ghostdark/picture"
+)
+
+type detectOptions struct {
+	modelOptions
+	nameOptions
+	pictureOptions
+	target   pictureTarget
+	thresh   float32
+	nms      float32
+	agnostic bool
+	classes  []string
+	top      int
+	json     bool
+	timing   bool
+}
+
+func newDetect() *cobra.Command {
+	o := &detectOptions{}
+	cmd := &cobra.Command{
+		Use:   "detect [CFG WEIGHTS] [IMAGE…]",
+		Short: "Find objects in pictures",
+		Long: `Run a detector on pictures (JPEG, PNG, GIF, BMP, WebP, TIFF) and print what it
+finds as "name: NN%", from left to right. One picture gives an annotated copy
+predictions.jpg, several give predictions/NAME.jpg.
+
+Without CFG and WEIGHTS the embedded Ghost-YOLO finds blood cells; without
+IMAGE it does so in the embedded picture.
+
+` + exitCodes,
+		Example: `  ghostdark detect
+  ghostdark detect yolov4-tiny.cfg yolov4-tiny.weights street.jpg --names coco.names
+  ghostdark detect my.cfg my.weights *.jpg --data my.data --out annotated/
+  ghostdark detect my.cfg my.weights a.png b.png --json --thresh 0.5 > found.json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			_, _, _, err := splitOperands(args)
+			return err
+		},
+		RunE: running(func(cmd *cobra.Command, args []string) error { return runDetect(cmd, o, args) }),
+	}
+	flags := cmd.Flags()
+	flags.Float32Var(&o.thresh, "thresh", .25, "report only what is more probable")
+	flags.Float32Var(&o.nms, "nms", .45, "of boxes that overlap more, keep the most probable; 0 keeps all")
+	flags.BoolVar(&o.agnostic, "agnostic-nms", false, "let boxes of different classes suppress each other")
+	flags.StringSliceVar(&o.classes, "classes", nil, "report only these classes, by name or number")
+	flags.IntVar(&o.top, "top", 0, "report at most so many objects of each picture, the most probable (0: all)")
+	flags.BoolVar(&o.json, "json", false, "print JSON; the annotated picture is then written only with --out")
+	flags.BoolVar(&o.timing, "timing", false, "tell what the stages took")
+	o.pictureOptions.add(cmd, "letterbox when the cfg has letter_box=1, else stretch")
+	o.target.add(cmd, "predictions.jpg, predictions/ for several")
+	o.nameOptions.add(cmd)
+	o.addShape(cmd)
+	o.addWeights(cmd)
+	return cmd
+}
+
+func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
+	if !(o.thresh >= 0 && o.thresh < 1) || !(o.nms >= 0 && o.nms <= 1) || o.top < 0 {
+		return usagef("--thresh must lie in 0 ≤ t < 1, --nms in 0 ≤ t ≤ 1, and --top must not be negative")
+	}
+	cfgPath, weightsPath, pictures, err := splitOperands(args)
+	if err != nil {
+		return err
+	}
+	if len(pictures) == 0 {
+		pictures = []string{""}
+	}
+	var m *model
+	if cfgPath == "" {
+		m, err = o.openEmbedded(cmd, cfgs.Detector())
+	} else {
+		m, err = o.openModel(cmd, cfgPath, weightsPath)
+	}
+	if err != nil {
+		return err
+	}
+	if len(m.Heads()) == 0 {
+		return fmt.Errorf("%s has no detection head ([yolo], [Gaussian_yolo], [region] or [detection]): is it a classifier? Try ghostdark classify", m.cfgPath)
+	}
+	names, err := o.load(cmd, m)
+	if err != nil {
+		return err
+	}
+	d, err := newDetector(o, m, names)
+	if err != nil {
+		return err
+	}
+	if err := o.setTarget(len(pictures)); err != nil {
+		return err
+	}
+	return eachPicture(cmd, pictures, o.json, func(i int, path string) (any, error) { return d.picture(cmd, i, path, len(pictures) > 1) })
+}
+
+// setTarget chooses where annotated pictures go.
+func (o *detectOptions) setTarget(pictures int) error {
+	if o.target.out == "" {
+		switch {
+		case o.json:
+			o.target.out = noPicture
+		case pictures > 1:
+			o.target.out = "predictions"
+		default:
+			o.target.out = "predictions.jpg"
+		}
+	}
+	if o.target.out == noPicture {
+		return nil
+	}
+	return o.target.prepare(pictures)
+}
+
+// detector is a model ready to look at pictures.
+type detector struct {
+	options *detectOptions
+	model   *model
+	names   classNames
+	session *net.Session
+	resize  picture.Resize
+	filter  detect.Filter
+	nms     detect.Suppression
+}
+
+func newDetector(o *detectOptions, m *model, names classNames) (*detector, error) {
+	auto := picture.ResizeStretch
+	if m.Net.LetterBox {
+		auto = picture.ResizeLetterbox
+	}
+	resize, err := o.choose(auto)
+	if err != nil {
+		return nil, err
+	}
+	if resize == picture.ResizeMinCrop {
+		return nil, usagef("--resize mincrop cuts the picture's borders off, so boxes can't be placed: use stretch or letterbox")
+	}
+	d := &detector{options: o, model: m, names: names, resize: resize, nms: m.Suppression(o.nms)}
+	d.nms.Agnostic = o.agnostic
+	d.filter = detect.Filter{Thresh: o.thresh, Top: o.top}
+	if d.filter.Classes, err = chooseClasses(o.classes, names, m.Classes()); err != nil {
+		return nil, err
+	}
+	d.session, err = m.NewSession(net.SessionOptions{})
+	return d, err
+}
+
+// chooseClasses finds the classes that are given by name or number.
+func chooseClasses(wanted []string, names classNames, classes int) ([]int, error) {
+	var chosen []int
+	for _, w := range wanted {
+		k := slices.Index(names, w)
+		if k < 0 {
+			n, err := strconv.Atoi(w)
+			if err != nil || n < 0 || n >= classes {
+				return nil, usagef("--classes: no class %q; give a name or a number from 0 to %d", w, classes-1)
+			}
+			k = n
+		}
+		chosen = append(chosen, k)
+	}
+	return chosen, nil
+}
+
+// frame is one picture's result in darknet's JSON form, with more beside it.
+type frame struct {
+	FrameID  int             `json:"frame_id"`
+	Filename string          `json:"filename"`
+	Error    string          `json:"error,omitempty"`
+	Image    *imageSize      `json:"image,omitempty"`
+	Resize   string          `json:"resize,omitempty"`
+	Objects  []object        `json:"objects"`
+	Times    *stageTimesJSON `json:"times,omitempty"`
+}
+
+type imageSize struct {
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+type object struct {
+	ClassID    int         `json:"class_id"`
+	Name       string      `json:"name"`
+	Relative   relativeBox `json:"relative_coordinates"`
+	Absolute   absoluteBox `json:"absolute_coordinates"`
+	Confidence float64     `json:"confidence"`
+}
+
+// relativeBox is centre and size as parts of the picture's.
+type relativeBox struct {
+	CenterX float64 `json:"center_x"`
+	CenterY float64 `json:"center_y"`
+	Width   float64 `json:"width"`
+	Height  float64 `json:"height"`
+}
+
+// absoluteBox is in pixels of the picture.
+type absoluteBox struct {
+	Left   float64 `json:"left"`
+	Top    float64 `json:"top"`
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+}
+
+// picture looks at one picture, prints what is found unless it is to be JSON, and writes the
+// annotated copy.
+func (d *detector) picture(cmd *cobra.Command, index int, path string, headed bool) (any, error) {
+	o, name := d.options, d.model.pictureName(path)
+	img, candidates, took, err := d.find(cmd.Context(), path)
+	if err != nil {
+		return frame{FrameID: index + 1, Filename: name, Error: err.Error(), Objects: []object{}}, err
+	}
+	at := time.Now()
+	found := detect.BestDetections(candidates, d.filter)
+	took.Postprocess += lap(&at)
+	if !o.json {
+		if headed {
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: Predicted in %f milli-seconds.\n", name, milliseconds(took.Inference))
+		} else {
+			tell(cmd, "%s: Predicted in %f milli-seconds.", name, milliseconds(took.Inference))
+		}
+		d.print(cmd.OutOrStdout(), found)
+	}
+	if o.timing {
+		tell(cmd, "%s: %v", name, took)
+	}
+	if o.target.out != noPicture {
+		file := o.target.path(name)
+		if err := picture.Save(file, picture.Annotate(img, d.labels(img, found))); err != nil {
+			return frame{FrameID: index + 1, Filename: name, Error: err.Error(), Objects: []object{}}, err
+		}
+		tell(cmd, "annotated picture: %s", file)
+	}
+	return frame{
+		FrameID: index + 1, Filename: name, Image: &imageSize{img.W, img.H}, Resize: d.resize.String(),
+		Objects: d.objects(img, detect.Detections(candidates, d.filter)), Times: took.json(),
+	}, nil
+}
+
+// find runs the network on a picture and suppresses what overlaps.
+func (d *detector) find(ctx context.Context, path string) (*picture.Image, []detect.Candidate, stageTimes, error) {
+	img, took, err := d.model.infer(ctx, d.session, path, d.resize)
+	if err != nil {
+		return nil, nil, took, err
+	}
+	at := time.Now()
+	fit := detect.Fit{
+		NetW: d.model.Net.Width, NetH: d.model.Net.Height, ImageW: img.W, ImageH: img.H,
+		Letterbox: d.resize == picture.ResizeLetterbox,
+	}
+	candidates, err := d.session.Candidates(0, d.options.thresh, fit)
+	if err != nil {
+		return nil, nil, took, err
+	}
+	candidates = d.nms.Apply(candidates, d.model.Classes())
+	took.Postprocess = lap(&at)
+	return img, candidates, took, nil
+}
+
+// print writes the detections as darknet does.
+func (d *detector) print(w io.Writer, found []detect.Detection) {
+	for _, f := range found {
+		fmt.Fprintf(w, "%s: %.0f%%\n", d.names.of(f.Class), f.Score*100)
+	}
+}
+
+func (d *detector) labels(img *picture.Image, found []detect.Detection) []picture.Label {
+	labels := make([]picture.Label, len(found))
+	for i, f := range found {
+		labels[i] = picture.Label{
+			Text: fmt.Sprintf("%s %.0f%%", d.names.of(f.Class), f.Score*100), Class: f.Class,
+			X: float64(f.Box.X) * float64(img.W), Y: float64(f.Box.Y) * float64(img.H),
+			W: float64(f.Box.W) * float64(img.W), H: float64(f.Box.H) * float64(img.H),
+		}
+	}
+	return labels
+}
+
+func (d *detector) objects(img *picture.Image, found []detect.Detection) []object {
+	objects := make([]object, len(found))
+	for i, f := range found {
+		left, top, width, height := f.Rect(img.W, img.H)
+		objects[i] = object{
+			ClassID: f.Class, Name: d.names.of(f.Class), Confidence: round(float64(f.Score), 6),
+			Relative: relativeBox{round(float64(f.Box.X), 6), round(float64(f.Box.Y), 6), round(float64(f.Box.W), 6), round(float64(f.Box.H), 6)},
+			Absolute: absoluteBox{round(left, 3), round(top, 3), round(width, 3), round(height, 3)},
+		}
+	}
+	return objects
+}
+
+// round keeps so many decimal places, as many as darknet's own JSON gives.
+func round(v float64, places int) float64 {
+	scale := math.Pow10(places)
+	return math.Round(v*scale) / scale
+}
+
+// eachPicture runs a command's work on each picture and goes on after failures. In JSON mode
+// the results become an array, an element for each picture.
+func eachPicture(cmd *cobra.Command, pictures []string, asJSON bool, work func(index int, path string) (any, error)) error {
+	var out *jsonArray
+	if asJSON {
+		out = newJSONArray(cmd.OutOrStdout())
+	}
+	failed := 0
+	for i, path := range pictures {
+		result, err := work(i, path)
+		if errors.Is(err, context.Canceled) {
+			failed++
+			tell(cmd, "ghostdark: %v", err)
+			break
+		}
+		if err != nil {
+			failed++
+			tell(cmd, "ghostdark: %v", err)
+		}
+		if asJSON {
+			if err := out.add(result); err != nil {
+				return err
+			}
+		}
+	}
+	if asJSON {
+		if err := out.close(); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		if len(pictures) > 1 {
+			tell(cmd, "ghostdark: %d of %d pictures failed", failed, len(pictures))
+		}
+		return errReported
+	}
+	return nil
+}
