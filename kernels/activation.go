@@ -164,10 +164,10 @@ func plse(x float32) float32 {
 func stair(x float32) float32 {
 	n := math.Floor(float64(x))
 	half := float32(math.Floor(float64(x) / 2))
-	if math.Mod(n, 2) == 0 {
-		return half
+	if odd := math.Abs(math.Mod(n, 2)) == 1; odd {
+		return (x - float32(n)) + half
 	}
-	return (x - float32(n)) + half
+	return half
 }
 
 func lhtan(x float32) float32 {

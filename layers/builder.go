@@ -18,7 +18,10 @@ const (
 	MaxValues = math.MaxInt32 // of one layer's output for one image, and of one array of weights
 	maxWindow = 1 << 10       // of a kernel or pooling window's side
 	maxStride = 1 << 10       // of a stride
+	maxBoxes  = 1 << 10       // of a head's anchors, or boxes in each cell
 	MaxLayers = 20_000        // of a network
+
+	maxFindings = 10_000 // of a network, beyond which only errors are reported
 )
 
 // OpenFile gives the contents of a file that a section names (a softmax tree).
@@ -51,9 +54,11 @@ func (b *Builder) Errorf(option, hint, format string, args ...any) {
 	b.report(cfg.Error, option, hint, format, args...)
 }
 
-// Warnf reports a warning at an option.
+// Warnf reports a warning at an option, unless there are far too many already.
 func (b *Builder) Warnf(option, hint, format string, args ...any) {
-	b.report(cfg.Warning, option, hint, format, args...)
+	if len(*b.diags) < maxFindings {
+		b.report(cfg.Warning, option, hint, format, args...)
+	}
 }
 
 // Mismatchf reports an error about shapes, unless they are mere guesses because of an error
@@ -141,7 +146,7 @@ func (b *Builder) ShapeOf(index int) tensor.Shape {
 }
 
 // Refs reads an option that lists layers: negative numbers count back from this layer, others
-// are absolute. Numbers out of range are reported and left out.
+// are absolute. A number out of range is reported and ends the list.
 func (b *Builder) Refs(option string) []int {
 	if !b.Has(option) {
 		b.Errorf(option, fmt.Sprintf("Add a line such as `%s = -1`.", option), "has no %s=", option)
@@ -149,9 +154,11 @@ func (b *Builder) Refs(option string) []int {
 	}
 	var refs []int
 	for _, given := range b.Ints(option) {
-		if i, ok := b.resolve(option, given); ok {
-			refs = append(refs, i)
+		i, ok := b.resolve(option, given)
+		if !ok {
+			break
 		}
+		refs = append(refs, i)
 	}
 	return refs
 }

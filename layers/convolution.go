@@ -83,7 +83,8 @@ func (c *Convolution) pointwise() bool {
 
 // blockRows is the number of output rows unrolled at a time.
 func (c *Convolution) blockRows() int {
-	return min(max(columnBlock/tensor.Product(c.weightsPerFilter(), c.Out.W), 1), c.Out.H)
+	row := max(tensor.Product(c.weightsPerFilter(), c.Out.W), 1)
+	return min(max(columnBlock/row, 1), c.Out.H)
 }
 
 // scratch is the working memory that forward needs.

@@ -107,19 +107,17 @@ func readConvolution(b *Builder) Convolution {
 
 // readStrides reads stride_x and stride_y, each of which falls back to stride.
 func (b *Builder) readStrides() (x, y int) {
-	x, y = b.Int("stride_x"), b.Int("stride_y")
-	if x < 1 || y < 1 {
-		stride := b.Within("stride", 1, maxStride)
-		if x < 1 {
-			x = stride
-		}
-		if y < 1 {
-			y = stride
-		}
-	} else {
-		b.Int("stride") // given beside both, it is read but not used
+	stride := b.Int("stride") // given beside both, it is read but not used
+	if b.Int("stride_x") < 1 || b.Int("stride_y") < 1 {
+		stride = b.Within("stride", 1, maxStride)
 	}
-	return min(x, maxStride), min(y, maxStride)
+	read := func(option string) int {
+		if b.Int(option) < 1 {
+			return stride
+		}
+		return b.Within(option, 1, maxStride)
+	}
+	return read("stride_x"), read("stride_y")
 }
 
 // readPadding gives size/2 when pad is set, else padding.

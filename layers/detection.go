@@ -27,7 +27,7 @@ var _ = register(Kind{
 	}, training("rescore", "reorg", "forced", "object_scale", "noobject_scale", "class_scale", "coord_scale", "jitter", "random", "max")...),
 	Build: func(b *Builder) Op {
 		l := &Detection{
-			Side: b.Within("side", 1, MaxExtent), NumClasses: b.Within("classes", 1, MaxExtent), Num: b.Within("num", 1, MaxExtent),
+			Side: b.Within("side", 1, MaxExtent), NumClasses: b.Within("classes", 1, MaxExtent), Num: b.Within("num", 1, maxBoxes),
 			Softmax: b.Flag("softmax"), Sqrt: b.Flag("sqrt"),
 		}
 		if coords := b.Int("coords"); coords != 4 {
@@ -46,7 +46,7 @@ var _ = register(Kind{
 func (l *Detection) Classes() int { return l.NumClasses }
 
 // Suppression implements Head.
-func (l *Detection) Suppression() (detect.NMSKind, float32) { return detect.DefaultNMS, 0 }
+func (l *Detection) Suppression() (detect.NMSKind, float32) { return detect.DefaultNMS, .6 }
 
 // Stretched implements Head.
 func (*Detection) Stretched() bool { return true }

@@ -60,7 +60,7 @@ func readAnchorHead(b *Builder, entries int) anchorHead {
 		nmsBeta: float32(b.Float("beta_nms")),
 		netW:    float32(b.Net.Width), netH: float32(b.Net.Height),
 	}
-	num := b.Within("num", 1, MaxExtent)
+	num := b.Within("num", 1, maxBoxes)
 	h.Mask, h.Anchors = b.readMask(num), b.readAnchors(num)
 	kind := b.String("nms_kind")
 	var known bool

@@ -25,7 +25,7 @@ func (l *L2Norm) Forward(p *Pass) {
 		for pixel := range plane {
 			var sum float32
 			for j := pixel; j < len(in); j += plane {
-				sum += in[j] * in[j]
+				sum += float32(in[j] * in[j])
 			}
 			length := float32(math.Sqrt(float64(sum)))
 			if length == 0 {

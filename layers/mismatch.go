@@ -7,8 +7,12 @@ import (
 )
 
 // unequal reports that this layer joins or adds two layers of different width and height, and
-// says which layer further up is the likely cause.
+// says which layer further up is the likely cause. It does so once for a layer.
 func (b *Builder) unequal(option, verb string, first, second int) {
+	if b.failed || b.doubtful {
+		b.failed = true
+		return
+	}
 	a, z := b.ShapeOf(first), b.ShapeOf(second)
 	b.Mismatchf(option, b.explainUnequal(first, second),
 		"%s %s with %v and %s with %v: width and height differ", verb, b.nameOf(first), a, b.nameOf(second), z)
@@ -96,8 +100,8 @@ func (b *Builder) firstAbove(wanted, and func(in, out tensor.Shape) bool, layers
 }
 
 // ancestors marks the given layers and all that they read, directly or not.
-func (b *Builder) ancestors(layers ...int) map[int]bool {
-	seen := map[int]bool{}
+func (b *Builder) ancestors(layers ...int) []bool {
+	seen := make([]bool, len(b.before))
 	for len(layers) > 0 {
 		i := layers[len(layers)-1]
 		layers = layers[:len(layers)-1]
@@ -113,7 +117,8 @@ func (b *Builder) ancestors(layers ...int) map[int]bool {
 // strides alone: each layer that makes the image smaller counts with its nearest whole ratio.
 func (b *Builder) totalStride() int { return TotalStride(b.Net, b.before) }
 
-// TotalStride returns the largest product of strides along any path through the layers.
+// TotalStride returns the largest product of strides along any path through the layers, at
+// most MaxExtent.
 func TotalStride(net *Net, before []*Layer) int {
 	shape := func(i int) tensor.Shape {
 		if i == NetworkInput {
@@ -142,5 +147,5 @@ func TotalStride(net *Net, before []*Layer) int {
 		}
 		largest = max(largest, strides[i])
 	}
-	return int(largest)
+	return int(min(largest, MaxExtent))
 }

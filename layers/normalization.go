@@ -49,7 +49,7 @@ func (l *Normalization) Forward(p *Pass) {
 				return
 			}
 			for j, v := range in[channel*plane : (channel+1)*plane] {
-				norm[j] += factor * (v * v)
+				norm[j] += float32(factor * float32(v*v))
 			}
 		}
 		for j := range norm {

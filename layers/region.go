@@ -38,7 +38,7 @@ var _ = register(Kind{
 		"absolute", "thresh", "random", "max", "focal_loss", "log")...),
 	Build: func(b *Builder) Op {
 		l := &Region{
-			Out: b.In, NumClasses: b.Within("classes", 1, MaxExtent), Num: b.Within("num", 1, MaxExtent),
+			Out: b.In, NumClasses: b.Within("classes", 1, MaxExtent), Num: b.Within("num", 1, maxBoxes),
 			Softmax: b.Flag("softmax"), ClassFix: b.Int("classfix"),
 		}
 		if coords := b.Int("coords"); coords != 4 {
@@ -58,7 +58,7 @@ var _ = register(Kind{
 func (l *Region) Classes() int { return l.NumClasses }
 
 // Suppression implements Head.
-func (l *Region) Suppression() (detect.NMSKind, float32) { return detect.DefaultNMS, 0 }
+func (l *Region) Suppression() (detect.NMSKind, float32) { return detect.DefaultNMS, .6 }
 
 // Stretched implements Head.
 func (*Region) Stretched() bool { return false }

@@ -56,7 +56,7 @@ func (l *Upsample) Forward(p *Pass) {
 		clear(out)
 		for y := range l.Out.H * l.Stride {
 			for x := range l.Out.W * l.Stride {
-				out[y/l.Stride*l.Out.W+x/l.Stride] += l.Scale * in[y*l.In.W+x]
+				out[y/l.Stride*l.Out.W+x/l.Stride] += float32(l.Scale * in[y*l.In.W+x])
 			}
 		}
 	}

@@ -68,7 +68,7 @@ func Build(file *cfg.File, parsed cfg.Diagnostics, opt Options) *Graph {
 		sections = sections[:layers.MaxLayers]
 	}
 	for _, s := range sections {
-		kind := layers.Lookup(s.Name)
+		kind, findings := layers.Lookup(s.Name), &g.Diagnostics
 		switch {
 		case kind == nil:
 			g.report(cfg.Error, s, unknownHint(s.Name), "unknown section type [%s]", s.Name)
@@ -77,7 +77,10 @@ func Build(file *cfg.File, parsed cfg.Diagnostics, opt Options) *Graph {
 			g.report(cfg.Error, s, "Only the first section may be [net]: is this two files in one?", "second [%s] section", s.Name)
 			kind = unknown
 		}
-		g.Layers = append(g.Layers, layers.Build(s, kind, g.Net, g.Layers, g.openFile, &g.Diagnostics, &g.missing))
+		if kind == unknown {
+			findings = new(cfg.Diagnostics) // nothing can be said about its options
+		}
+		g.Layers = append(g.Layers, layers.Build(s, kind, g.Net, g.Layers, g.openFile, findings, &g.missing))
 	}
 	if len(g.Layers) == 0 && !g.Diagnostics.HasErrors() {
 		g.report(cfg.Error, g.Net.Section, "Add sections below [net].", "the network has no layers")

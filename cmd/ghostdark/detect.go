@@ -25,6 +25,7 @@ type detectOptions struct {
 	target   pictureTarget
 	thresh   float32
 	nms      float32
+	nmsKind  string
 	agnostic bool
 	classes  []string
 	top      int
@@ -58,6 +59,7 @@ IMAGE it does so in the embedded picture.
 	flags := cmd.Flags()
 	flags.Float32Var(&o.thresh, "thresh", .25, "report only what is more probable")
 	flags.Float32Var(&o.nms, "nms", .45, "of boxes that overlap more, keep the most probable; 0 keeps all")
+	flags.StringVar(&o.nmsKind, "nms-kind", "cfg", "how overlap is measured: default (IoU), greedynms or diounms (IoU less a term for the distance); cfg takes the last head's nms_kind=, as darknet's program does and its Python module doesn't")
 	flags.BoolVar(&o.agnostic, "agnostic-nms", false, "let boxes of different classes suppress each other")
 	flags.StringSliceVar(&o.classes, "classes", nil, "report only these classes, by name or number")
 	flags.IntVar(&o.top, "top", 0, "report at most so many objects of each picture, the most probable (0: all)")
@@ -151,6 +153,12 @@ func newDetector(o *detectOptions, m *model, names classNames) (*detector, error
 	}
 	d := &detector{options: o, model: m, names: names, resize: resize, nms: m.Suppression(o.nms)}
 	d.nms.Agnostic = o.agnostic
+	if o.nmsKind != "cfg" {
+		var known bool
+		if d.nms.Kind, known = detect.ParseNMSKind(o.nmsKind); !known {
+			return nil, usagef("--nms-kind: %q is not cfg, default, greedynms or diounms", o.nmsKind)
+		}
+	}
 	d.filter = detect.Filter{Thresh: o.thresh, Top: o.top}
 	if d.filter.Classes, err = chooseClasses(o.classes, names, m.Classes()); err != nil {
 		return nil, err
