@@ -132,6 +132,11 @@ func (ds Diagnostics) Err() error {
 // HasErrors reports whether any of the findings is an error.
 func (ds Diagnostics) HasErrors() bool { return ds.Count(Error) > 0 }
 
+// HasErrorIn reports whether any of the findings is an error about the section of that index.
+func (ds Diagnostics) HasErrorIn(section int) bool {
+	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Severity == Error && d.Section == section })
+}
+
 // Errors returns the errors among the findings.
 func (ds Diagnostics) Errors() Diagnostics { return ds.only(Error) }
 

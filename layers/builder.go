@@ -180,9 +180,13 @@ func (b *Builder) resolve(option string, given int) (index int, ok bool) {
 	if index >= 0 && index < b.layer.Index {
 		return index, true
 	}
-	hint := "It is the first layer, so there is none to refer to."
-	if last := b.layer.Index - 1; last >= 0 {
-		hint = fmt.Sprintf("Layers 0 to %d come before it: write those numbers, or -1 to -%d counted back from here. [net] is not counted.", last, last+1)
+	hint := fmt.Sprintf("Layers 0 to %d come before it: write those numbers, or -1 to -%d counted back from here. [net] is not counted.",
+		b.layer.Index-1, b.layer.Index)
+	switch b.layer.Index {
+	case 0:
+		hint = "It is the first layer, so there is none to refer to."
+	case 1:
+		hint = "Only layer 0 comes before it: write 0, or -1 counted back from here. [net] is not counted."
 	}
 	b.Errorf(option, hint, "%s=%d points at no earlier layer", option, given)
 	return 0, false
@@ -191,7 +195,7 @@ func (b *Builder) resolve(option string, given int) (index int, ok bool) {
 // Reads says which layers the Op reads, if not the previous one.
 func (b *Builder) Reads(layers ...int) {
 	b.layer.Inputs = layers
-	b.doubtful = b.layer.dependsOnGuess(b.before)
+	b.doubtful = b.dependsOnGuess()
 }
 
 // Previous is the index of the layer before this one, NetworkInput for the first.
@@ -268,7 +272,7 @@ func Build(s *cfg.Section, kind *Kind, net *Net, before []*Layer, open OpenFile,
 		b.In, l.Output = previous.Output, previous.Output
 	}
 	l.Inputs = []int{b.Previous()}
-	b.doubtful = l.dependsOnGuess(before)
+	b.doubtful = b.dependsOnGuess()
 	op := kind.Build(b)
 	if b.Flag("dontload") && len(l.Unstored) > 0 {
 		b.Warnf("dontload", "Remove dontload=1 if the weights file has them.", "runs on random weights, since the weights file holds none for it")
@@ -277,13 +281,18 @@ func Build(s *cfg.Section, kind *Kind, net *Net, before []*Layer, open OpenFile,
 		b.Flag("dontloadscales")
 	}
 	b.Finish()
-	if !b.failed && !b.layer.dependsOnGuess(before) {
+	if !b.failed && !b.dependsOnGuess() {
 		l.Op = op
 	}
 	return l
 }
 
-// dependsOnGuess reports whether an input of l had errors.
-func (l *Layer) dependsOnGuess(before []*Layer) bool {
-	return slices.ContainsFunc(l.Inputs, func(i int) bool { return i >= 0 && before[i].Op == nil })
+// dependsOnGuess reports whether an input of the layer had errors.
+func (b *Builder) dependsOnGuess() bool {
+	return slices.ContainsFunc(b.layer.Inputs, func(i int) bool {
+		if i == NetworkInput {
+			return b.Net.Guess
+		}
+		return b.before[i].Op == nil
+	})
 }

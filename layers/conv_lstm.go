@@ -16,9 +16,6 @@ type ConvLSTM struct {
 	Constrain      float32
 }
 
-// defaultConstrain is darknet's bound on the cell at one time step.
-const defaultConstrain = 32
-
 var _ = register(Kind{
 	Names: []string{"conv_lstm"},
 	Doc:   "Long short-term memory of convolutions; its state is kept from call to call.",

@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"fmt"
+
 	"github.com/ghostdark/ghostdark/cfg"
 	"github.com/ghostdark/ghostdark/detect"
 	"github.com/ghostdark/ghostdark/kernels"
@@ -33,8 +35,8 @@ var _ = register(Kind{
 		if coords := b.Int("coords"); coords != 4 {
 			b.Errorf("coords", "Write coords=4.", "coords=%d, but a box has 4 numbers", coords)
 		}
-		if want := tensor.Product(l.Side, l.Side, l.Num*5+l.NumClasses); b.In.Len() != want {
-			b.Mismatchf("side", "Set the output= of the layer before it to side²·(5·num + classes).",
+		if want := tensor.Product(l.Side, l.Side, l.Num*5+l.NumClasses); b.In.Len() != want && !b.failed {
+			b.Mismatchf("side", fmt.Sprintf("Set output=%d in the layer before it: side²·(5·num + classes).", want),
 				"needs %d inputs but gets %d", want, b.In.Len())
 		}
 		b.Output(tensor.Shape{C: b.In.Len(), H: 1, W: 1})

@@ -123,9 +123,6 @@ func (h *harness) run(input []float32) []float32 {
 	return h.passes[len(h.passes)-1].Out.Data
 }
 
-// output returns what a layer gave in the last run.
-func (h *harness) output(layer int) []float32 { return h.passes[layer].Out.Data }
-
 // shape wants the last layer's output shape.
 func (h *harness) shape(c, height, w int) {
 	h.t.Helper()
@@ -163,11 +160,11 @@ func wave(n int) []float32 {
 func want(t *testing.T, got []float32, want ...float64) {
 	t.Helper()
 	if len(got) != len(want) {
-		t.Fatalf("%d values %v, want %d %v", len(got), got, len(want), want)
+		t.Fatalf("%d values, want %d", len(got), len(want))
 	}
 	for i, w := range want {
 		if !(math.Abs(float64(got[i])-w) <= 1e-5*math.Max(1, math.Abs(w))) {
-			t.Fatalf("value %d is %v, want %v\ngot  %v\nwant %v", i, got[i], w, got, want)
+			t.Fatalf("value %d of %d is %v, want %v", i, len(want), got[i], w)
 		}
 	}
 }

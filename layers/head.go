@@ -75,7 +75,7 @@ func readAnchorHead(b *Builder, entries int) anchorHead {
 // wantChannels checks that the layer before a head has the filters the head needs.
 func (b *Builder) wantChannels(boxes, classes, entries int, unit string) {
 	want := boxes * (classes + entries)
-	if b.In.C == want {
+	if b.In.C == want || b.failed { // what is wrong already may be the factor that doesn't fit
 		return
 	}
 	var producer *Layer

@@ -18,11 +18,14 @@ type Net struct {
 	LetterBox bool
 	// TimeSteps above 1 lets [history] layers remember earlier calls.
 	TimeSteps int
-	// Mean and Std, one value for each channel or none, normalize pictures after the division
+	// Mean and Std, one value for each channel in both or in neither, normalize pictures after the division
 	// by 255: (x-mean)/std. darknet has no such options.
 	Mean, Std []float32
 	// Section is where all this was read.
 	Section *cfg.Section
+	// Guess says that the input's extents are made up, because the section is missing or gives
+	// none that are possible.
+	Guess bool
 }
 
 // Input returns the shape of the network's input.
@@ -95,23 +98,36 @@ func ReadNet(s *cfg.Section, width, height int, diags *cfg.Diagnostics) *Net {
 	}{{"width", &n.Width}, {"height", &n.Height}, {"channels", &n.Channels}, {"inputs", &n.Inputs}} {
 		if *d.value < 0 || *d.value > MaxExtent {
 			report(cfg.Error, d.option, fmt.Sprintf("Give a number from 1 to %d.", MaxExtent), "%s=%d is out of range", d.option, *d.value)
-			*d.value = 1
+			*d.value, n.Guess = 1, true
 		}
 	}
 	size := tensor.Product(n.Width, n.Height, n.Channels)
 	switch {
 	case size == 0 && n.Inputs == 0:
-		report(cfg.Error, "width", "Give width=, height= and channels=, or inputs= for a plain vector.", "no input size")
-		n.Width, n.Height, n.Channels = 1, 1, 1
+		missing := "channels"
+		switch {
+		case n.Width == 0:
+			missing = "width"
+		case n.Height == 0:
+			missing = "height"
+		}
+		report(cfg.Error, missing, "Give width=, height= and channels=, or inputs= for a plain vector.", "no input size: %s is 0 or missing", missing)
+		n.Width, n.Height, n.Channels, n.Guess = 1, 1, 1, true
 	case size > MaxValues:
 		report(cfg.Error, "width", fmt.Sprintf("At most %d values are possible.", MaxValues), "an input of %d×%d×%d is too large", n.Width, n.Height, n.Channels)
-		n.Width, n.Height, n.Channels = 1, 1, 1
+		n.Width, n.Height, n.Channels, n.Guess = 1, 1, 1, true
 	case size > 0 && n.Inputs > 0 && n.Inputs != size && width == 0 && height == 0:
 		report(cfg.Warning, "inputs", "Remove inputs=: the picture's extents decide.", "inputs=%d is not width·height·channels = %d", n.Inputs, size)
 	}
 	n.Inputs = n.Input().Len()
 	n.Mean = readChannels(o, "mean", n.Channels, report)
 	n.Std = readChannels(o, "std", n.Channels, report)
+	switch {
+	case n.Mean != nil && n.Std == nil:
+		n.Std = slices.Repeat([]float32{1}, n.Channels)
+	case n.Std != nil && n.Mean == nil:
+		n.Mean = make([]float32, n.Channels)
+	}
 	if slices.Contains(n.Std, 0) {
 		report(cfg.Error, "std", "Give the standard deviation of each channel of pictures in 0 … 1, such as .229,.224,.225.", "std= holds a zero")
 	}
@@ -133,9 +149,9 @@ func readChannels(o *cfg.Options, option string, channels int, report func(cfg.S
 		report(cfg.Error, option, "Give one value for each channel.", "%s= has %d values for %d channels", option, len(given), channels)
 		return nil
 	}
-	values := make([]float32, len(given))
-	for i, v := range given {
-		values[i] = float32(v)
+	var values []float32
+	for _, v := range given {
+		values = append(values, float32(v))
 	}
 	return values
 }

@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ghostdark/ghostdark/cfg"
 	"github.com/ghostdark/ghostdark/layers"
@@ -55,7 +56,7 @@ type Graph struct {
 // whether it is sound.
 func Build(file *cfg.File, parsed cfg.Diagnostics, opt Options) *Graph {
 	g := &Graph{File: file, Diagnostics: append(cfg.Diagnostics(nil), parsed...), options: opt}
-	g.Net = &layers.Net{Width: 1, Height: 1, Channels: 1, Inputs: 1}
+	g.Net = &layers.Net{Width: 1, Height: 1, Channels: 1, Inputs: 1, Guess: true}
 	sections := file.Sections
 	if len(sections) > 0 && layers.Lookup(sections[0].Name) == layers.NetKind {
 		g.Net = layers.ReadNet(sections[0], opt.Width, opt.Height, &g.Diagnostics)
@@ -70,8 +71,10 @@ func Build(file *cfg.File, parsed cfg.Diagnostics, opt Options) *Graph {
 	for _, s := range sections {
 		kind, findings := layers.Lookup(s.Name), &g.Diagnostics
 		switch {
+		case kind == nil && parsed.HasErrorIn(s.Index):
+			kind = unknown
 		case kind == nil:
-			g.report(cfg.Error, s, unknownHint(s.Name), "unknown section type [%s]", s.Name)
+			g.reportUnknown(s)
 			kind = unknown
 		case kind == layers.NetKind:
 			g.report(cfg.Error, s, "Only the first section may be [net]: is this two files in one?", "second [%s] section", s.Name)
@@ -96,15 +99,22 @@ func Build(file *cfg.File, parsed cfg.Diagnostics, opt Options) *Graph {
 // keep their numbers.
 var unknown = &layers.Kind{Names: []string{"unknown"}, Build: func(*layers.Builder) layers.Op { return nil }}
 
-func unknownHint(name string) string {
+// reportUnknown reports a section of a type that is not in the registry.
+func (g *Graph) reportUnknown(s *cfg.Section) {
+	header := "[" + s.Name + "]"
+	hint := "darknet has no such section either; names are case-sensitive."
 	var names []string
 	for _, k := range layers.Kinds() {
 		names = append(names, k.Names...)
 	}
-	if near := cfg.Nearest(name, names); near != "" {
-		return fmt.Sprintf("Did you mean [%s]?", near)
+	if near := cfg.Nearest(s.Name, names); near != "" {
+		hint = fmt.Sprintf("Did you mean [%s]?", near)
 	}
-	return "Section names are case-sensitive, and nothing may follow the closing bracket."
+	if base, _, junk := strings.Cut(s.Name, "]"); junk && layers.Lookup(base) != nil {
+		header = "[" + s.Name
+		hint = "Nothing may follow the closing bracket: comments need a line of their own."
+	}
+	g.report(cfg.Error, s, hint, "unknown section type %s", header)
 }
 
 func (g *Graph) report(severity cfg.Severity, s *cfg.Section, hint, format string, args ...any) {
@@ -174,6 +184,10 @@ func (g *Graph) checkHeads() {
 
 // Err returns the errors among the diagnostics, as cfg.Diagnostics, or nil.
 func (g *Graph) Err() error { return g.Diagnostics.Err() }
+
+// Missing are errors that keep a sound network from being loaded: files that its cfg names and
+// that can't be read. Among the Diagnostics they are warnings.
+func (g *Graph) Missing() cfg.Diagnostics { return g.missing }
 
 // Result is the index of the layer whose output is the network's: the last that is not a
 // [cost].

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/ghostdark/ghostdark/detect"
@@ -48,6 +49,11 @@ func (n *Network) NewSession(opt SessionOptions) (*Session, error) {
 	if opt.Batch < 0 || opt.Batch > layers.MaxExtent {
 		return nil, fmt.Errorf("a batch of %d images is out of range", opt.Batch)
 	}
+	for _, i := range opt.Keep {
+		if err := n.noLayer(i); err != nil {
+			return nil, err
+		}
+	}
 	batch := max(opt.Batch, 1)
 	exec, err := newPlain(n, batch, opt)
 	if err != nil {
@@ -71,8 +77,8 @@ func (s *Session) RunTo(ctx context.Context, input []float32, last int) error {
 	if want := s.batch * shape.Len(); len(input) != want {
 		return fmt.Errorf("the input has %d values, the network needs %d (%d × %v)", len(input), want, s.batch, shape)
 	}
-	if last < 0 || last >= len(s.network.Layers) {
-		return fmt.Errorf("there is no layer %d: the network has layers 0 to %d", last, len(s.network.Layers)-1)
+	if err := s.network.noLayer(last); err != nil {
+		return err
 	}
 	s.ran = 0
 	if err := s.exec.run(ctx, tensor.Tensor{N: s.batch, Shape: shape, Data: input}, last); err != nil {
@@ -84,10 +90,10 @@ func (s *Session) RunTo(ctx context.Context, input []float32, last int) error {
 
 // Output returns what a layer gave in the last run, as a view that the next run overwrites.
 func (s *Session) Output(layer int) (tensor.Tensor, error) {
-	switch {
-	case layer < 0 || layer >= len(s.network.Layers):
-		return tensor.Tensor{}, fmt.Errorf("there is no layer %d: the network has layers 0 to %d", layer, len(s.network.Layers)-1)
-	case layer >= s.ran:
+	if err := s.network.noLayer(layer); err != nil {
+		return tensor.Tensor{}, err
+	}
+	if layer >= s.ran {
 		return tensor.Tensor{}, fmt.Errorf("layer %d was not computed", layer)
 	}
 	t, ok := s.exec.output(layer)
@@ -95,6 +101,14 @@ func (s *Session) Output(layer int) (tensor.Tensor, error) {
 		return tensor.Tensor{}, fmt.Errorf("the output of layer %d was not kept: ask for it in SessionOptions", layer)
 	}
 	return t, nil
+}
+
+// noLayer is the error of an index that names no layer.
+func (g *Graph) noLayer(i int) error {
+	if i < 0 || i >= len(g.Layers) {
+		return fmt.Errorf("there is no layer %d: the network has layers 0 to %d", i, len(g.Layers)-1)
+	}
+	return nil
 }
 
 // Result returns the network's output: that of the last layer that is not a [cost].
@@ -112,12 +126,28 @@ func (s *Session) FiniteResult() (tensor.Tensor, error) {
 // checkFinite refuses what no sound network computes from a sound input.
 func (g *Graph) checkFinite(l *layers.Layer, values []float32) error {
 	for i, v := range values {
-		if v-v != 0 {
+		if !finite(v) {
 			return fmt.Errorf("%s: %s: value %d of the output is %v; are these the weights of this network?", g.File.Name, l.Label(), i, v)
 		}
 	}
 	return nil
 }
+
+// checkBoxes refuses boxes without a place or an end, which heads may decode from finite but
+// senseless output. Those that nothing was found in don't matter.
+func (g *Graph) checkBoxes(l *layers.Layer, found []detect.Candidate) error {
+	for _, c := range found {
+		b := c.Box
+		if slices.Max(c.Prob) > 0 && !(finite(b.X) && finite(b.Y) && finite(b.W) && finite(b.H)) {
+			return fmt.Errorf("%s: %s: a box has centre %v, %v and size %v×%v; are these the weights of this network?",
+				g.File.Name, l.Label(), b.X, b.Y, b.W, b.H)
+		}
+	}
+	return nil
+}
+
+// finite reports whether v is neither an infinity nor NaN.
+func finite(v float32) bool { return v-v == 0 }
 
 // Times are what each layer of the last run took.
 func (s *Session) Times() []time.Duration { return s.exec.times() }
@@ -128,6 +158,9 @@ func (s *Session) Reset() { s.exec.reset() }
 // Candidates decodes what all heads found in one image of the batch, in the order of the
 // heads. Boxes are relative to the picture that fit describes.
 func (s *Session) Candidates(image int, thresh float32, fit detect.Fit) ([]detect.Candidate, error) {
+	if image < 0 || image >= s.batch {
+		return nil, fmt.Errorf("there is no image %d in a batch of %d", image, s.batch)
+	}
 	var all []detect.Candidate
 	for _, l := range s.network.Heads() {
 		out, err := s.Output(l.Index)
@@ -144,6 +177,9 @@ func (s *Session) Candidates(image int, thresh float32, fit detect.Fit) ([]detec
 			for i := range found {
 				found[i].Box = fit.Correct(found[i].Box)
 			}
+		}
+		if err := s.network.checkBoxes(l, found); err != nil {
+			return nil, err
 		}
 		all = append(all, found...)
 	}

@@ -76,7 +76,7 @@ func decode(r io.Reader, name string, size int64, lim Limits) (*Image, error) {
 
 // readAll reads r to its end, at most limit bytes.
 func readAll(r io.Reader, size, limit int64) ([]byte, error) {
-	tooLarge := fmt.Errorf("%w: the file has more than the allowed %d bytes; shrink it or raise the limit", ErrTooLarge, limit)
+	tooLarge := fmt.Errorf("%w: the file has more than the allowed %d bytes; shrink it", ErrTooLarge, limit)
 	if size > limit {
 		return nil, tooLarge
 	}
@@ -130,7 +130,7 @@ func decodeBytes(data []byte, maxPixels int) (m *Image, err error) {
 // checkPixels holds w×h against the limit; division instead of a product that may overflow.
 func checkPixels(w, h, maxPixels int) error {
 	if w > maxPixels/h {
-		return fmt.Errorf("%w: %d×%d pixels, %d allowed; shrink the picture or raise the limit", ErrTooLarge, w, h, maxPixels)
+		return fmt.Errorf("%w: %d×%d pixels, %d allowed; shrink the picture", ErrTooLarge, w, h, maxPixels)
 	}
 	return nil
 }

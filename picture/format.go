@@ -71,24 +71,27 @@ func formatNames() string {
 	return strings.Join(names, ", ")
 }
 
-// strangers are formats that people take for readable ones.
-var strangers = []struct{ magic, name string }{
-	{"????ftypheic", "HEIC"},
-	{"????ftypheix", "HEIC"},
-	{"????ftypmif1", "HEIF"},
-	{"????ftypavif", "AVIF"},
-	{"????ftyp", "a film or HEIF"},
-	{"\xff\x0a", "JPEG XL"},
-	{"\x00\x00\x00\x0cJXL ", "JPEG XL"},
-	{"\x00\x00\x00\x0cjP  ", "JPEG 2000"},
-	{"8BPS", "Photoshop"},
-	{"%PDF", "PDF"},
-	{"<svg", "SVG"},
-	{"<?xml", "XML or SVG"},
-	{"<!DOCTYPE", "a web page"},
-	{"<html", "a web page"},
-	{"version https://git-lfs", "a Git LFS pointer, not the file itself"},
+// strangers are formats that people take for readable ones, with what to do about them.
+var strangers = []struct{ magic, name, remedy string }{
+	{"????ftypheic", "HEIC", convertIt},
+	{"????ftypheix", "HEIC", convertIt},
+	{"????ftypmif1", "HEIF", convertIt},
+	{"????ftypavif", "AVIF", convertIt},
+	{"????ftyp", "a film or HEIF", convertIt},
+	{"\xff\x0a", "JPEG XL", convertIt},
+	{"\x00\x00\x00\x0cJXL ", "JPEG XL", convertIt},
+	{"\x00\x00\x00\x0cjP  ", "JPEG 2000", convertIt},
+	{"8BPS", "Photoshop", convertIt},
+	{"%PDF", "PDF", convertIt},
+	{"<svg", "SVG", convertIt},
+	{"<?xml", "XML or SVG", convertIt},
+	{"<!DOCTYPE", "a web page", "download the picture itself"},
+	{"<!doctype", "a web page", "download the picture itself"},
+	{"<html", "a web page", "download the picture itself"},
+	{"version https://git-lfs", "a Git LFS pointer", "run `git lfs pull` to get the picture itself"},
 }
+
+const convertIt = "convert it to PNG or JPEG"
 
 // sniff tells the format of a file by its first bytes.
 func sniff(data []byte) (*format, error) {
@@ -110,7 +113,7 @@ func sniff(data []byte) (*format, error) {
 	}
 	for _, s := range strangers {
 		if matches(s.magic, data) {
-			return nil, fmt.Errorf("%w: it looks like %s; convert it to PNG or JPEG", ErrUnknownFormat, s.name)
+			return nil, fmt.Errorf("%w: it looks like %s; %s", ErrUnknownFormat, s.name, s.remedy)
 		}
 	}
 	return nil, fmt.Errorf("%w: it begins with %q", ErrUnknownFormat, data[:min(len(data), 12)])

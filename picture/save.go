@@ -50,7 +50,11 @@ func encoderFor(ext string) (func(io.Writer, image.Image) error, error) {
 		}
 		exts[i] = e.ext
 	}
-	return nil, fmt.Errorf("no picture is written with the extension %q; use one of %s", ext, strings.Join(exts, " "))
+	known := strings.Join(exts, " ")
+	if ext == "" {
+		return nil, fmt.Errorf("the name has no extension, which tells the format; use one of %s", known)
+	}
+	return nil, fmt.Errorf("no picture is written with the extension %q; use one of %s", ext, known)
 }
 
 // Encode writes m to w in the format that an extension such as ".png" stands for; Save's
@@ -70,11 +74,8 @@ func Encode(w io.Writer, m *Image, ext string) error {
 // .gif, .bmp, .tif or .tiff. The file appears, or replaces an older one, only when it is
 // complete; after an error nothing is left behind. The folder must exist.
 func Save(path string, m *Image) error {
-	if _, err := encoderFor(filepath.Ext(path)); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: exists and is not a regular file; choose another name", path)
+	if err := CheckSave(path); err != nil {
+		return err
 	}
 	f, err := createBeside(path)
 	if err != nil {
@@ -91,14 +92,31 @@ func Save(path string, m *Image) error {
 	return nil
 }
 
+// CheckSave returns the error that Save would give for a path of any picture: an extension of
+// no format, a folder that doesn't exist, a name that is taken by other than a regular file.
+func CheckSave(path string) error {
+	if _, err := encoderFor(filepath.Ext(path)); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: exists and is not a regular file; choose another name", path)
+	}
+	folder := filepath.Dir(path)
+	switch info, err := os.Stat(folder); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: the folder %s does not exist; create it first", path, folder)
+	case err != nil:
+		return fmt.Errorf("%s: %w", path, err)
+	case !info.IsDir():
+		return fmt.Errorf("%s: %s is a file, not a folder; choose another name", path, folder)
+	}
+	return nil
+}
+
 // createBeside creates a file with a new name in the folder of path.
 func createBeside(path string) (*os.File, error) {
-	folder := filepath.Dir(path)
 	// os.CreateTemp would make the file private to its owner, whatever the umask says.
-	f, err := os.OpenFile(filepath.Join(folder, ".ghostdark-"+rand.Text()+".tmp"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: the folder %s does not exist; create it first", path, folder)
-	}
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(path), ".ghostdark-"+rand.Text()+".tmp"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("%s: not written: %w", path, err)
 	}

@@ -50,7 +50,10 @@ func (e *SizeError) Error() string {
 	case e.Have < 0:
 		fmt.Fprintf(&b, "the network wants %s, the file holds more", count(e.floats(e.Want), "float"))
 	default:
-		surplus := count((e.Have-e.Want)/4, "float") + " (" + count(e.Have-e.Want, "byte") + ")"
+		surplus := count(e.Have-e.Want, "byte")
+		if floats := (e.Have - e.Want) / 4; floats > 0 {
+			surplus = count(floats, "float") + " (" + surplus + ")"
+		}
 		fmt.Fprintf(&b, "the network wants %s, the file holds %s: %s too many",
 			count(e.floats(e.Want), "float"), e.holds(), surplus)
 	}

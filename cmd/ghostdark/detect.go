@@ -74,8 +74,13 @@ IMAGE it does so in the embedded picture.
 }
 
 func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
-	if !(o.thresh >= 0 && o.thresh < 1) || !(o.nms >= 0 && o.nms <= 1) || o.top < 0 {
-		return usagef("--thresh must lie in 0 ≤ t < 1, --nms in 0 ≤ t ≤ 1, and --top must not be negative")
+	switch {
+	case !(o.thresh >= 0 && o.thresh < 1):
+		return usagef("--thresh=%v is out of range: give a probability from 0 to below 1", o.thresh)
+	case !(o.nms >= 0 && o.nms <= 1):
+		return usagef("--nms=%v is out of range: give an overlap from 0 to 1", o.nms)
+	case o.top < 0:
+		return usagef("--top must not be negative")
 	}
 	cfgPath, weightsPath, pictures, err := splitOperands(args)
 	if err != nil {

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ghostdark/ghostdark/cfg"
 	"github.com/ghostdark/ghostdark/net"
 )
 
@@ -55,9 +58,17 @@ func report(err error, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "ghostdark: %v\nRun the command with --help to see how it is used.\n", err)
 		return exitUsage
 	case !errors.Is(err, errReported):
-		fmt.Fprintf(stderr, "ghostdark: %v\n", err)
+		fmt.Fprintf(stderr, "ghostdark: %v\n", plain(failed.error))
 	}
 	return exitFailed
+}
+
+// plain words an error of the file system as FILE: REASON, without the system call's name.
+func plain(err error) error {
+	if broken, ok := err.(*fs.PathError); ok {
+		return fmt.Errorf("%s: %w", broken.Path, broken.Err)
+	}
+	return err
 }
 
 // tell writes a line about how things go.
@@ -65,25 +76,46 @@ func tell(cmd *cobra.Command, format string, args ...any) {
 	fmt.Fprintf(cmd.ErrOrStderr(), format+"\n", args...)
 }
 
-// maxWarnings is how many warnings about a cfg a command shows that was not asked for them.
-const maxWarnings = 3
+// How much a command shows of what is wrong with a cfg if that was not its task.
+const (
+	maxErrors   = 20
+	maxWarnings = 3
+)
 
-// tellDiagnostics shows the errors of a cfg in full, or its first warnings in short. It
-// returns errReported when there are errors.
+// tellDiagnostics shows what keeps a cfg's network from running, in full, or its first
+// warnings in short. It returns errReported when the network can't run.
 func tellDiagnostics(cmd *cobra.Command, g *net.Graph) error {
-	if errs := g.Diagnostics.Errors(); len(errs) > 0 {
-		if err := g.File.Render(cmd.ErrOrStderr(), errs...); err != nil {
-			return err
+	var shown cfg.Diagnostics
+	switch {
+	case g.Diagnostics.HasErrors():
+		shown = leading(g.Diagnostics)
+	case g.Missing().HasErrors():
+		shown = g.Missing()
+	default:
+		warnings := g.Diagnostics.Warnings()
+		for _, d := range warnings[:min(maxWarnings, len(warnings))] {
+			tell(cmd, "%v", d)
 		}
-		return errReported
+		tellMore(cmd, g, len(warnings)-maxWarnings, "warning")
+		return nil
 	}
-	warnings := g.Diagnostics.Warnings()
-	for i, d := range warnings {
-		if i == maxWarnings {
-			tell(cmd, "… and %d more warnings: see ghostdark validate-cfg %s", len(warnings)-i, g.File.Name)
-			break
-		}
-		tell(cmd, "%v", d)
+	if err := g.File.Render(cmd.ErrOrStderr(), shown...); err != nil {
+		return err
 	}
-	return nil
+	tellMore(cmd, g, g.Diagnostics.Count(cfg.Error)-shown.Count(cfg.Error), "error")
+	return errReported
+}
+
+// leading returns the first errors, and before them the first warnings from further up: a
+// value that is read otherwise than it was meant often is the cause.
+func leading(ds cfg.Diagnostics) cfg.Diagnostics {
+	first := slices.IndexFunc(ds, func(d cfg.Diagnostic) bool { return d.Severity == cfg.Error })
+	warnings, errs := ds[:first].Warnings(), ds.Errors()
+	return append(warnings[:min(maxWarnings, len(warnings))], errs[:min(maxErrors, len(errs))]...)
+}
+
+func tellMore(cmd *cobra.Command, g *net.Graph, more int, thing string) {
+	if more > 0 {
+		tell(cmd, "… and %s not shown here: see ghostdark validate-cfg %s", counted(more, thing), g.File.Name)
+	}
 }

@@ -5,14 +5,6 @@ import (
 	"io"
 )
 
-// writeJSON writes one indented JSON value and a line end.
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	return e.Encode(v)
-}
-
 // jsonArray writes the elements of a JSON array one by one, as they come.
 type jsonArray struct {
 	w     io.Writer

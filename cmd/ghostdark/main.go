@@ -2,12 +2,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func main() {
@@ -20,11 +25,32 @@ func main() {
 // execute runs the command line and returns the exit code. Results go to stdout, everything
 // else to stderr.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	results := &sink{w: stdout}
 	root := newRoot()
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	root.SetOut(results)
 	root.SetErr(stderr)
-	return report(root.ExecuteContext(ctx), stderr)
+	err := root.ExecuteContext(ctx)
+	if results.err != nil {
+		err = failure{fmt.Errorf("the results can't be written: %w", plain(results.err))}
+	}
+	return report(err, stderr)
+}
+
+// sink remembers the first error of writing to w, since hardly any caller of fmt.Fprint looks
+// at it.
+type sink struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.w.Write(p)
+	s.err = err
+	return n, err
 }
 
 func newRoot() *cobra.Command {
@@ -42,9 +68,40 @@ plain networks. It needs nothing else installed.
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:          refuseUnknown,
+
+		SuggestionsMinimumDistance: 2, // letters to change
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetFlagErrorFunc(explainFlag)
 	root.AddCommand(newDetect(), newClassify(), newValidate(), newBench(), newRun())
 	return root
+}
+
+// refuseUnknown refuses what is no command.
+func refuseUnknown(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		return fmt.Errorf("unknown command %q; did you mean %s?", args[0], strings.Join(near, " or "))
+	}
+	var names []string
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return fmt.Errorf("unknown command %q; the commands are %s", args[0], strings.Join(names, ", "))
+}
+
+// explainFlag words the error of a flag's value without the names of parsing functions.
+func explainFlag(_ *cobra.Command, err error) error {
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	want := map[string]string{"int": "a whole number", "float32": "a number", "float64": "a number", "bool": "true or false"}
+	kind := bad.GetFlag().Value.Type()
+	return fmt.Errorf("--%s: %q is not %s", bad.GetFlag().Name, bad.GetValue(), cmp.Or(want[kind], "a "+kind))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghostdark/ghostdark/cfg"
 	"github.com/ghostdark/ghostdark/cfgs"
+	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
 	"github.com/ghostdark/ghostdark/weights"
 )
@@ -44,8 +45,11 @@ func (o *modelOptions) netOptions() (net.Options, error) {
 	if err != nil {
 		return net.Options{}, usagef("--max-memory: %v", err)
 	}
-	if o.width < 0 || o.height < 0 || o.cutoff < 0 {
-		return net.Options{}, usagef("--width, --height and --cutoff must not be negative")
+	if o.width < 0 || o.width > layers.MaxExtent || o.height < 0 || o.height > layers.MaxExtent {
+		return net.Options{}, usagef("--width and --height must lie between 0, for the cfg's, and %d", layers.MaxExtent)
+	}
+	if o.cutoff < 0 {
+		return net.Options{}, usagef("--cutoff must not be negative")
 	}
 	return net.Options{Width: o.width, Height: o.height, MaxMemory: limit}, nil
 }
@@ -62,7 +66,7 @@ func parseBytes(s string) (int64, error) {
 			continue
 		}
 		var v float64
-		if _, err := fmt.Sscanf(number+"\n", "%g\n", &v); err != nil || v <= 0 || v*u.factor > 1<<62 {
+		if _, err := fmt.Sscanf(number+"\n", "%g\n", &v); err != nil || !(v > 0) || v*u.factor > 1<<62 {
 			break
 		}
 		return int64(v * u.factor), nil
@@ -130,7 +134,7 @@ func splitOperands(args []string) (cfgPath, weightsPath string, pictures []strin
 	if len(args) == 0 || !strings.HasSuffix(strings.ToLower(args[0]), ".cfg") {
 		for _, a := range args {
 			if strings.HasSuffix(strings.ToLower(a), ".cfg") || strings.HasSuffix(strings.ToLower(a), ".weights") {
-				return "", "", nil, usagef("%s is in the wrong place: give CFG WEIGHTS IMAGE…", a)
+				return "", "", nil, usagef("%s comes first but is no .cfg: give CFG WEIGHTS IMAGE… in this order", args[0])
 			}
 		}
 		return "", "", args, nil

@@ -94,9 +94,12 @@ func readNames(path string) (classNames, error) {
 	if bytes.IndexByte(text, 0) >= 0 {
 		return nil, fmt.Errorf("%s: not a text file with a class name on each line", path)
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	text = bytes.TrimRight(bytes.TrimPrefix(text, []byte("\ufeff")), "\r\n\t ")
+	if len(text) == 0 {
+		return nil, fmt.Errorf("%s: holds no class names", path)
+	}
 	var names classNames
-	for _, line := range strings.Split(strings.TrimRight(string(text), "\r\n\t "), "\n") {
+	for _, line := range strings.Split(string(text), "\n") {
 		names = append(names, strings.TrimSpace(line))
 	}
 	return names, nil
@@ -116,10 +119,12 @@ func namesOfData(path string) (string, error) {
 			continue
 		}
 		name := strings.TrimSpace(value)
-		if _, err := os.Stat(name); err == nil || filepath.IsAbs(name) {
-			return name, nil
+		for _, name := range []string{name, filepath.Join(filepath.Dir(path), name)} {
+			if _, err := os.Stat(name); err == nil {
+				return name, nil
+			}
 		}
-		return filepath.Join(filepath.Dir(path), name), nil
+		return "", fmt.Errorf("%s: its %s = %s is there neither from the working folder nor beside it; give the file with --names", path, key, name)
 	}
 	return "", fmt.Errorf("%s: has no line names = FILE", path)
 }

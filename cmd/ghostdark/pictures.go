@@ -92,7 +92,7 @@ func (m *model) infer(ctx context.Context, s *net.Session, path string, resize p
 	at := time.Now()
 	img, err := m.readPicture(path)
 	if err != nil {
-		return nil, took, err
+		return nil, took, plain(err)
 	}
 	took.Decode = lap(&at)
 	input, err := img.Input(resize, m.Net.Input())
@@ -123,14 +123,15 @@ func (t *pictureTarget) add(cmd *cobra.Command, byDefault string) {
 	cmd.Flags().StringVarP(&t.out, "out", "o", "", "file for the annotated picture, or folder for several; none for no picture (default "+byDefault+")")
 }
 
-// prepare makes the folder for several pictures.
+// prepare makes the folder for several pictures, or checks that one can be written, so that
+// nobody waits for a run whose picture gets lost.
 func (t *pictureTarget) prepare(pictures int) error {
 	t.taken = map[string]bool{}
 	info, err := os.Stat(t.out)
 	isDir := err == nil && info.IsDir() || strings.HasSuffix(t.out, "/") || strings.HasSuffix(t.out, string(filepath.Separator))
 	t.many = pictures > 1 || isDir
 	if !t.many {
-		return nil
+		return picture.CheckSave(t.out)
 	}
 	if err == nil && !info.IsDir() {
 		return usagef("--out %s is a file, but there are %d pictures: name a folder", t.out, pictures)

@@ -219,6 +219,10 @@ func (c *checked) print(w io.Writer, quiet bool) error {
 // guesses, so they aren't shown.
 func (c *checked) table() *table {
 	t := &table{headings: []string{">layer", "type", ">filters", "window", ">input", "", "output", ">parameters", ">multiply-adds", ">BFLOPs", ""}}
+	faulty := map[int]bool{} // sections that an error is about
+	for _, d := range c.diagnostics.Errors() {
+		faulty[d.Section] = true
+	}
 	for _, l := range c.graph.Layers {
 		row := []string{strconv.Itoa(l.Index), shown(typeName(l)), "", "", "", "→", "?"}
 		if l.Op != nil {
@@ -228,7 +232,7 @@ func (c *checked) table() *table {
 			row = append(row, "")
 		}
 		remark := reads(l)
-		if c.hasError(l) {
+		if faulty[l.Section.Index] {
 			remark = strings.TrimSpace(remark + " ✗ error")
 		}
 		t.add(append(row, remark)...)
@@ -273,13 +277,6 @@ func (c *checked) totals() *table {
 		t.add("weights file", "fits", "", fmt.Sprintf("%s: version %s, trained on %s images", w.File, w.Version, metric(float64(w.Seen))))
 	}
 	return t
-}
-
-// hasError reports whether an error is about the layer itself.
-func (c *checked) hasError(l *layers.Layer) bool {
-	return slices.ContainsFunc(c.diagnostics, func(d cfg.Diagnostic) bool {
-		return d.Severity == cfg.Error && d.Section == l.Section.Index
-	})
 }
 
 // typeName is the canonical name of a layer's section type, or what the cfg says when there is

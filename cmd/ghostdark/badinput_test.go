@@ -1,0 +1,767 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ghostdark/ghostdark/layers"
+	"github.com/ghostdark/ghostdark/weights"
+)
+
+// good is a folder of small files that work together; each test puts one beside them that
+// doesn't.
+var good = map[string][]byte{
+	"detector.cfg": words(net8, "[convolutional] batch_normalize=1 filters=4 size=3 stride=2 pad=1 activation=relu",
+		"[convolutional] filters=6 activation=linear [yolo] classes=1 num=1 anchors=4,4"),
+	"detector.weights":   weightsFile(detectorFloats),
+	"detector.names":     []byte("cell\n"),
+	"classifier.cfg":     words(net8, "[convolutional] filters=6 activation=linear [avgpool] [softmax]"),
+	"classifier.weights": weightsFile(6 + 18),
+	"classifier.names":   []byte("a\nb\nc\nd\ne\nf\n"),
+	"picture.png":        pngFile(20, 20),
+	"picture.jpg":        jpegFile(20, 20),
+}
+
+// The detector's arrays: biases, scales, mean and variance of 4 filters and their 4×27
+// weights, then 6 biases and 6×4 weights.
+const (
+	detectorVariance   = 12
+	detectorWeights    = 16
+	detectorLastBias   = detectorWeights + 4*27
+	detectorLastWeight = detectorLastBias + 6
+	detectorFloats     = detectorLastWeight + 6*4
+)
+
+// net8 is the section that most cfgs here begin with; the first layer is on line 5.
+const net8 = "[net] width=8 height=8 channels=3 "
+
+// words makes a cfg with each word on a line of its own.
+func words(text ...string) []byte {
+	return []byte(strings.Join(strings.Fields(strings.Join(text, " ")), "\n") + "\n")
+}
+
+// weightsFile makes a weights file of version 0.2.5 with so many floats, all of them positive.
+func weightsFile(floats int) []byte {
+	slot := &weights.Slot{Name: "weights", Rows: 1, Cols: floats, Data: make([]float32, floats)}
+	for i := range slot.Data {
+		slot.Data[i] = .05 + .1*float32(i%7)
+	}
+	var b bytes.Buffer
+	if err := weights.Write(&b, weights.Header{Minor: 2, Revision: 5, Seen: 64}, []*weights.Slot{slot}); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+const headerBytes = 20
+
+// with returns a weights file with values from index i on replaced.
+func with(file []byte, i int, values ...float32) []byte {
+	file = bytes.Clone(file)
+	for k, v := range values {
+		binary.LittleEndian.PutUint32(file[headerBytes+4*(i+k):], math.Float32bits(v))
+	}
+	return file
+}
+
+func gradient(w, h int) image.Image {
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(7 * i)
+	}
+	return m
+}
+
+func pngFile(w, h int) []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, gradient(w, h)); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+func jpegFile(w, h int) []byte {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, gradient(w, h), nil); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// enterFolder makes a folder with the good files the working folder.
+func enterFolder(t *testing.T) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for name, data := range good {
+		write(t, name, data)
+	}
+}
+
+func write(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// refuse runs a command line that must fail with the given exit code, one message, nothing on
+// standard output and nothing left behind. It returns what the user is told. Commands that can
+// give JSON must then behave likewise, with JSON or nothing on standard output.
+func refuse(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	told := refuseOnce(t, code, func(out []byte) bool { return len(out) == 0 }, args...)
+	if args[0] == "detect" || args[0] == "classify" {
+		whole := func(out []byte) bool { return len(out) == 0 || json.Valid(out) }
+		if asJSON := refuseOnce(t, code, whole, append(slices.Clone(args), "--json")...); asJSON != told {
+			t.Errorf("with --json the user is told otherwise:\n%s", asJSON)
+		}
+	}
+	return told
+}
+
+func refuseOnce(t *testing.T, code int, proper func(stdout []byte) bool, args ...string) string {
+	t.Helper()
+	before := listing(t)
+	var stdout, stderr bytes.Buffer
+	if got := execute(context.Background(), args, &stdout, &stderr); got != code {
+		t.Errorf("exit code %d, want %d", got, code)
+	}
+	told := stderr.String()
+	if n := messages(told); n != 1 {
+		t.Errorf("%d messages, want 1", n)
+	}
+	for _, echo := range []string{"%!", "strconv", "runtime error", "EOF)", "0x"} {
+		if strings.Contains(told, echo) {
+			t.Errorf("%q in a message for users", echo)
+		}
+	}
+	if !proper(stdout.Bytes()) {
+		t.Errorf("on standard output: %s", &stdout)
+	}
+	if after := listing(t); !slices.Equal(after, before) {
+		t.Errorf("the folder has become %v", after)
+	}
+	if t.Failed() {
+		t.Logf("ghostdark %s:\n%s", strings.Join(args, " "), told)
+	}
+	return told
+}
+
+// messages counts the errors that the user is told of.
+func messages(told string) int {
+	n := 0
+	for line := range strings.Lines(told) {
+		if strings.HasPrefix(line, "ghostdark: ") || strings.Contains(line, ": error: ") {
+			n++
+		}
+	}
+	return n
+}
+
+func listing(t *testing.T) []string {
+	t.Helper()
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	return names
+}
+
+// wantLines demands that each of the lines is among what the user is told.
+func wantLines(t *testing.T, told string, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		if !slices.Contains(strings.Split(told, "\n"), line) {
+			t.Errorf("not told:\n%s\nbut:\n%s", line, told)
+		}
+	}
+}
+
+// badCfg is a faulty cfg with the error that it must give and the hint below that.
+type badCfg struct{ name, text, message, hint string }
+
+const (
+	// halves are 36×36, 18×18, 9×9, 5×5 and 10×10: layer 1 and layer 3 should be equal.
+	halves = "[net] width=36 height=36 channels=3 [convolutional] filters=4 size=3 pad=1 stride=2 " +
+		"[convolutional] filters=4 size=3 pad=1 stride=2 [convolutional] filters=4 size=3 pad=1 stride=2 [upsample] stride=2"
+	// pyramid pools at stride 1, once with too little padding.
+	pyramid = "[net] width=16 height=16 channels=3 [convolutional] filters=4 [maxpool] size=5 stride=1 padding=2 " +
+		"[route] layers=-2 [maxpool] size=9 stride=1 [route] layers=-1,-3"
+)
+
+// badCfgs are texts, told by their words.
+var badCfgs = []badCfg{	// Joined shapes.
+	{"a route of halves that an odd extent rounds", halves + " [route] layers=-1,1",
+		`bad.cfg:23:8: error: layer 4 [route] (line 22): joins layer 3 [upsample] (line 20) with 10×10×4 and layer 1 [convolutional] (line 10) with 9×9×4: width and height differ`,
+		`layer 2 [convolutional] (line 15) takes 9×9 to 5×5, which is not an exact division. Choose a width= and height= in [net] that are multiples of 8, such as 40×40.`},
+	{"a shortcut of halves that an odd extent rounds", halves + " [shortcut] from=1",
+		`bad.cfg:23:6: error: layer 4 [shortcut] (line 22): adds layer 3 [upsample] (line 20) with 10×10×4 and layer 1 [convolutional] (line 10) with 9×9×4: width and height differ`,
+		`layer 2 [convolutional] (line 15) takes 9×9 to 5×5, which is not an exact division. Choose a width= and height= in [net] that are multiples of 8, such as 40×40.`},
+	{"pooling that shrinks in a pyramid", pyramid,
+		`bad.cfg:17:8: error: layer 4 [route] (line 16): joins layer 3 [maxpool] (line 13) with 16×16×4 and layer 1 [maxpool] (line 7) with 14×14×4: width and height differ`,
+		`layer 1 [maxpool] (line 7) takes 16×16 to 14×14 at stride 1: check its size= and its padding (for [maxpool], padding = size-1 keeps the extent; for [convolutional], an odd size with pad=1).`},
+	{"a route of layers with different strides", net8 + "[convolutional] filters=4 [convolutional] filters=4 size=3 pad=1 stride=2 [route] layers=-1,-2",
+		`bad.cfg:13:8: error: layer 2 [route] (line 12): joins layer 1 [convolutional] (line 7) with 4×4×4 and layer 0 [convolutional] (line 5) with 8×8×4: width and height differ`,
+		`layer 0 [convolutional] (line 5) is 2 times larger. Check the layer numbers, or bring both to one size with [upsample] stride=2 or a stride=2 layer.`},
+	{"a scale of other channels", net8 + "[convolutional] filters=4 [avgpool] [convolutional] filters=6 [scale_channels] from=0",
+		`bad.cfg:11:6: error: layer 3 [scale_channels] (line 10): scales layer 0 [convolutional] (line 5) with 8×8×4, so the previous layer must give 1×1×4, not 1×1×6`,
+		`Check from=, and the filters= of the convolution before it.`},
+	{"a scale for whole planes", net8 + "[convolutional] filters=4 [convolutional] filters=4 [scale_channels] from=0",
+		`bad.cfg:10:6: error: layer 2 [scale_channels] (line 9): scales layer 0 [convolutional] (line 5) with 8×8×4, so the previous layer must give 1×1×4, not 8×8×4`,
+		`Check from=, and the filters= of the convolution before it.`},
+	{"attention of other channels", net8 + "[convolutional] filters=4 [convolutional] filters=1 [sam] from=0",
+		`bad.cfg:10:6: error: layer 2 [sam] (line 9): multiplies layer 0 [convolutional] (line 5) with 8×8×4 by the previous layer's 8×8×1`,
+		`Check from=, and the filters= of the convolution before it.`},
+	{"shared weights of other channels", net8 + "[convolutional] filters=4 size=3 pad=1 [convolutional] filters=4 size=3 pad=1 share_index=0",
+		`bad.cfg:13:13: error: layer 1 [convolutional] (line 9): can't share the weights of layer 0 [convolutional] (line 5): 3×3, 3 → 4 channels there, 3×3, 4 → 4 here`,
+		`size, filters, groups and input channels must be the same in both.`},
+	{"shared weights of a pool", net8 + "[convolutional] filters=4 [maxpool] [convolutional] filters=4 share_index=1",
+		`bad.cfg:10:13: error: layer 2 [convolutional] (line 8): share_index=1 is layer 1 [maxpool] (line 7)`,
+		`It must name a [convolutional] section.`},
+
+	// References.
+	{"a layer number above", net8 + "[convolutional] filters=4 [route] layers=-1,12",
+		`bad.cfg:8:8: error: layer 1 [route] (line 7): layers=12 points at no earlier layer`,
+		`Only layer 0 comes before it: write 0, or -1 counted back from here. [net] is not counted.`},
+	{"a layer that reads itself", net8 + "[convolutional] filters=4 [convolutional] filters=4 [route] layers=2",
+		`bad.cfg:10:8: error: layer 2 [route] (line 9): layers=2 points at no earlier layer`,
+		`Layers 0 to 1 come before it: write those numbers, or -1 to -2 counted back from here. [net] is not counted.`},
+	{"a layer number too far back", net8 + "[convolutional] filters=4 [convolutional] filters=4 [route] layers=-1,-4",
+		`bad.cfg:10:8: error: layer 2 [route] (line 9): layers=-4 points at no earlier layer`,
+		`Layers 0 to 1 come before it: write those numbers, or -1 to -2 counted back from here. [net] is not counted.`},
+	{"a reference in the first layer", net8 + "[shortcut] from=-1",
+		`bad.cfg:6:6: error: layer 0 [shortcut] (line 5): from=-1 points at no earlier layer`,
+		`It is the first layer, so there is none to refer to.`},
+	{"a route without layers", net8 + "[convolutional] filters=4 [route]",
+		`bad.cfg:7:1: error: layer 1 [route] (line 7): has no layers=`,
+		"Add a line such as `layers = -1`."},
+
+	// Heads.
+	{"filters before yolo", net8 + "[convolutional] filters=18 [yolo] mask=0,1,2 anchors=1,1,2,2,3,3 num=3 classes=2",
+		`bad.cfg:11:9: error: layer 1 [yolo] (line 7): needs 21 channels but gets 18`,
+		`Set filters=21 in line 6: (classes + 5)·masks = (2 + 5)·3.`},
+	{"filters before region", net8 + "[convolutional] filters=125 [region] classes=3 num=5 coords=4 anchors=1,1,2,2,3,3,4,4,5,5",
+		`bad.cfg:8:9: error: layer 1 [region] (line 7): needs 40 channels but gets 125`,
+		`Set filters=40 in line 6: (classes + 5)·num = (3 + 5)·5.`},
+	{"filters before Gaussian_yolo", net8 + "[convolutional] filters=18 [Gaussian_yolo] mask=0,1,2 anchors=1,1,2,2,3,3 num=3 classes=1",
+		`bad.cfg:11:9: error: layer 1 [Gaussian_yolo] (line 7): needs 30 channels but gets 18`,
+		`Set filters=30 in line 6: (classes + 9)·masks = (1 + 9)·3.`},
+	{"filters far before yolo", net8 + "[convolutional] filters=18 [route] layers=-1 [yolo] mask=0,1,2 anchors=1,1,2,2,3,3 num=3 classes=2",
+		`bad.cfg:13:9: error: layer 2 [yolo] (line 9): needs 21 channels but gets 18`,
+		`Set filters=21 in the layer before it: (classes + 5)·masks = (2 + 5)·3.`},
+	{"a mask beyond the anchors", net8 + "[convolutional] filters=18 [yolo] mask=6,7,8 anchors=1,1,2,2,3,3 num=3 classes=1",
+		`bad.cfg:8:6: error: layer 1 [yolo] (line 7): mask=6 is not one of the 3 anchors`,
+		`With num=3 its numbers run from 0 to 2.`},
+	{"no classes", net8 + "[convolutional] filters=5 [yolo] classes=0",
+		`bad.cfg:8:9: error: layer 1 [yolo] (line 7): classes=0 is out of range`,
+		`Give a number from 1 to 1048576.`},
+	{"outputs before detection", net8 + "[connected] output=1470 [detection] side=7 classes=3 coords=4 num=2",
+		`bad.cfg:8:6: error: layer 1 [detection] (line 7): needs 637 inputs but gets 1470`,
+		`Set output=637 in the layer before it: side²·(5·num + classes).`},
+	{"coords that are not given", net8 + "[connected] output=637 [detection] side=7 classes=3 num=2",
+		`bad.cfg:7:1: error: layer 1 [detection] (line 7): coords=1, but a box has 4 numbers`,
+		`Write coords=4.`},
+	{"groups before softmax", net8 + "[avgpool] [softmax] groups=2",
+		`bad.cfg:7:8: error: layer 1 [softmax] (line 6): groups=2 does not divide the 3 inputs`,
+		`Use a number that divides the input.`},
+
+	// Sections.
+	{"no net", "[convolutional] filters=4",
+		"bad.cfg:1:1: error: the first section must be [net], not `[convolutional]`",
+		`[net] holds the size of the input and must come first.`},
+	{"a second net", net8 + "[convolutional] filters=4 [net] width=8 height=8 channels=3 [convolutional] filters=4",
+		`bad.cfg:7:1: error: second [net] section`,
+		`Only the first section may be [net]: is this two files in one?`},
+	{"a misspelled section", net8 + "[convolutionnal] filters=4",
+		`bad.cfg:5:1: error: unknown section type [convolutionnal]`,
+		`Did you mean [convolutional]?`},
+	{"a section of another framework", net8 + "[transformer] heads=4",
+		`bad.cfg:5:1: error: unknown section type [transformer]`,
+		`darknet has no such section either; names are case-sensitive.`},
+	{"a comment behind a section", net8 + "[convolutional] filters=4 [route]#x layers=-1",
+		`bad.cfg:7:1: error: unknown section type [route]#x`,
+		`Nothing may follow the closing bracket: comments need a line of their own.`},
+	{"a section in capitals", net8 + "[convolutional] filters=18 [YOLO] classes=1 num=3",
+		`bad.cfg:7:1: error: unknown section type [YOLO]`,
+		`Did you mean [yolo]?`},
+	{"net in capitals", "[NET] width=8 height=8 channels=3 [convolutional] filters=4 [route] layers=-1",
+		"bad.cfg:1:1: error: the first section must be [net], not `[NET]`",
+		`Section names are written in lower case.`},
+	{"a section without a name", net8 + "[] filters=4",
+		`bad.cfg:5:1: error: the section header has no name`,
+		`Put the layer type between the brackets, as in [convolutional].`},
+	{"options before the first section", "width=8 " + net8 + "[convolutional] filters=4",
+		`bad.cfg:1:1: error: option before the first section`,
+		`A section header like [net] must come first. Move them below line 2.`},
+	{"no layers", net8,
+		`bad.cfg:1:1: error: the network has no layers`,
+		`Add sections below [net].`},
+	{"a section that darknet never finished", net8 + "[convolutional] filters=4 [iseg] classes=2",
+		`bad.cfg:7:1: error: layer 1 [iseg] (line 7): instance segmentation was never finished in darknet and is not supported`,
+		`Remove the section to run the layers before it.`},
+
+	// Numbers.
+	{"a vast input", "[net] width=100000000 height=8 channels=3 [convolutional] filters=4",
+		`bad.cfg:2:7: error: [net]: width=100000000 is out of range`,
+		`Give a number from 1 to 1048576.`},
+	{"an input of too many pixels", "[net] width=1000000 height=1000000 channels=3 [convolutional] filters=4",
+		`bad.cfg:2:7: error: [net]: an input of 1000000×1000000×3 is too large`,
+		`At most 2147483647 values are possible.`},
+	{"no input size", "[net] width=8 channels=3 [convolutional] filters=4 [route] layers=-1",
+		`bad.cfg:1:1: error: [net]: no input size: height is 0 or missing`,
+		`Give width=, height= and channels=, or inputs= for a plain vector.`},
+	{"a vast number of filters", net8 + "[convolutional] filters=2000000000",
+		`bad.cfg:6:9: error: layer 0 [convolutional] (line 5): filters=2000000000 is out of range`,
+		`Give a number from 1 to 1048576.`},
+	{"too many filters for the image", "[net] width=1000 height=1000 channels=3 [convolutional] filters=1000000",
+		`bad.cfg:5:1: error: layer 0 [convolutional] (line 5): the output would be 1000×1000×1000000, too large`,
+		`At most 2147483647 values (8 GiB) are possible: use a smaller network input or fewer filters.`},
+	{"a vast kernel", net8 + "[convolutional] filters=4 size=100000",
+		`bad.cfg:7:6: error: layer 0 [convolutional] (line 5): size=100000 is out of range`,
+		`Give a number from 1 to 1024.`},
+	{"too many weights", net8 + "[convolutional] filters=60000 [convolutional] filters=60000",
+		`bad.cfg:7:1: error: layer 1 [convolutional] (line 7): would have 60000×60000 weights, too many`,
+		`Use fewer filters, a smaller kernel or more groups.`},
+	{"groups that do not divide the input", net8 + "[convolutional] filters=4 groups=2",
+		`bad.cfg:7:8: error: layer 0 [convolutional] (line 5): groups=2 does not divide the 3 input channels`,
+		`For a depthwise convolution write groups=3.`},
+	{"groups that do not divide the filters", "[net] width=8 height=8 channels=4 [convolutional] filters=6 groups=4",
+		`bad.cfg:7:8: error: layer 0 [convolutional] (line 5): groups=4 does not divide filters=6`,
+		`Use a multiple of 4 filters, or other groups.`},
+	{"stride 0", net8 + "[convolutional] filters=4 size=3 stride=0",
+		`bad.cfg:8:8: error: layer 0 [convolutional] (line 5): stride=0 is out of range`,
+		`Give a number from 1 to 1024.`},
+	{"a negative stride", net8 + "[maxpool] size=2 stride=-2",
+		`bad.cfg:7:8: error: layer 0 [maxpool] (line 5): stride=-2 is out of range`,
+		`Give a number from 1 to 1024.`},
+	{"negative padding", net8 + "[convolutional] filters=4 size=3 padding=-1",
+		`bad.cfg:8:9: error: layer 0 [convolutional] (line 5): padding=-1 is out of range`,
+		`Give a number from 0 to 1024.`},
+	{"a number that is none", net8 + "[convolutional] filters=6 [yolo] classes=1 scale_x_y=nan",
+		"bad.cfg:9:11: error: `scale_x_y=nan` is not a finite number",
+		`Give a number between -3.4e38 and 3.4e38.`},
+	{"an anchor without end", net8 + "[convolutional] filters=6 [yolo] classes=1 anchors=1,inf",
+		"bad.cfg:9:11: error: `inf` in `anchors` is not a finite number",
+		`Give a number between -3.4e38 and 3.4e38.`},
+	{"a mean for other channels", net8 + "mean=0.5,0.5 [convolutional] filters=4",
+		`bad.cfg:5:6: error: [net]: mean= has 2 values for 3 channels`,
+		`Give one value for each channel.`},
+	{"a deviation of 0", net8 + "mean=0,0,0 std=1,0,1 [convolutional] filters=4",
+		`bad.cfg:6:5: error: [net]: std= holds a zero`,
+		`Give the standard deviation of each channel of pictures in 0 … 1, such as .229,.224,.225.`},
+	{"weights of a shortcut without their norm", net8 + "[convolutional] filters=3 [shortcut] from=-1 weights_type=per_feature",
+		`bad.cfg:7:1: error: layer 1 [shortcut] (line 7): weights_type= needs a weights_normalization=, not "none"`,
+		`Write relu or softmax, as darknet demands.`},
+
+	// Extents.
+	{"a crop larger than the image", net8 + "[crop] crop_width=12 crop_height=12",
+		`bad.cfg:6:12: error: layer 0 [crop] (line 5): the crop of 12×12 is larger than the input of 8×8`,
+		`Use a larger network input or a smaller crop.`},
+	{"an image that pools empty", "[net] width=2 height=2 channels=3 [maxpool] size=5 stride=2 padding=0",
+		`bad.cfg:5:1: error: layer 0 [maxpool] (line 5): the output would be empty (0×0×3)`,
+		`Its input is 2×2×3: use a larger network input, a smaller size= or a smaller stride=.`},
+	{"a kernel larger than what pools leave", net8 + "[maxpool] size=2 stride=2 [maxpool] size=2 stride=2 [convolutional] filters=4 size=3",
+		`bad.cfg:11:1: error: layer 2 [convolutional] (line 11): the output would be empty (0×0×4)`,
+		`Its input is 2×2×3: use a larger network input, a smaller size= or a smaller stride=.`},
+	{"a reorg that does not divide the image", "[net] width=9 height=9 channels=4 [reorg] stride=2",
+		`bad.cfg:6:8: error: layer 0 [reorg] (line 5): stride=2 does not fit the input of 9×9×4`,
+		`Without reverse= the stride must divide width and height, with it stride² the channels.`},
+	{"local padding that darknet misreads", net8 + "[local] filters=4 size=4 pad=1",
+		`bad.cfg:8:5: error: layer 0 [local] (line 5): pad=1 with size=4, for which darknet reads stale memory`,
+		`Use pad=0, or an odd size with pad=(size-1)/2.`},
+}
+
+func TestBadCfg(t *testing.T) {
+	enterFolder(t)
+	for _, bad := range badCfgs {
+		t.Run(bad.name, func(t *testing.T) { bad.test(t, words(bad.text)) })
+	}
+}
+
+// test has each command that reads a cfg refuse the text.
+func (bad badCfg) test(t *testing.T, text []byte) {
+	write(t, "bad.cfg", text)
+	defer os.Remove("bad.cfg")
+	told := refuse(t, exitFailed, "detect", "bad.cfg", "detector.weights", "picture.png")
+	wantLines(t, told, bad.message, "      = hint: "+bad.hint)
+
+	var stdout, stderr bytes.Buffer
+	if code := execute(context.Background(), []string{"validate-cfg", "--quiet", "bad.cfg"}, &stdout, &stderr); code != exitFailed {
+		t.Errorf("validate-cfg: exit code %d", code)
+	}
+	wantLines(t, stdout.String(), bad.message, "      = hint: "+bad.hint)
+}
+
+// badCfgFiles are files that are no cfg at all, or a damaged one.
+var badCfgFiles = []badCfg{
+	{"empty", "",
+		"bad.cfg: error: the file has no sections",
+		"A cfg consists of section headers like [net] and [convolutional] with options below them."},
+	{"only comments", "# yolov4\n; nothing\n",
+		"bad.cfg: error: the file has no sections",
+		"A cfg consists of section headers like [net] and [convolutional] with options below them."},
+	{"class names", "RBC\nWBC\n",
+		"bad.cfg:1:1: error: the file has no sections",
+		"A cfg consists of section headers like [net] and [convolutional] with options below them."},
+	{"a web page", "<!DOCTYPE html>\n<html></html>\n",
+		"bad.cfg:1:1: error: the file has no sections",
+		"A cfg consists of section headers like [net] and [convolutional] with options below them."},
+	{"weights", string(good["detector.weights"]),
+		"bad.cfg: error: the file is binary and doesn't look like a cfg",
+		"Is it a weights file or a picture? Give the text file that describes the network, usually named *.cfg."},
+	{"a picture", string(good["picture.jpg"]),
+		"bad.cfg: error: the file is binary and doesn't look like a cfg",
+		"Is it a weights file or a picture? Give the text file that describes the network, usually named *.cfg."},
+	{"UTF-16", "\xff\xfe[\x00n\x00e\x00t\x00]\x00\n\x00",
+		"bad.cfg: error: the file is UTF-16 text or binary",
+		"If it is a cfg, save it as UTF-8."},
+	{"ends of lines from an old Macintosh", "[net]\rwidth=8\rheight=8\rchannels=3\r[convolutional]\r",
+		"bad.cfg: error: the lines end in carriage returns only",
+		"Darknet takes that for a single line. Save the file with line feeds."},
+	{"torn in a section header", "[net]\nwidth=8\nheight=8\nchannels=3\n[convolutional]\nfilters=4\n[rou",
+		"bad.cfg:7:1: error: the section header lacks its closing bracket",
+		"Write `[rou]`."},
+	{"far too many layers", "[net]\nwidth=8\nheight=8\nchannels=3\n" + strings.Repeat("[dropout]\n", 99_000),
+		fmt.Sprintf("bad.cfg:%d:1: error: more than %d layers", layers.MaxLayers+5, layers.MaxLayers),
+		"Check that this is one network's cfg."},
+	{"far too many lines", "[net]\n" + strings.Repeat("\n", 200_000),
+		"bad.cfg: error: more than 100000 lines are too many for a cfg",
+		"Give the text file that describes the network, usually named *.cfg."},
+	{"an endless line", "[net]\nwidth=" + strings.Repeat("1", 2<<20) + "\n",
+		"bad.cfg: error: line 2 is longer than 1048576 bytes",
+		"Give the text file that describes the network, usually named *.cfg."},
+}
+
+func TestBadCfgFile(t *testing.T) {
+	enterFolder(t)
+	for _, bad := range badCfgFiles {
+		t.Run(bad.name, func(t *testing.T) { bad.test(t, []byte(bad.text)) })
+	}
+}
+
+// TestSeveralErrors wants all errors of a cfg at once, but not a flood of them, and what leads
+// to an error before it.
+func TestSeveralErrors(t *testing.T) {
+	enterFolder(t)
+	tests := []struct {
+		name   string
+		text   []byte
+		errors int
+		want   []string
+	}{
+		{"of different kinds", words(net8, "[convolutional] filters=4 stride=0 [convolutionnal] [route] layers=-9 [convolutional] filters=0"), 4, []string{
+			"bad.cfg:7:8: error: layer 0 [convolutional] (line 5): stride=0 is out of range",
+			"bad.cfg:8:1: error: unknown section type [convolutionnal]",
+			"bad.cfg:10:8: error: layer 2 [route] (line 9): layers=-9 points at no earlier layer",
+			"bad.cfg:12:9: error: layer 3 [convolutional] (line 11): filters=0 is out of range"}},
+		{"after a word for a number", words("[net] width=auto height=8 channels=3 [convolutional] filters=4"), 1, []string{
+			"bad.cfg:2:7: warning: `width=auto` is read as 0",
+			"bad.cfg:2:7: error: [net]: no input size: width is 0 or missing"}},
+		{"after a missing value", words(net8, "[convolutional] filters= [convolutional] filters=6 groups=3"), 1, []string{
+			"bad.cfg:6:1: warning: `filters=` has no value and is ignored",
+			"bad.cfg:9:8: error: layer 1 [convolutional] (line 7): groups=3 does not divide the 1 input channels"}},
+		{"a flood", words(net8, strings.Repeat("[nosuch] ", 5000)), maxErrors, []string{
+			"bad.cfg:5:1: error: unknown section type [nosuch]",
+			"… and 4,980 errors not shown here: see ghostdark validate-cfg bad.cfg"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			write(t, "bad.cfg", tt.text)
+			var stdout, stderr bytes.Buffer
+			code := execute(context.Background(), []string{"detect", "bad.cfg", "detector.weights", "picture.png"}, &stdout, &stderr)
+			if n := messages(stderr.String()); code != exitFailed || n != tt.errors || stdout.Len() > 0 {
+				t.Errorf("exit code %d, %d errors, output %q", code, n, &stdout)
+			}
+			wantLines(t, stderr.String(), tt.want...)
+		})
+	}
+}
+
+// badFile is a faulty weights file or picture with what is said of it.
+type badFile struct {
+	name    string
+	data    []byte
+	message string
+}
+
+var (
+	goodWeights = good["detector.weights"]
+	// As other versions of darknet write them: with 4 bytes for the number of pictures.
+	narrowHeader = slices.Concat([]byte{0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 64, 0, 0, 0}, goodWeights[headerBytes:])
+	narrowAsWide = slices.Concat(goodWeights[:16], goodWeights[headerBytes:])
+	wideAsNarrow = slices.Concat([]byte{0, 0, 0, 0, 1, 0, 0, 0}, goodWeights[8:])
+)
+
+const (
+	cutShort = "; the copy or download was cut short, or these are the weights of another network or of other classes="
+	diverged = ", no finite number: the file is damaged, belongs to another network or comes from a training that diverged"
+)
+
+var badWeights = []badFile{
+	{"empty", nil, "the file is empty"},
+	{"torn in the header", goodWeights[:16], "the file ends inside its header, after 16 bytes"},
+	{"only a header", goodWeights[:headerBytes], "the network wants 154 floats, the file holds 0: it ends after its header" + cutShort},
+	{"torn in a layer", goodWeights[:headerBytes+4*100],
+		"the network wants 154 floats, the file holds 100: it ends inside the weights of layer 0 [convolutional] (line 5): 84 of 108 values" + cutShort},
+	{"torn in a float", goodWeights[:headerBytes+4*100+2],
+		"the network wants 154 floats, the file holds 100 and 2 bytes: it ends inside the weights of layer 0 [convolutional] (line 5): 84 of 108 values; " +
+			"422 bytes is no whole number of floats, so the file is torn: copy or download it again"},
+	{"torn between arrays", goodWeights[:headerBytes+4*8],
+		"the network wants 154 floats, the file holds 8: it ends before the rolling_mean of layer 0 [convolutional] (line 5)" + cutShort},
+	{"torn between layers", goodWeights[:headerBytes+4*detectorLastBias],
+		"the network wants 154 floats, the file holds 124: it ends exactly after layer 0; if it is a partial file (as name.conv.1) pass --cutoff 1"},
+	{"a float too many", slices.Concat(goodWeights, make([]byte, 4)),
+		"the network wants 154 floats, the file holds 155: 1 float (4 bytes) too many; these may be the weights of another network or of other classes="},
+	{"a byte too many", slices.Concat(goodWeights, make([]byte, 1)),
+		"the network wants 154 floats, the file holds 154 and 1 byte: 1 byte too many; 637 bytes is no whole number of floats, so the file is torn: " +
+			"copy or download it again; these may be the weights of another network or of other classes="},
+	{"of another network", good["classifier.weights"],
+		"the network wants 154 floats, the file holds 24: it ends inside the weights of layer 0 [convolutional] (line 5): 8 of 108 values" + cutShort},
+	{"a narrow header that says wide", narrowAsWide,
+		"the network wants 154 floats, the file holds 153: it ends inside the weights of layer 1 [convolutional] (line 12): 23 of 24 values; " +
+			"it would fit with a header of 16 bytes instead of 20, so the version 0.2.5 in the header may be wrong"},
+	{"a wide header that says narrow", wideAsNarrow,
+		"the network wants 154 floats, the file holds 155: 1 float (4 bytes) too many; " +
+			"it would fit with a header of 20 bytes instead of 16, so the version 0.1.5 in the header may be wrong"},
+	{"NaN", with(goodWeights, detectorWeights+4, float32(math.NaN())), "value 4 of 108 in the weights of layer 0 [convolutional] (line 5) is NaN" + diverged},
+	{"infinity", with(goodWeights, detectorLastWeight, float32(math.Inf(1))), "value 0 of 24 in the weights of layer 1 [convolutional] (line 12) is +Inf" + diverged},
+	{"a negative variance", with(goodWeights, detectorVariance+1, -1),
+		"value 1 of 4 in the rolling_variance of layer 0 [convolutional] (line 5) is -1: a variance cannot be negative; the file is damaged or belongs to another network"},
+	{"a cfg", good["detector.cfg"], "this is no weights file, it looks like a cfg (are cfg and weights swapped?)"},
+	{"a picture", good["picture.png"], "this is no weights file, it looks like a PNG picture"},
+	{"a web page", []byte("<!DOCTYPE html>\n<html>404"), "this is no weights file, it looks like a web page (was it downloaded from a page about the file?)"},
+	{"an error in XML", []byte("<?xml version=\"1.0\"?><Error>AccessDenied</Error>"), "this is no weights file, it looks like an XML text"},
+	{"a zip", []byte("PK\x03\x04\x14\x00\x00\x00"), "this is no weights file, it looks like a zip archive (PyTorch saves its models as such)"},
+	{"a gzip", []byte("\x1f\x8b\x08\x00"), "this is no weights file, it looks like a gzip archive (unpack it first)"},
+	{"a pickle", []byte("\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."), "this is no weights file, it looks like a Python pickle (old PyTorch saves its models as such)"},
+	{"an ONNX model", []byte("\x08\x07\x12\x07pytorch"), "this is no weights file, it looks like an ONNX model"},
+	{"a Keras model", []byte("\x89HDF\r\n\x1a\n\x00"), "this is no weights file, it looks like an HDF5 file (Keras saves its models as such)"},
+	{"a pointer of Git LFS", []byte("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+		"this is no weights file, it looks like a Git LFS pointer (run `git lfs pull` to get the file it stands for)"},
+	{"a text", []byte("see the release page for the weights\n"), "this is no weights file, it looks like a text"},
+}
+
+func TestBadWeights(t *testing.T) {
+	enterFolder(t)
+	for _, bad := range badWeights {
+		t.Run(bad.name, func(t *testing.T) {
+			write(t, "bad.weights", bad.data)
+			told := refuse(t, exitFailed, "detect", "detector.cfg", "bad.weights", "picture.png")
+			wantLines(t, told, "ghostdark: bad.weights: "+bad.message)
+		})
+	}
+	t.Run("a narrow header is read", func(t *testing.T) {
+		write(t, "narrow.weights", narrowHeader)
+		invoke(t, "detect", "detector.cfg", "narrow.weights", "picture.png", "--out", "none")
+	})
+}
+
+const (
+	noFormat = "not a picture in a format that is read (JPEG, PNG, GIF, BMP, WebP, TIFF): "
+	damaged  = "the file ends early or is damaged; fetch or save it again"
+)
+
+// resized returns a PNG file with other extents in its header.
+func resized(file []byte, w, h uint32) []byte {
+	const extentsAt, headerAt, sumAt = 16, 12, 29
+	file = bytes.Clone(file)
+	binary.BigEndian.PutUint32(file[extentsAt:], w)
+	binary.BigEndian.PutUint32(file[extentsAt+4:], h)
+	binary.BigEndian.PutUint32(file[sumAt:], crc32.ChecksumIEEE(file[headerAt:sumAt]))
+	return file
+}
+
+var badPictures = []badFile{
+	{"empty", nil, damaged + " (it is empty)"},
+	{"a text", []byte("a picture of a dog\n"), noFormat + `it begins with "a picture of"`},
+	{"weights", goodWeights, noFormat + `it begins with "\x00\x00\x00\x00\x02\x00\x00\x00\x05\x00\x00\x00"`},
+	{"a JPEG torn in its header", good["picture.jpg"][:20], "JPEG: " + damaged},
+	{"a JPEG torn in its pixels", good["picture.jpg"][:len(good["picture.jpg"])-40], "JPEG: " + damaged},
+	{"a PNG torn in its signature", good["picture.png"][:5], "PNG: " + damaged},
+	{"a PNG torn in its pixels", good["picture.png"][:100], "PNG: " + damaged},
+	{"a PNG with a changed byte", slices.Concat(good["picture.png"][:60], []byte{1, 2, 3}, good["picture.png"][63:]), "PNG: " + damaged},
+	{"a PNG of vast extents", resized(good["picture.png"], 100_000, 100_000), "too large: 100000×100000 pixels, 100000000 allowed; shrink the picture"},
+	{"a PNG of no extent", resized(good["picture.png"], 0, 20), "PNG: " + damaged},
+	{"HEIC", []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), noFormat + "it looks like HEIC; convert it to PNG or JPEG"},
+	{"AVIF", []byte("\x00\x00\x00\x18ftypavif\x00\x00\x00\x00"), noFormat + "it looks like AVIF; convert it to PNG or JPEG"},
+	{"a film", []byte("\x00\x00\x00\x20ftypisom\x00\x00\x02\x00"), noFormat + "it looks like a film or HEIF; convert it to PNG or JPEG"},
+	{"SVG", []byte("<svg xmlns=\"http://www.w3.org/2000/svg\"/>"), noFormat + "it looks like SVG; convert it to PNG or JPEG"},
+	{"PDF", []byte("%PDF-1.7\n"), noFormat + "it looks like PDF; convert it to PNG or JPEG"},
+	{"a web page", []byte("<!DOCTYPE html>\n"), noFormat + "it looks like a web page; download the picture itself"},
+	{"a pointer of Git LFS", []byte("version https://git-lfs.github.com/spec/v1\n"), noFormat + "it looks like a Git LFS pointer; run `git lfs pull` to get the picture itself"},
+}
+
+func TestBadPicture(t *testing.T) {
+	enterFolder(t)
+	for _, bad := range badPictures {
+		t.Run(bad.name, func(t *testing.T) {
+			write(t, "bad.png", bad.data)
+			for _, command := range []string{"detect", "classify"} {
+				network := map[string]string{"detect": "detector", "classify": "classifier"}[command]
+				told := refuse(t, exitFailed, command, network+".cfg", network+".weights", "bad.png")
+				if want := "ghostdark: bad.png: " + bad.message; !strings.HasPrefix(told, want) {
+					t.Errorf("told:\n%s\nwant:\n%s", told, want)
+				}
+			}
+		})
+	}
+	t.Run("one pixel is enough", func(t *testing.T) {
+		write(t, "dot.png", pngFile(1, 1))
+		invoke(t, "detect", "detector.cfg", "detector.weights", "dot.png")
+		invoke(t, "classify", "classifier.cfg", "classifier.weights", "dot.png")
+	})
+}
+
+// TestBadAmongGood wants the good pictures looked at, whatever the others are.
+func TestBadAmongGood(t *testing.T) {
+	enterFolder(t)
+	write(t, "bad.png", []byte("bad"))
+	var stdout, stderr bytes.Buffer
+	args := []string{"detect", "detector.cfg", "detector.weights", "picture.png", "missing.png", "bad.png", "picture.jpg", "--json"}
+	if code := execute(context.Background(), args, &stdout, &stderr); code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	wantLines(t, stderr.String(), "ghostdark: missing.png: no such file or directory", "ghostdark: 2 of 4 pictures failed")
+	var frames []frame
+	if err := json.Unmarshal(stdout.Bytes(), &frames); err != nil || len(frames) != 4 {
+		t.Fatalf("%d pictures in the JSON, %v", len(frames), err)
+	}
+	for i, failed := range []bool{false, true, true, false} {
+		if f := frames[i]; (f.Error != "") != failed || (f.Image == nil) != failed {
+			t.Errorf("%s: image %v, error %q", f.Filename, f.Image, f.Error)
+		}
+	}
+}
+
+// badCommands are command lines, their words separated by blanks, that can't be done with the
+// good files and those that TestBadCommand adds.
+var badCommands = []struct {
+	name    string
+	line    string
+	code    int
+	message string
+}{
+	// Operands.
+	{"no such command", "detekt", exitUsage, `unknown command "detekt"; did you mean detect?`},
+	{"a file for a command", "detector.cfg detector.weights picture.png", exitUsage, `unknown command "detector.cfg"; the commands are `},
+	{"no such flag", "detect --nosuch", exitUsage, "unknown flag: --nosuch"},
+	{"a flag without its value", "detect --thresh", exitUsage, "flag needs an argument: --thresh"},
+	{"weights before cfg", "detect detector.weights detector.cfg picture.png", exitUsage,
+		"detector.weights comes first but is no .cfg: give CFG WEIGHTS IMAGE… in this order"},
+	{"picture before cfg", "detect picture.png detector.cfg detector.weights", exitUsage,
+		"picture.png comes first but is no .cfg: give CFG WEIGHTS IMAGE… in this order"},
+	{"picture before weights", "detect detector.cfg picture.png detector.weights", exitFailed,
+		"picture.png: this is no weights file, it looks like a PNG picture"},
+	{"no weights", "detect detector.cfg", exitUsage, "no weights file: give CFG WEIGHTS IMAGE…"},
+	{"no picture", "detect detector.cfg detector.weights", exitUsage, "no picture: give CFG WEIGHTS IMAGE…"},
+	{"nothing to validate", "validate-cfg", exitUsage, "no cfg file: give one or more"},
+
+	// Files.
+	{"a missing cfg", "detect missing.cfg detector.weights picture.png", exitFailed, "missing.cfg: no such file or directory"},
+	{"missing weights", "detect detector.cfg missing.weights picture.png", exitFailed, "missing.weights: no such file or directory"},
+	{"a missing picture", "detect detector.cfg detector.weights missing.png", exitFailed, "missing.png: no such file or directory"},
+	{"a folder for a cfg", "detect folder.cfg detector.weights picture.png", exitFailed, "folder.cfg: is a directory"},
+	{"a folder for weights", "detect detector.cfg folder picture.png", exitFailed, "folder: is a folder, not a weights file"},
+	{"a folder for a picture", "detect detector.cfg detector.weights folder", exitFailed, "folder: a folder, not a picture; name the files in it"},
+	{"a cfg of many megabytes", "detect vast.cfg detector.weights picture.png", exitFailed,
+		"vast.cfg: more than 16 MiB is too big for a cfg: give the text file that describes the network"},
+	{"a missing class tree", "classify tree.cfg tree.weights picture.png", exitFailed, ""},
+
+	// Networks for something else.
+	{"a classifier that is to detect", "detect classifier.cfg classifier.weights picture.png", exitFailed,
+		"classifier.cfg has no detection head ([yolo], [Gaussian_yolo], [region] or [detection]): is it a classifier? Try ghostdark classify"},
+	{"a detector that is to classify", "classify detector.cfg detector.weights picture.png", exitFailed, "detector.cfg is a detector: use ghostdark detect"},
+	{"four channels", "detect four.cfg four.weights picture.png", exitFailed,
+		"four.cfg: a picture gives 1 channel (grey) or 3 (RGB), but the network wants channels=4; feed such a network with a tensor"},
+
+	// Names.
+	{"missing names", "detect detector.cfg detector.weights picture.png --names missing.names", exitFailed, "missing.names: no such file or directory"},
+	{"binary names", "detect detector.cfg detector.weights picture.png --names detector.weights", exitFailed,
+		"detector.weights: not a text file with a class name on each line"},
+	{"empty names", "detect detector.cfg detector.weights picture.png --names empty", exitFailed, "empty: holds no class names"},
+	{"a folder of names", "detect detector.cfg detector.weights picture.png --names folder", exitFailed, "folder: not a file of class names"},
+	{"data without names", "detect detector.cfg detector.weights picture.png --data nameless.data", exitFailed, "nameless.data: has no line names = FILE"},
+	{"data with missing names", "detect detector.cfg detector.weights picture.png --data bad.data", exitFailed,
+		"bad.data: its names = no/such.names is there neither from the working folder nor beside it; give the file with --names"},
+	{"names twice", "detect detector.cfg detector.weights picture.png --data bad.data --names detector.names", exitUsage, "give --names or --data, not both"},
+
+	// Values of flags.
+	{"no such class", "detect detector.cfg detector.weights picture.png --classes dog", exitUsage, `--classes: no class "dog"; give a name or a number from 0 to 0`},
+	{"no such class number", "detect detector.cfg detector.weights picture.png --classes 1", exitUsage, `--classes: no class "1"; give a name or a number from 0 to 0`},
+	{"a threshold in percent", "detect --thresh 25", exitUsage, "--thresh=25 is out of range: give a probability from 0 to below 1"},
+	{"a threshold that is no number", "detect --thresh nan", exitUsage, "--thresh=NaN is out of range: give a probability from 0 to below 1"},
+	{"a threshold in words", "detect --thresh half", exitUsage, `--thresh: "half" is not a number`},
+	{"a negative overlap", "detect --nms -1", exitUsage, "--nms=-1 is out of range: give an overlap from 0 to 1"},
+	{"a broken number of objects", "detect --top 1.5", exitUsage, `--top: "1.5" is not a whole number`},
+	{"no classes wanted", "classify --top 0", exitUsage, "--top must be at least 1"},
+	{"no such resize", "classify --resize crop", exitUsage, `--resize: unknown way to resize "crop"; choose one of stretch, letterbox, mincrop`},
+	{"a resize that loses boxes", "detect --resize mincrop", exitUsage,
+		"--resize mincrop cuts the picture's borders off, so boxes can't be placed: use stretch or letterbox"},
+	{"a negative width", "detect --width -8", exitUsage, "--width and --height must lie between 0, for the cfg's, and 1048576"},
+	{"memory without a number", "detect --max-memory lots", exitUsage, `--max-memory: "lots" is not a size such as 500MiB or 8GiB`},
+	{"too little memory for weights", "detect detector.cfg detector.weights picture.png --max-memory 600B", exitFailed,
+		"detector.cfg: the weights need 0.6 KiB of memory, more than the limit of 0.6 KiB; raise it with --max-memory"},
+	{"too little memory for a run", "detect detector.cfg detector.weights picture.png --max-memory 700B", exitFailed,
+		"detector.cfg: running it needs 2.4 KiB of memory, more than the limit of 0.7 KiB; use a smaller input or batch, or raise it with --max-memory"},
+
+	// Where to write.
+	{"into a missing folder", "detect detector.cfg detector.weights picture.png --out missing/found.png", exitFailed,
+		"missing/found.png: the folder missing does not exist; create it first"},
+	{"into a file", "classify classifier.cfg classifier.weights picture.png --out picture.png/found.png", exitFailed,
+		"picture.png/found.png: picture.png is a file, not a folder; choose another name"},
+	{"in an unknown format", "detect detector.cfg detector.weights picture.png --out found.webp", exitFailed,
+		`found.webp: no picture is written with the extension ".webp"; use one of .png .jpg .jpeg .gif .bmp .tif .tiff`},
+	{"without a format", "detect detector.cfg detector.weights picture.png --out found", exitFailed,
+		"found: the name has no extension, which tells the format; use one of .png .jpg .jpeg .gif .bmp .tif .tiff"},
+	{"several pictures onto a file", "detect detector.cfg detector.weights picture.png picture.jpg --out empty", exitUsage,
+		"--out empty is a file, but there are 2 pictures: name a folder"},
+}
+
+func TestBadCommand(t *testing.T) {
+	enterFolder(t)
+	for _, folder := range []string{"folder", "folder.cfg"} {
+		if err := os.Mkdir(folder, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, "empty", nil)
+	write(t, "nameless.data", []byte("classes = 1\ntrain = train.txt\n"))
+	write(t, "bad.data", []byte("classes = 1\nnames = no/such.names\n"))
+	write(t, "vast.cfg", bytes.Repeat([]byte("#\n"), 9<<20))
+	write(t, "tree.cfg", words(net8, "[convolutional] filters=6 [avgpool] [softmax] tree=9k.tree"))
+	write(t, "tree.weights", good["classifier.weights"])
+	write(t, "four.cfg", bytes.Replace(good["detector.cfg"], []byte("channels=3"), []byte("channels=4"), 1))
+	write(t, "four.names", good["detector.names"])
+	write(t, "four.weights", weightsFile(detectorFloats+4*9))
+	for _, bad := range badCommands {
+		t.Run(bad.name, func(t *testing.T) {
+			told := refuse(t, bad.code, strings.Fields(bad.line)...)
+			if !strings.HasPrefix(told, "ghostdark: "+bad.message) {
+				t.Errorf("told:\n%s\nwant:\n%s", told, bad.message)
+			}
+			if help := strings.HasSuffix(told, "Run the command with --help to see how it is used.\n"); help != (bad.code == exitUsage) {
+				t.Errorf("help is offered: %v", help)
+			}
+		})
+	}
+}

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets of the fields of kernels.Rows.
+const (
+	rowsSrc, rowsDst, rowsWeights, rowsBias = 0, 8, 16, 24
+	rowsSrcStep, rowsDstStep, rowsOdd       = 32, 40, 48
+	rowsVectors, rowsTail, rowsAct          = 56, 64, 72
+)
+
+// Offsets of the fields of kernels.Pad.
+const (
+	padSrc, padDst, padSrcStep, padDstStep = 0, 8, 16, 24
+	padRows, padVectors, padTail, padOdd   = 32, 40, 48, 56
+)
+
+// depthwise makes the kernel for a number of output rows of a depthwise convolution.
+func (s isa) depthwise(size, stride, rows int) string {
+	name, t := s.function(fmt.Sprintf("depthwise%ds%dx%d", size, stride, rows), "Rows",
+		fmt.Sprintf("computes %d rows of a %d×%d depthwise convolution of stride %d, see Rows.", rows, size, size, stride))
+	src, dst, weights := GP64(), GP64(), GP64()
+	MOVQ(field(t, rowsSrc), src)
+	MOVQ(field(t, rowsDst), dst)
+	MOVQ(field(t, rowsWeights), weights)
+	srcStep, dstStep, odd := GP64(), GP64(), GP64()
+	MOVQ(field(t, rowsSrcStep), srcStep)
+	MOVQ(field(t, rowsDstStep), dstStep)
+	MOVQ(field(t, rowsOdd), odd)
+	act, count := GP64(), GP64()
+	MOVQ(field(t, rowsAct), act)
+	MOVQ(field(t, rowsVectors), count)
+
+	bias, zero, slope := s.vector(), s.vector(), s.vector()
+	p := GP64()
+	MOVQ(field(t, rowsBias), p)
+	VBROADCASTSS(Mem{Base: p}, bias)
+	VXORPS(zero.AsX(), zero.AsX(), zero.AsX())
+	VBROADCASTSS(constant(.1), slope)
+
+	// The weights stay in registers where there are enough.
+	resident := size*size+rows+5 <= s.registers
+	weight := s.vectors(size * size)
+	if resident {
+		for i, w := range weight {
+			VBROADCASTSS(Mem{Base: weights, Disp: 4 * i}, w)
+		}
+	}
+	acc := s.vectors(rows)
+	value, w := s.vector(), s.vector()
+	vector := func(store func(v VecVirtual, at Register)) {
+		for _, v := range acc {
+			VMOVAPS(bias, v)
+		}
+		row, side := GP64(), GP64()
+		MOVQ(src, row)
+		for y := range (rows-1)*stride + size {
+			if y > 0 {
+				ADDQ(srcStep, row)
+			}
+			if stride == 2 {
+				MOVQ(row, side)
+				ADDQ(odd, side)
+			}
+			for x := range size {
+				at := Mem{Base: row, Disp: 4 * x}
+				if stride == 2 {
+					at = Mem{Base: row, Disp: 4 * (x / 2)}
+					if x%2 == 1 {
+						at.Base = side
+					}
+				}
+				VMOVUPS(at, value)
+				for r := range rows {
+					ky := y - r*stride
+					if ky < 0 || ky >= size {
+						continue
+					}
+					if resident {
+						VFMADD231PS(weight[ky*size+x], value, acc[r])
+					} else {
+						VBROADCASTSS(Mem{Base: weights, Disp: 4 * (ky*size + x)}, w)
+						VFMADD231PS(w, value, acc[r])
+					}
+				}
+			}
+		}
+		skip, leaky := s.unique("store"), s.unique("leaky")
+		TESTQ(act, act)
+		JZ(LabelRef(skip))
+		CMPQ(act, Imm(1))
+		JNE(LabelRef(leaky))
+		for _, v := range acc {
+			VMAXPS(v, zero, v)
+		}
+		JMP(LabelRef(skip))
+		Label(leaky)
+		for _, v := range acc {
+			VMULPS(v, slope, value)
+			VMAXPS(value, v, v)
+		}
+		Label(skip)
+		at := GP64()
+		MOVQ(dst, at)
+		for r, v := range acc {
+			store(v, at)
+			if r < rows-1 {
+				ADDQ(dstStep, at)
+			}
+		}
+	}
+
+	Label("loop")
+	DECQ(count)
+	JZ(LabelRef("last"))
+	vector(func(v VecVirtual, at Register) { VMOVUPS(v, Mem{Base: at}) })
+	ADDQ(U32(uint32(s.bytes())), src)
+	ADDQ(U32(uint32(s.bytes())), dst)
+	JMP(LabelRef("loop"))
+
+	Label("last")
+	Comment("The last vector of a row may be cut short.")
+	tail := GP64()
+	MOVQ(field(t, rowsTail), tail)
+	mask := s.mask(tail)
+	vector(func(v VecVirtual, at Register) { mask.store(v, Mem{Base: at}) })
+	VZEROUPPER()
+	RET()
+	return name
+}
+
+// copyRows makes the kernel that copies rows of a plane into another, at stride 2 every second
+// value of them.
+func (s isa) copyRows(stride int) string {
+	name, t := s.function(fmt.Sprintf("copyRows%d", stride), "Pad", fmt.Sprintf("copies rows of a plane, of each the values 0, %d, %d …, see Pad.", stride, 2*stride))
+	src, dst, srcStep, dstStep, rows := GP64(), GP64(), GP64(), GP64(), GP64()
+	MOVQ(field(t, padSrc), src)
+	MOVQ(field(t, padDst), dst)
+	MOVQ(field(t, padSrcStep), srcStep)
+	MOVQ(field(t, padDstStep), dstStep)
+	MOVQ(field(t, padRows), rows)
+	tail := GP64()
+	MOVQ(field(t, padTail), tail)
+	v, second := s.vector(), s.vector()
+	take := func(load func(from Mem, to VecVirtual), from Register) { load(Mem{Base: from}, v) }
+	masked := func(from Register) {}
+	if stride == 1 {
+		m := s.mask(tail)
+		masked = func(from Register) { m.load(Mem{Base: from}, v) }
+	} else {
+		half := GP64()
+		MOVQ(tail, half)
+		low, high := s.clampedMask(tail, 0), s.clampedMask(half, s.lanes)
+		pick := s.evens()
+		take = func(load func(from Mem, to VecVirtual), from Register) {
+			load(Mem{Base: from}, v)
+			load(Mem{Base: from, Disp: s.bytes()}, second)
+			pick(v, second)
+		}
+		masked = func(from Register) {
+			low.load(Mem{Base: from}, v)
+			high.load(Mem{Base: from, Disp: s.bytes()}, second)
+			pick(v, second)
+		}
+	}
+	Label("row")
+	from, to, count := GP64(), GP64(), GP64()
+	MOVQ(src, from)
+	MOVQ(dst, to)
+	MOVQ(field(t, padVectors), count)
+	Label("vector")
+	DECQ(count)
+	JZ(LabelRef("last"))
+	take(func(from Mem, to VecVirtual) { VMOVUPS(from, to) }, from)
+	VMOVUPS(v, Mem{Base: to})
+	ADDQ(U32(uint32(stride*s.bytes())), from)
+	ADDQ(U32(uint32(s.bytes())), to)
+	JMP(LabelRef("vector"))
+	Label("last")
+	masked(from)
+	VMOVUPS(v, Mem{Base: to})
+	ADDQ(srcStep, src)
+	ADDQ(dstStep, dst)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+	return name
+}
+
+// split makes the kernel that copies rows of a plane into a padded one, the even and the odd
+// columns apart.
+func (s isa) split() string {
+	name, t := s.function("split", "Pad", "copies the rows of a plane, first values to Dst, second ones to Odd, see Pad.")
+	src, dst, odd, srcStep, dstStep, rows := GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
+	MOVQ(field(t, padSrc), src)
+	MOVQ(field(t, padDst), dst)
+	MOVQ(field(t, padSrcStep), srcStep)
+	MOVQ(field(t, padDstStep), dstStep)
+	MOVQ(field(t, padRows), rows)
+	MOVQ(field(t, padOdd), odd)
+	tail, half := GP64(), GP64()
+	MOVQ(field(t, padTail), tail)
+	MOVQ(tail, half)
+	Comment("The last pair of vectors holds tail values.")
+	first := s.clampedMask(tail, 0)
+	second := s.clampedMask(half, s.lanes)
+	a, b, even, uneven := s.vector(), s.vector(), s.vector(), s.vector()
+	pick := s.splitter()
+	Label("row")
+	from, to, to2, count := GP64(), GP64(), GP64(), GP64()
+	MOVQ(src, from)
+	MOVQ(dst, to)
+	MOVQ(odd, to2)
+	MOVQ(field(t, padVectors), count)
+	Label("pair")
+	DECQ(count)
+	JZ(LabelRef("last"))
+	VMOVUPS(Mem{Base: from}, a)
+	VMOVUPS(Mem{Base: from, Disp: s.bytes()}, b)
+	pick(a, b, even, uneven)
+	VMOVUPS(even, Mem{Base: to})
+	VMOVUPS(uneven, Mem{Base: to2})
+	ADDQ(U32(uint32(2*s.bytes())), from)
+	ADDQ(U32(uint32(s.bytes())), to)
+	ADDQ(U32(uint32(s.bytes())), to2)
+	JMP(LabelRef("pair"))
+	Label("last")
+	first.load(Mem{Base: from}, a)
+	second.load(Mem{Base: from, Disp: s.bytes()}, b)
+	pick(a, b, even, uneven)
+	VMOVUPS(even, Mem{Base: to})
+	VMOVUPS(uneven, Mem{Base: to2})
+	ADDQ(srcStep, src)
+	ADDQ(dstStep, dst)
+	ADDQ(dstStep, odd)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+	return name
+}

@@ -1,0 +1,129 @@
+package kernels
+
+// Depthwise is a convolution with one input channel for each output channel: Groups equals
+// Channels, and Filters may be a multiple of it. Its window is 3, 5 or 7 wide and its stride 1
+// or 2.
+type Depthwise struct {
+	ConvSpec
+	set     *Set
+	weights []float32 // [filter][row][column]
+	bias    []float32
+	act     int
+	post    Activation
+
+	stride, pad  int
+	vectors      int // of an output row
+	pitch        int // of a row of the padded plane, in values
+	half         int // where odd columns begin in it
+	rows         int // of the padded plane
+	channelBlock int // input channels of a task
+}
+
+// CanDepthwise reports whether NewDepthwise takes the convolution.
+func (s *Set) CanDepthwise(spec *ConvSpec) bool {
+	_, known := s.depthwise[depthwiseKey{spec.Size, spec.StrideX, 1}]
+	return known && spec.Groups == spec.Channels && spec.StrideX == spec.StrideY && spec.PadX == spec.PadY &&
+		spec.PadX < spec.Size && spec.Dilation == 1 && spec.Activation.Elementwise()
+}
+
+// taskWork is how many multiply-adds make a task worth having.
+const taskWork = 1 << 17
+
+// NewDepthwise prepares a convolution that CanDepthwise takes.
+func NewDepthwise(set *Set, spec ConvSpec, weights, bias []float32) *Depthwise {
+	d := &Depthwise{ConvSpec: spec, set: set, weights: weights, bias: bias, stride: spec.StrideX, pad: spec.PadX}
+	act, ok := tileActivation(spec.Activation)
+	if d.act = act; !ok {
+		d.post = spec.Activation
+	}
+	d.vectors = (d.OutWidth + set.Lanes - 1) / set.Lanes
+	d.rows = max((d.OutHeight-1)*d.stride+d.Size, d.pad+d.Height)
+	reach := d.vectors*set.Lanes + d.Size
+	if d.stride == 1 {
+		d.pitch = max(reach, d.pad+(d.Width+set.Lanes-1)/set.Lanes*set.Lanes)
+	} else {
+		pairs := (d.Width + 2*set.Lanes - 1) / (2 * set.Lanes)
+		d.half = max(reach, (d.pad+1)/2+pairs*set.Lanes)
+		d.pitch = 2 * d.half
+	}
+	perChannel := d.Filters / d.Channels * d.OutHeight * d.OutWidth * d.Size * d.Size
+	d.channelBlock = min(max(taskWork/max(perChannel, 1), 1), max((d.Channels+3)/4, 1))
+	return d
+}
+
+// Tasks is the number of independent parts of the work.
+func (d *Depthwise) Tasks() int { return (d.Channels + d.channelBlock - 1) / d.channelBlock }
+
+// Scratch is the number of values of a Worker's memory that Run needs.
+func (d *Depthwise) Scratch() int { return d.rows*d.pitch + d.set.Lanes }
+
+// Run computes one task of one image. add is nil, or values of the output's extents to be
+// added.
+func (d *Depthwise) Run(task int, in, out, add []float32, w *Worker) {
+	if w.padded != d {
+		clear(w.buffer[:d.Scratch()])
+		w.padded = d
+	}
+	multiplier := d.Filters / d.Channels
+	first := task * d.channelBlock
+	for channel := first; channel < min(first+d.channelBlock, d.Channels); channel++ {
+		d.load(w, in[channel*d.Height*d.Width:])
+		for f := channel * multiplier; f < (channel+1)*multiplier; f++ {
+			d.filter(w, f, out, add)
+		}
+	}
+}
+
+// load copies a plane into the middle of the padded one.
+func (d *Depthwise) load(w *Worker, plane []float32) {
+	p := &w.pad
+	*p = Pad{Src: &plane[0], SrcStep: 4 * d.Width, DstStep: 4 * d.pitch, Rows: d.Height}
+	top := d.pad * d.pitch
+	if d.stride == 1 {
+		p.Dst = &w.buffer[top+d.pad]
+		p.Vectors = (d.Width + d.set.Lanes - 1) / d.set.Lanes
+		p.Tail = d.Width - (p.Vectors-1)*d.set.Lanes
+		d.set.copyRows[1](p)
+		return
+	}
+	// Column x of the plane is column x+pad of the padded one: with an odd pad the first value
+	// goes to the odd columns.
+	even, odd := top+d.pad/2, top+d.half+d.pad/2
+	if d.pad%2 == 1 {
+		even, odd = odd, top+(d.pad+1)/2
+	}
+	p.Dst, p.Odd = &w.buffer[even], &w.buffer[odd]
+	p.Vectors = (d.Width + 2*d.set.Lanes - 1) / (2 * d.set.Lanes)
+	p.Tail = d.Width - (p.Vectors-1)*2*d.set.Lanes
+	d.set.split(p)
+}
+
+// filter computes one output plane from the padded plane.
+func (d *Depthwise) filter(w *Worker, f int, out, add []float32) {
+	plane := out[f*d.OutHeight*d.OutWidth : (f+1)*d.OutHeight*d.OutWidth]
+	r := &w.rows
+	*r = Rows{
+		Weights: &d.weights[f*d.Size*d.Size], Bias: &d.bias[f], SrcStep: 4 * d.pitch, DstStep: 4 * d.OutWidth, Odd: 4 * d.half,
+		Vectors: d.vectors, Tail: d.OutWidth - (d.vectors-1)*d.set.Lanes, Act: d.act,
+	}
+	block := d.set.RowBlock[d.Size]
+	several := d.set.depthwise[depthwiseKey{d.Size, d.stride, block}]
+	single := d.set.depthwise[depthwiseKey{d.Size, d.stride, 1}]
+	for y := 0; y < d.OutHeight; {
+		r.Src, r.Dst = &w.buffer[y*d.stride*d.pitch], &plane[y*d.OutWidth]
+		if y+block <= d.OutHeight {
+			several(r)
+			y += block
+		} else {
+			single(r)
+			y++
+		}
+	}
+	if add != nil && !d.AddLast {
+		panic("BUG: kernels: a depthwise convolution adds only after its activation")
+	}
+	d.set.apply(w, d.post, plane)
+	if add != nil {
+		d.set.Add(w, plane, plane, add[f*d.OutHeight*d.OutWidth:][:len(plane)])
+	}
+}

@@ -1,0 +1,59 @@
+package kernels
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Set is the assembly of one instruction set: every kernel family, and the extents that its
+// callers must respect.
+type Set struct {
+	Name    string
+	Lanes   int // float32 values in a vector
+	MaxRows int // of a matrix tile
+	// RowBlock is the number of rows that Depthwise kernels compute together, by size.
+	RowBlock map[int]int
+
+	gemm      [3][]func(*Tile) // by vectors in a row, then rows
+	depthwise map[depthwiseKey]func(*Rows)
+	copyRows  [3]func(*Pad) // by stride, 1 or 2
+	split     func(*Pad)
+	unary     map[Activation]func(*Span)
+	add, mul  func(*Span)
+	max       func(*Span)
+	scale     func(*Span)
+	sum       func(*Span)
+}
+
+type depthwiseKey struct{ size, stride, rows int }
+
+// MaxColumns is the number of columns in the widest matrix tile.
+func (s *Set) MaxColumns() int { return (len(s.gemm) - 1) * s.Lanes }
+
+// Generic is the name that stands for no assembly at all.
+const Generic = "generic"
+
+// Sets lists the instruction sets that this processor has, best first.
+func Sets() []*Set { return available() }
+
+// Find returns the set of that name: one of Sets, or nil for Generic, or for "" the best
+// there is.
+func Find(name string) (*Set, error) {
+	sets := Sets()
+	names := []string{Generic}
+	switch {
+	case name == Generic:
+		return nil, nil
+	case name == "" && len(sets) > 0:
+		return sets[0], nil
+	case name == "":
+		return nil, nil
+	}
+	for _, s := range sets {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return nil, fmt.Errorf("this processor has no kernels %q; choose one of %s", name, strings.Join(names, ", "))
+}

@@ -1,0 +1,112 @@
+package kernels
+
+import "unsafe"
+
+// Slack is how many values behind the end of a layer's input or output a kernel may read. It
+// never uses what it reads there, and never writes there.
+const Slack = 64
+
+// Aligned returns n zeroed values that begin at a cache line and are followed by Slack more.
+func Aligned(n int) []float32 {
+	const line = 16 // values
+	raw := make([]float32, n+Slack+line)
+	skip := (-int(uintptr(unsafe.Pointer(&raw[0]))/4)%line + line) % line
+	return raw[skip : skip+n : skip+n+Slack]
+}
+
+// Worker is the working memory of one thread: what the kernels of one task after another use.
+type Worker struct {
+	tile    Tile
+	rows    Rows
+	pad     Pad
+	span    Span
+	edge    []float32 // a matrix tile that reaches over the end of its rows
+	edgeAdd []float32 // and what is to be added to it
+	buffer  []float32
+	padded  *Depthwise // whose zeros buffer has around its planes
+}
+
+// NewWorker makes a worker with so many values of working memory, as much as the most
+// demanding Scratch says.
+func NewWorker(set *Set, scratch int) *Worker {
+	w := &Worker{buffer: Aligned(scratch)}
+	if set != nil {
+		w.edge, w.edgeAdd = Aligned(set.MaxRows*set.MaxColumns()), Aligned(set.MaxRows*set.MaxColumns())
+	}
+	return w
+}
+
+// apply runs an activation over values.
+func (s *Set) apply(w *Worker, a Activation, values []float32) {
+	if a == Linear || len(values) == 0 {
+		return
+	}
+	if kernel := s.unary[a]; kernel != nil {
+		s.run(w, kernel, values, values, nil, 0)
+		return
+	}
+	a.Apply(values, len(values))
+}
+
+func (s *Set) run(w *Worker, kernel func(*Span), dst, src, add []float32, scale float32) {
+	w.span = Span{Dst: &dst[0], Src: &src[0], Length: len(src), Scale: scale}
+	if add != nil {
+		w.span.Add = &add[0]
+	}
+	kernel(&w.span)
+}
+
+// Has reports whether the set computes the activation with a kernel.
+func (s *Set) Has(a Activation) bool { return a == Linear || s.unary[a] != nil }
+
+// Activate computes dst = a(src), where a.Elementwise(). dst may be src.
+func (s *Set) Activate(w *Worker, a Activation, dst, src []float32) {
+	if len(src) == 0 {
+		return
+	}
+	if kernel := s.unary[a]; kernel != nil {
+		s.run(w, kernel, dst, src, nil, 0)
+		return
+	}
+	if &dst[0] != &src[0] {
+		copy(dst, src)
+	}
+	a.Apply(dst[:len(src)], len(src))
+}
+
+// Add computes dst = a + b. dst may be either.
+func (s *Set) Add(w *Worker, dst, a, b []float32) { s.run(w, s.add, dst, a, b, 0) }
+
+// Mul computes dst = a · b. dst may be either.
+func (s *Set) Mul(w *Worker, dst, a, b []float32) { s.run(w, s.mul, dst, a, b, 0) }
+
+// Max computes the larger of a and b. dst may be either.
+func (s *Set) Max(w *Worker, dst, a, b []float32) { s.run(w, s.max, dst, a, b, 0) }
+
+// Scale computes dst = src · scale. dst may be src.
+func (s *Set) Scale(w *Worker, dst, src []float32, scale float32) {
+	s.run(w, s.scale, dst, src, nil, scale)
+}
+
+// Sum adds up src.
+func (s *Set) Sum(w *Worker, src []float32) float32 {
+	s.run(w, s.sum, w.edge, src, nil, 0)
+	return w.edge[0]
+}
+
+// tileActivation gives the code with which matrix and depthwise kernels apply an activation
+// themselves; ok is false for those that need a pass of their own.
+func tileActivation(a Activation) (act int, ok bool) {
+	switch a {
+	case Linear:
+		return TileLinear, true
+	case ReLU:
+		return TileReLU, true
+	case Leaky, RevLeaky:
+		return TileLeaky, true
+	}
+	return TileLinear, false
+}
+
+// Elementwise reports whether the activation computes each value from itself alone.
+func (a Activation) Elementwise() bool { return activations[a].at != nil }
