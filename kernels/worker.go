@@ -24,6 +24,8 @@ type Worker struct {
 	edgeAdd []float32 // and what is to be added to it
 	buffer  []float32
 	padded  *Depthwise // whose zeros buffer has around its planes
+
+	logistic func(values []float32)
 }
 
 // NewWorker makes a worker with so many values of working memory, as much as the most
@@ -32,9 +34,13 @@ func NewWorker(set *Set, scratch int) *Worker {
 	w := &Worker{buffer: Aligned(scratch)}
 	if set != nil {
 		w.edge, w.edgeAdd = Aligned(set.MaxRows*set.MaxColumns()), Aligned(set.MaxRows*set.MaxColumns())
+		w.logistic = func(values []float32) { set.apply(w, Logistic, values) }
 	}
 	return w
 }
+
+// Logistic is the logistic function by the worker's set, in place.
+func (w *Worker) Logistic() func(values []float32) { return w.logistic }
 
 // apply runs an activation over values.
 func (s *Set) apply(w *Worker, a Activation, values []float32) {
@@ -110,3 +116,10 @@ func tileActivation(a Activation) (act int, ok bool) {
 
 // Elementwise reports whether the activation computes each value from itself alone.
 func (a Activation) Elementwise() bool { return activations[a].at != nil }
+
+// Buffer is the worker's own memory, of the length that NewWorker was told. What one task
+// leaves there is lost to the next.
+func (w *Worker) Buffer() []float32 {
+	w.padded = nil
+	return w.buffer
+}

@@ -69,7 +69,8 @@ func (b *Builder) normSlots(prefix string, n int) (scales, mean, variance *weigh
 	return scales, mean, variance
 }
 
-func (c *Convolution) window() kernels.Window {
+// Window is the geometry of the taps, with padding in pixels.
+func (c *Convolution) Window() kernels.Window {
 	return kernels.Window{
 		Size: c.Size, Dilation: c.Dilation, StrideX: c.StrideX, StrideY: c.StrideY,
 		PadX: c.Padding * c.Dilation, PadY: c.Padding * c.Dilation,
@@ -105,7 +106,7 @@ func (c *Convolution) cost() Cost {
 func (c *Convolution) forward(in, out, w, scratch []float32) {
 	filters, channels := c.Out.C/c.Groups, c.In.C/c.Groups
 	k, inPlane, outPlane := c.weightsPerFilter(), c.In.Plane(), c.Out.Plane()
-	window, rows := c.window(), c.blockRows()
+	window, rows := c.Window(), c.blockRows()
 	for g := range c.Groups {
 		src := in[g*channels*inPlane : (g+1)*channels*inPlane]
 		dst := out[g*filters*outPlane : (g+1)*filters*outPlane]

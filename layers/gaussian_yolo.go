@@ -35,10 +35,14 @@ var _ = register(Kind{
 
 // Forward implements Op.
 func (l *GaussianYolo) Forward(p *Pass) {
-	copy(p.Out.Data, p.In[0].Data)
 	for i := range p.Out.N {
-		l.activate(p.Out.Image(i), l.NumClasses+gaussianEntries, func(e int) bool { return e != 4 && e != 6 }, 0, 2)
+		l.Activate(p.In[0].Image(i), p.Out.Image(i), plainLogistic)
 	}
+}
+
+// Activate computes one image's output with the given logistic function.
+func (l *GaussianYolo) Activate(in, out []float32, logistic func(values []float32)) {
+	l.activate(in, out, l.NumClasses+gaussianEntries, func(e int) bool { return e != 4 && e != 6 }, 0, 2, logistic)
 }
 
 // Candidates implements Head. Class probabilities are lowered by the mean uncertainty.

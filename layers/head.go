@@ -148,17 +148,18 @@ func (*anchorHead) Stretched() bool { return false }
 // centre maps a cell offset of 0 … 1 by scale_x_y.
 func (h *anchorHead) centre(v float32) float32 { return float32(v*h.ScaleXY) - .5*(h.ScaleXY-1) }
 
-// activate applies the logistic function to the given entries of every anchor, and centre to
-// the entries x and y.
-func (h *anchorHead) activate(out []float32, entries int, logistic func(entry int) bool, x, y int) {
+// activate copies the input, applies the logistic function to the given entries of every
+// anchor, and centre to the entries x and y.
+func (h *anchorHead) activate(in, out []float32, entries int, entry func(e int) bool, x, y int, logistic func(values []float32)) {
+	copy(out, in)
 	plane := h.Out.Plane()
 	for n := range h.Mask {
 		for e := range entries {
 			values := out[(n*entries+e)*plane:][:plane]
-			if logistic(e) {
-				kernels.Logistic.Apply(values, plane)
+			if entry(e) {
+				logistic(values)
 			}
-			if e == x || e == y {
+			if (e == x || e == y) && h.ScaleXY != 1 {
 				for i, v := range values {
 					values[i] = h.centre(v)
 				}
@@ -166,6 +167,9 @@ func (h *anchorHead) activate(out []float32, entries int, logistic func(entry in
 		}
 	}
 }
+
+// plainLogistic is the logistic function as its definition has it.
+func plainLogistic(values []float32) { kernels.Logistic.Apply(values, len(values)) }
 
 // box decodes the box of one anchor and cell from x, y (offsets in the cell) and w, h (factors
 // of the anchor).

@@ -28,10 +28,14 @@ var _ = register(Kind{
 
 // Forward implements Op.
 func (l *Yolo) Forward(p *Pass) {
-	copy(p.Out.Data, p.In[0].Data)
 	for i := range p.Out.N {
-		l.activate(p.Out.Image(i), l.NumClasses+yoloEntries, func(e int) bool { return !l.NewCoords && (e < 2 || e >= 4) }, 0, 1)
+		l.Activate(p.In[0].Image(i), p.Out.Image(i), plainLogistic)
 	}
+}
+
+// Activate computes one image's output with the given logistic function.
+func (l *Yolo) Activate(in, out []float32, logistic func(values []float32)) {
+	l.activate(in, out, l.NumClasses+yoloEntries, func(e int) bool { return !l.NewCoords && (e < 2 || e >= 4) }, 0, 1, logistic)
 }
 
 // Candidates implements Head: cells row by row, in each cell the anchors; those whose

@@ -75,7 +75,7 @@ func TestRandomOptions(t *testing.T) {
 		"weights_type":          rapid.SampledFrom([]string{"none", "per_feature", "per_channel"}),
 		"weights_normalization": rapid.SampledFrom([]string{"relu", "softmax"}),
 		"size":                  few, "filters": few, "stride": few, "output": few, "hidden": few, "classes": few,
-		"share_index": rapid.SampledFrom([]string{"-1", "-2", "0"}), "yolo_layer": rapid.SampledFrom([]string{"-1", "0"}),
+		"share_index": rapid.SampledFrom([]string{"-1", "-2", "0"}), "yolo_layer": rapid.SampledFrom([]string{"-1", "0"}), "coords": rapid.Just("4"),
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		var text strings.Builder

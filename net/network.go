@@ -14,6 +14,8 @@ import (
 type Network struct {
 	*Graph
 	Header weights.Header // of the weights file
+
+	plans planCache
 }
 
 // Read reads and checks a cfg file. The error is that of reading the file or, as

@@ -32,9 +32,8 @@ func newPlain(n *Network, batch int, opt SessionOptions) (*plain, error) {
 	for _, size := range append(sizes, scratch) {
 		need = sumBytes(need, min(int64(size), math.MaxInt64/8)*4)
 	}
-	if limit := n.options.maxMemory(); need > limit {
-		return nil, fmt.Errorf("%s: running it needs %s of memory, more than the limit of %s; use a smaller input or batch, or raise it with --max-memory",
-			n.File.Name, formatBytes(need), formatBytes(limit))
+	if need > n.options.maxMemory() {
+		return nil, tooMuchMemory(n, need)
 	}
 
 	buffers := make([][]float32, len(sizes))
@@ -138,3 +137,5 @@ func (p *plain) reset() {
 		clear(p.passes[i].State)
 	}
 }
+
+func (p *plain) close() {}

@@ -579,8 +579,11 @@ func l2norm(r *randomNet) {
 }
 
 func normalization(r *randomNet) {
+	r.same(options("activation", "activation=hardtan"), func(a volume) volume {
+		return volumeOf(a.c, a.h, a.w, func(c, y, x int) float64 { return functions["hardtan"](a.at(c, y, x)) })
+	})
 	size, beta := r.int("size", 1, min(7, 2*r.in().c+1)), float64(r.int("beta", 1, 3))/4
-	r.same(options("normalization", set("size", size), "alpha=.001", set("beta", beta), "kappa=2"), func(a volume) volume {
+	r.same(options("normalization", set("size", size), "alpha=.5", set("beta", beta), "kappa=2"), func(a volume) volume {
 		square := func(c, y, x int) float64 {
 			if c < 0 || c >= a.c {
 				return 0
@@ -590,10 +593,10 @@ func normalization(r *randomNet) {
 		return volumeOf(a.c, a.h, a.w, func(c, y, x int) float64 {
 			norm := 2.
 			for k := range size / 2 {
-				norm += .001 * square(k, y, x)
+				norm += .5 * square(k, y, x)
 			}
 			for k := 1; k <= c; k++ {
-				norm += .001 * (square(k+size/2, y, x) - square(k-(size-1)/2-1, y, x))
+				norm += .5 * (square(k+size/2, y, x) - square(k-(size-1)/2-1, y, x))
 			}
 			return a.at(c, y, x) * math.Pow(norm, -beta)
 		})

@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
+	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ghostdark/ghostdark/detect"
+	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/tensor"
 )
@@ -32,6 +36,8 @@ type executor interface {
 	times() []time.Duration
 	// reset makes the state of all layers zero.
 	reset()
+	// close ends its threads.
+	close()
 }
 
 // SessionOptions choose how a session runs.
@@ -42,6 +48,15 @@ type SessionOptions struct {
 	// results, the heads and the layers in Keep can be read.
 	KeepAll bool
 	Keep    []int
+	// Threads is how many threads compute each run; 0 means as many as Go may use at a time.
+	Threads int
+	// Reference computes with the layers' own plain definitions instead of the fast kernels.
+	Reference bool
+	// CPU chooses the kernels by the name of an instruction set, see kernels.Find; "" means the
+	// environment variable GHOSTDARK_CPU, or else the best that the processor has.
+	CPU string
+	// Disable lists Passes to leave out.
+	Disable []string
 }
 
 // NewSession allocates the buffers for running the network.
@@ -54,13 +69,40 @@ func (n *Network) NewSession(opt SessionOptions) (*Session, error) {
 			return nil, err
 		}
 	}
+	for _, name := range opt.Disable {
+		if !slices.Contains(Passes(), name) {
+			return nil, fmt.Errorf("there is no pass %q; there are %s", name, strings.Join(Passes(), ", "))
+		}
+	}
 	batch := max(opt.Batch, 1)
-	exec, err := newPlain(n, batch, opt)
+	exec, err := n.newExecutor(batch, opt)
 	if err != nil {
 		return nil, err
 	}
 	return &Session{network: n, batch: batch, exec: exec}, nil
 }
+
+func (n *Network) newExecutor(batch int, opt SessionOptions) (executor, error) {
+	if opt.Reference {
+		return newPlain(n, batch, opt)
+	}
+	name := opt.CPU
+	if name == "" {
+		name = os.Getenv("GHOSTDARK_CPU")
+	}
+	set, err := kernels.Find(name)
+	if err != nil {
+		return nil, err
+	}
+	if opt.Threads == 0 {
+		opt.Threads = runtime.GOMAXPROCS(0)
+	}
+	return newPlanned(n, set, batch, opt)
+}
+
+// Close ends the session's threads. A session that is dropped without it is cleaned up by the
+// garbage collector.
+func (s *Session) Close() { s.exec.close() }
 
 // Network returns what the session runs.
 func (s *Session) Network() *Network { return s.network }

@@ -1,0 +1,72 @@
+package net
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/ghostdark/ghostdark/kernels"
+)
+
+// extent is the part of the arena that a root layer's output needs, and from the first unit
+// that writes it to the last that reads it.
+type extent struct {
+	root, length int
+	first, last  int
+	offset       int
+}
+
+// layOut gives every root a place in one arena, such that outputs that live at the same time
+// don't overlap: the largest first, each at the lowest place that is free.
+func (p *plan) layOut() {
+	live := map[int]*extent{}
+	touch := func(layer, unit int) *extent {
+		root, _ := p.resolve(layer)
+		e := live[root]
+		if e == nil {
+			e = &extent{root: root, length: roundUp(p.length(root) + kernels.Slack), first: unit, last: unit}
+			live[root] = e
+		}
+		e.first, e.last = min(e.first, unit), max(e.last, unit)
+		return e
+	}
+	for i, u := range p.units {
+		touch(u.layer.Index, i)
+		for _, from := range u.reads() {
+			touch(from, i)
+		}
+	}
+	for i, kept := range p.kept {
+		if kept {
+			touch(i, math.MaxInt32).first = 0
+		}
+	}
+	var extents []*extent
+	for _, e := range live {
+		extents = append(extents, e)
+	}
+	slices.SortFunc(extents, func(a, b *extent) int { return cmp.Or(cmp.Compare(b.length, a.length), cmp.Compare(a.root, b.root)) })
+	p.offsets = make([]int, len(p.homes))
+	var placed []*extent // by offset
+	for _, e := range extents {
+		for _, other := range placed {
+			if e.first <= other.last && other.first <= e.last && e.offset < other.offset+other.length && other.offset < e.offset+e.length {
+				e.offset = other.offset + other.length
+			}
+		}
+		p.offsets[e.root] = e.offset
+		p.arena = max(p.arena, e.offset+e.length)
+		at, _ := slices.BinarySearchFunc(placed, e, func(a, b *extent) int { return cmp.Compare(a.offset, b.offset) })
+		placed = slices.Insert(placed, at, e)
+	}
+}
+
+// roundUp rounds a length up to whole cache lines.
+func roundUp(n int) int { return (n + 15) &^ 15 }
+
+// view returns the place of a layer's output in an arena, with what lies behind it as capacity.
+func (p *plan) view(arena []float32, layer int) []float32 {
+	root, offset := p.resolve(layer)
+	at := p.offsets[root] + offset
+	return arena[at : at+p.length(layer)]
+}

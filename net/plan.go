@@ -1,0 +1,153 @@
+package net
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/ghostdark/ghostdark/kernels"
+	"github.com/ghostdark/ghostdark/layers"
+)
+
+// plan is a network made ready for fast kernels: steps in their order, and where each layer's
+// output lies. It never changes, so sessions share it. Passes make it from the graph, one
+// after another; see passes.
+type plan struct {
+	network *Network
+	set     *kernels.Set // nil for none
+	kept    []bool       // outputs that must survive a run
+
+	units    []*unit
+	homes    []home // by layer
+	offsets  []int  // by layer: where its output begins in the arena, for roots only
+	arena    int    // values
+	steps    []step // by unit
+	scratch  int    // values that each worker needs
+	parallel []bool // by unit: whether it is worth dividing
+}
+
+// unit is what becomes one step: a layer, or several layers computed as one.
+type unit struct {
+	layer *layers.Layer // whose output the unit computes
+	conv  *layers.Convolutional
+	// inputs are the layers read; for a convolution only its input.
+	inputs []int
+	// residual is the layer that is added to a convolution's output, or none.
+	residual   int
+	addLast    bool // after the activation
+	activation kernels.Activation
+	fused      []int // layers that have no unit of their own any more
+}
+
+const none = -2 // no layer; layers.NetworkInput is -1
+
+// home tells where a layer's output lies: by itself, or inside another layer's output.
+type home struct {
+	parent int // a layer, or none
+	offset int // in the parent's output, in values
+}
+
+// pass is one step of planning.
+type pass struct {
+	name string
+	doc  string
+	run  func(p *plan)
+}
+
+// passes in their order; each relies on what those before it have done. Placing comes after
+// fusing, since fused layers have no output to place.
+var passes = []pass{
+	{"fuse-shortcut", "add a shortcut in the convolution before it", fuseShortcuts},
+	{"drop-dead", "leave out layers that nothing reads", dropDead},
+	{"alias", "let layers that only pass their input on share its memory", aliasViews},
+	{"place", "let the inputs of a route be written to the joint output", placeRoutes},
+}
+
+// Passes lists the names of the optimizations that SessionOptions.Disable can switch off.
+func Passes() []string {
+	var names []string
+	for _, p := range passes {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// newPlan runs the passes, lays out memory and prepares the steps.
+func newPlan(n *Network, set *kernels.Set, kept []bool, disable []string) *plan {
+	p := &plan{network: n, set: set, kept: kept, homes: make([]home, len(n.Layers))}
+	for i, l := range n.Layers {
+		p.homes[i] = home{parent: none}
+		u := &unit{layer: l, inputs: l.Inputs, residual: none}
+		if conv, ok := l.Op.(*layers.Convolutional); ok && set != nil && !conv.XNOR && conv.Blur == nil && conv.Activation.Elementwise() {
+			u.conv, u.activation = conv, conv.Activation
+		}
+		p.units = append(p.units, u)
+	}
+	for _, pass := range passes {
+		if !slices.Contains(disable, pass.name) {
+			pass.run(p)
+		}
+	}
+	p.layOut()
+	p.prepare()
+	return p
+}
+
+// planCache keeps the plans that sessions have asked for, since packed weights are large.
+type planCache struct {
+	mu    sync.Mutex
+	plans map[string]*plan
+}
+
+// planFor gives the plan for a choice of kernels, outputs and passes.
+func (n *Network) planFor(set *kernels.Set, kept []bool, disable []string) *plan {
+	name := kernels.Generic
+	if set != nil {
+		name = set.Name
+	}
+	key := fmt.Sprint(name, kept, disable)
+	n.plans.mu.Lock()
+	defer n.plans.mu.Unlock()
+	p := n.plans.plans[key]
+	if p == nil {
+		p = newPlan(n, set, kept, disable)
+		if n.plans.plans == nil {
+			n.plans.plans = map[string]*plan{}
+		}
+		n.plans.plans[key] = p
+	}
+	return p
+}
+
+// readers counts how often each layer's output is read by the units.
+func (p *plan) readers() []int {
+	count := make([]int, len(p.homes))
+	for _, u := range p.units {
+		for _, i := range u.reads() {
+			count[i]++
+		}
+	}
+	return count
+}
+
+// reads lists the layers that the unit reads.
+func (u *unit) reads() []int {
+	var read []int
+	for _, i := range append(slices.Clone(u.inputs), u.residual) {
+		if i >= 0 {
+			read = append(read, i)
+		}
+	}
+	return read
+}
+
+// resolve gives the layer in whose memory a layer's output lies, and where in it.
+func (p *plan) resolve(layer int) (root, offset int) {
+	for p.homes[layer].parent != none {
+		offset += p.homes[layer].offset
+		layer = p.homes[layer].parent
+	}
+	return layer, offset
+}
+
+func (p *plan) length(layer int) int { return p.network.Layers[layer].Output.Len() }
