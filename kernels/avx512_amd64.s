@@ -4358,7 +4358,12 @@ TEXT ·depthwise3s1x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), DI
 	MOVQ         56(AX), R8
 	MOVQ         24(AX), R9
+	VXORPS       X0, X0, X0
+	TESTQ        R9, R9
+	JZ           resume
 	VBROADCASTSS (R9), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VBROADCASTSS (BX), Z3
@@ -4372,9 +4377,15 @@ TEXT ·depthwise3s1x1AVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS 32(BX), Z11
 
 loop:
-	DECQ        R8
-	JZ          last
-	VMOVAPS     Z0, Z12
+	DECQ    R8
+	JZ      last
+	VMOVAPS Z0, Z12
+	TESTQ   R9, R9
+	JNZ     begin1
+	MOVQ    DX, BX
+	VMOVUPS (BX), Z12
+
+begin1:
 	MOVQ        CX, BX
 	VMOVUPS     (BX), Z13
 	VFMADD231PS Z3, Z13, Z12
@@ -4397,17 +4408,17 @@ loop:
 	VMOVUPS     8(BX), Z13
 	VFMADD231PS Z11, Z13, Z12
 	TESTQ       DI, DI
-	JZ          store1
+	JZ          store2
 	CMPQ        DI, $0x01
-	JNE         leaky2
+	JNE         leaky3
 	VMAXPS      Z12, Z1, Z12
-	JMP         store1
+	JMP         store2
 
-leaky2:
+leaky3:
 	VMULPS Z12, Z2, Z13
 	VMAXPS Z13, Z12, Z12
 
-store1:
+store2:
 	MOVQ    DX, BX
 	VMOVUPS Z12, (BX)
 	ADDQ    $0x00000040, CX
@@ -4416,12 +4427,18 @@ store1:
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ        64(AX), AX
-	MOVQ        $0x00000001, BX
-	SHLXQ       AX, BX, BX
-	DECQ        BX
-	KMOVW       BX, K1
-	VMOVAPS     Z0, Z12
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, BX
+	SHLXQ     AX, BX, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	VMOVAPS   Z0, Z12
+	TESTQ     R9, R9
+	JNZ       begin4
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z12
+
+begin4:
 	MOVQ        CX, AX
 	VMOVUPS     (AX), Z13
 	VFMADD231PS Z3, Z13, Z12
@@ -4444,17 +4461,17 @@ last:
 	VMOVUPS     8(AX), Z13
 	VFMADD231PS Z11, Z13, Z12
 	TESTQ       DI, DI
-	JZ          store3
+	JZ          store5
 	CMPQ        DI, $0x01
-	JNE         leaky4
+	JNE         leaky6
 	VMAXPS      Z12, Z1, Z12
-	JMP         store3
+	JMP         store5
 
-leaky4:
+leaky6:
 	VMULPS Z12, Z2, Z13
 	VMAXPS Z13, Z12, Z12
 
-store3:
+store5:
 	MOVQ    DX, AX
 	VMOVUPS Z12, K1, (AX)
 	VZEROUPPER
@@ -4473,7 +4490,12 @@ TEXT ·depthwise3s1x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), R8
 	MOVQ         56(AX), R9
 	MOVQ         24(AX), R10
+	VXORPS       X0, X0, X0
+	TESTQ        R10, R10
+	JZ           resume
 	VBROADCASTSS (R10), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VBROADCASTSS (BX), Z3
@@ -4487,12 +4509,24 @@ TEXT ·depthwise3s1x4AVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS 32(BX), Z11
 
 loop:
-	DECQ        R9
-	JZ          last
-	VMOVAPS     Z0, Z12
-	VMOVAPS     Z0, Z13
-	VMOVAPS     Z0, Z14
-	VMOVAPS     Z0, Z15
+	DECQ    R9
+	JZ      last
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	TESTQ   R10, R10
+	JNZ     begin7
+	MOVQ    DX, BX
+	VMOVUPS (BX), Z12
+	ADDQ    DI, BX
+	VMOVUPS (BX), Z13
+	ADDQ    DI, BX
+	VMOVUPS (BX), Z14
+	ADDQ    DI, BX
+	VMOVUPS (BX), Z15
+
+begin7:
 	MOVQ        CX, BX
 	VMOVUPS     (BX), Z16
 	VFMADD231PS Z3, Z16, Z12
@@ -4554,16 +4588,16 @@ loop:
 	VMOVUPS     8(BX), Z16
 	VFMADD231PS Z11, Z16, Z15
 	TESTQ       R8, R8
-	JZ          store5
+	JZ          store8
 	CMPQ        R8, $0x01
-	JNE         leaky6
+	JNE         leaky9
 	VMAXPS      Z12, Z1, Z12
 	VMAXPS      Z13, Z1, Z13
 	VMAXPS      Z14, Z1, Z14
 	VMAXPS      Z15, Z1, Z15
-	JMP         store5
+	JMP         store8
 
-leaky6:
+leaky9:
 	VMULPS Z12, Z2, Z16
 	VMAXPS Z16, Z12, Z12
 	VMULPS Z13, Z2, Z16
@@ -4573,7 +4607,7 @@ leaky6:
 	VMULPS Z15, Z2, Z16
 	VMAXPS Z16, Z15, Z15
 
-store5:
+store8:
 	MOVQ    DX, BX
 	VMOVUPS Z12, (BX)
 	ADDQ    DI, BX
@@ -4588,15 +4622,27 @@ store5:
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ        64(AX), AX
-	MOVQ        $0x00000001, BX
-	SHLXQ       AX, BX, BX
-	DECQ        BX
-	KMOVW       BX, K1
-	VMOVAPS     Z0, Z12
-	VMOVAPS     Z0, Z13
-	VMOVAPS     Z0, Z14
-	VMOVAPS     Z0, Z15
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, BX
+	SHLXQ     AX, BX, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z0, Z13
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z0, Z15
+	TESTQ     R10, R10
+	JNZ       begin10
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z12
+	ADDQ      DI, AX
+	VMOVUPS.Z (AX), K1, Z13
+	ADDQ      DI, AX
+	VMOVUPS.Z (AX), K1, Z14
+	ADDQ      DI, AX
+	VMOVUPS.Z (AX), K1, Z15
+
+begin10:
 	MOVQ        CX, AX
 	VMOVUPS     (AX), Z16
 	VFMADD231PS Z3, Z16, Z12
@@ -4658,16 +4704,16 @@ last:
 	VMOVUPS     8(AX), Z16
 	VFMADD231PS Z11, Z16, Z15
 	TESTQ       R8, R8
-	JZ          store7
+	JZ          store11
 	CMPQ        R8, $0x01
-	JNE         leaky8
+	JNE         leaky12
 	VMAXPS      Z12, Z1, Z12
 	VMAXPS      Z13, Z1, Z13
 	VMAXPS      Z14, Z1, Z14
 	VMAXPS      Z15, Z1, Z15
-	JMP         store7
+	JMP         store11
 
-leaky8:
+leaky12:
 	VMULPS Z12, Z2, Z16
 	VMAXPS Z16, Z12, Z12
 	VMULPS Z13, Z2, Z16
@@ -4677,7 +4723,7 @@ leaky8:
 	VMULPS Z15, Z2, Z16
 	VMAXPS Z16, Z15, Z15
 
-store7:
+store11:
 	MOVQ    DX, AX
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    DI, AX
@@ -4702,7 +4748,12 @@ TEXT ·depthwise3s2x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), R8
 	MOVQ         56(AX), R9
 	MOVQ         24(AX), R10
+	VXORPS       X0, X0, X0
+	TESTQ        R10, R10
+	JZ           resume
 	VBROADCASTSS (R10), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VBROADCASTSS (BX), Z3
@@ -4716,48 +4767,54 @@ TEXT ·depthwise3s2x1AVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS 32(BX), Z11
 
 loop:
-	DECQ        R9
-	JZ          last
-	VMOVAPS     Z0, Z12
+	DECQ    R9
+	JZ      last
+	VMOVAPS Z0, Z12
+	TESTQ   R10, R10
+	JNZ     begin13
+	MOVQ    DX, BX
+	VMOVUPS (BX), Z12
+
+begin13:
 	MOVQ        CX, BX
-	MOVQ        BX, R10
-	ADDQ        DI, R10
+	MOVQ        BX, R11
+	ADDQ        DI, R11
 	VMOVUPS     (BX), Z13
 	VFMADD231PS Z3, Z13, Z12
-	VMOVUPS     (R10), Z13
+	VMOVUPS     (R11), Z13
 	VFMADD231PS Z4, Z13, Z12
 	VMOVUPS     4(BX), Z13
 	VFMADD231PS Z5, Z13, Z12
 	ADDQ        SI, BX
-	MOVQ        BX, R10
-	ADDQ        DI, R10
+	MOVQ        BX, R11
+	ADDQ        DI, R11
 	VMOVUPS     (BX), Z13
 	VFMADD231PS Z6, Z13, Z12
-	VMOVUPS     (R10), Z13
+	VMOVUPS     (R11), Z13
 	VFMADD231PS Z7, Z13, Z12
 	VMOVUPS     4(BX), Z13
 	VFMADD231PS Z8, Z13, Z12
 	ADDQ        SI, BX
-	MOVQ        BX, R10
-	ADDQ        DI, R10
+	MOVQ        BX, R11
+	ADDQ        DI, R11
 	VMOVUPS     (BX), Z13
 	VFMADD231PS Z9, Z13, Z12
-	VMOVUPS     (R10), Z13
+	VMOVUPS     (R11), Z13
 	VFMADD231PS Z10, Z13, Z12
 	VMOVUPS     4(BX), Z13
 	VFMADD231PS Z11, Z13, Z12
 	TESTQ       R8, R8
-	JZ          store9
+	JZ          store14
 	CMPQ        R8, $0x01
-	JNE         leaky10
+	JNE         leaky15
 	VMAXPS      Z12, Z1, Z12
-	JMP         store9
+	JMP         store14
 
-leaky10:
+leaky15:
 	VMULPS Z12, Z2, Z13
 	VMAXPS Z13, Z12, Z12
 
-store9:
+store14:
 	MOVQ    DX, BX
 	VMOVUPS Z12, (BX)
 	ADDQ    $0x00000040, CX
@@ -4766,12 +4823,18 @@ store9:
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ        64(AX), AX
-	MOVQ        $0x00000001, BX
-	SHLXQ       AX, BX, BX
-	DECQ        BX
-	KMOVW       BX, K1
-	VMOVAPS     Z0, Z12
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, BX
+	SHLXQ     AX, BX, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	VMOVAPS   Z0, Z12
+	TESTQ     R10, R10
+	JNZ       begin16
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z12
+
+begin16:
 	MOVQ        CX, AX
 	MOVQ        AX, CX
 	ADDQ        DI, CX
@@ -4800,17 +4863,17 @@ last:
 	VMOVUPS     4(AX), Z13
 	VFMADD231PS Z11, Z13, Z12
 	TESTQ       R8, R8
-	JZ          store11
+	JZ          store17
 	CMPQ        R8, $0x01
-	JNE         leaky12
+	JNE         leaky18
 	VMAXPS      Z12, Z1, Z12
-	JMP         store11
+	JMP         store17
 
-leaky12:
+leaky18:
 	VMULPS Z12, Z2, Z13
 	VMAXPS Z13, Z12, Z12
 
-store11:
+store17:
 	MOVQ    DX, AX
 	VMOVUPS Z12, K1, (AX)
 	VZEROUPPER
@@ -4829,7 +4892,12 @@ TEXT ·depthwise3s2x4AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), R9
 	MOVQ         56(AX), R10
 	MOVQ         24(AX), R11
+	VXORPS       X0, X0, X0
+	TESTQ        R11, R11
+	JZ           resume
 	VBROADCASTSS (R11), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VBROADCASTSS (BX), Z3
@@ -4843,113 +4911,125 @@ TEXT ·depthwise3s2x4AVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS 32(BX), Z11
 
 loop:
-	DECQ        R10
-	JZ          last
-	VMOVAPS     Z0, Z12
-	VMOVAPS     Z0, Z13
-	VMOVAPS     Z0, Z14
-	VMOVAPS     Z0, Z15
+	DECQ    R10
+	JZ      last
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	TESTQ   R11, R11
+	JNZ     begin19
+	MOVQ    DX, BX
+	VMOVUPS (BX), Z12
+	ADDQ    DI, BX
+	VMOVUPS (BX), Z13
+	ADDQ    DI, BX
+	VMOVUPS (BX), Z14
+	ADDQ    DI, BX
+	VMOVUPS (BX), Z15
+
+begin19:
 	MOVQ        CX, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z16
 	VFMADD231PS Z3, Z16, Z12
-	VMOVUPS     (R11), Z16
+	VMOVUPS     (R12), Z16
 	VFMADD231PS Z4, Z16, Z12
 	VMOVUPS     4(BX), Z16
 	VFMADD231PS Z5, Z16, Z12
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z16
 	VFMADD231PS Z6, Z16, Z12
-	VMOVUPS     (R11), Z16
+	VMOVUPS     (R12), Z16
 	VFMADD231PS Z7, Z16, Z12
 	VMOVUPS     4(BX), Z16
 	VFMADD231PS Z8, Z16, Z12
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z16
 	VFMADD231PS Z9, Z16, Z12
 	VFMADD231PS Z3, Z16, Z13
-	VMOVUPS     (R11), Z16
+	VMOVUPS     (R12), Z16
 	VFMADD231PS Z10, Z16, Z12
 	VFMADD231PS Z4, Z16, Z13
 	VMOVUPS     4(BX), Z16
 	VFMADD231PS Z11, Z16, Z12
 	VFMADD231PS Z5, Z16, Z13
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z16
 	VFMADD231PS Z6, Z16, Z13
-	VMOVUPS     (R11), Z16
+	VMOVUPS     (R12), Z16
 	VFMADD231PS Z7, Z16, Z13
 	VMOVUPS     4(BX), Z16
 	VFMADD231PS Z8, Z16, Z13
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z16
 	VFMADD231PS Z9, Z16, Z13
 	VFMADD231PS Z3, Z16, Z14
-	VMOVUPS     (R11), Z16
+	VMOVUPS     (R12), Z16
 	VFMADD231PS Z10, Z16, Z13
 	VFMADD231PS Z4, Z16, Z14
 	VMOVUPS     4(BX), Z16
 	VFMADD231PS Z11, Z16, Z13
 	VFMADD231PS Z5, Z16, Z14
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z16
 	VFMADD231PS Z6, Z16, Z14
-	VMOVUPS     (R11), Z16
+	VMOVUPS     (R12), Z16
 	VFMADD231PS Z7, Z16, Z14
 	VMOVUPS     4(BX), Z16
 	VFMADD231PS Z8, Z16, Z14
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z16
 	VFMADD231PS Z9, Z16, Z14
 	VFMADD231PS Z3, Z16, Z15
-	VMOVUPS     (R11), Z16
+	VMOVUPS     (R12), Z16
 	VFMADD231PS Z10, Z16, Z14
 	VFMADD231PS Z4, Z16, Z15
 	VMOVUPS     4(BX), Z16
 	VFMADD231PS Z11, Z16, Z14
 	VFMADD231PS Z5, Z16, Z15
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z16
 	VFMADD231PS Z6, Z16, Z15
-	VMOVUPS     (R11), Z16
+	VMOVUPS     (R12), Z16
 	VFMADD231PS Z7, Z16, Z15
 	VMOVUPS     4(BX), Z16
 	VFMADD231PS Z8, Z16, Z15
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z16
 	VFMADD231PS Z9, Z16, Z15
-	VMOVUPS     (R11), Z16
+	VMOVUPS     (R12), Z16
 	VFMADD231PS Z10, Z16, Z15
 	VMOVUPS     4(BX), Z16
 	VFMADD231PS Z11, Z16, Z15
 	TESTQ       R9, R9
-	JZ          store13
+	JZ          store20
 	CMPQ        R9, $0x01
-	JNE         leaky14
+	JNE         leaky21
 	VMAXPS      Z12, Z1, Z12
 	VMAXPS      Z13, Z1, Z13
 	VMAXPS      Z14, Z1, Z14
 	VMAXPS      Z15, Z1, Z15
-	JMP         store13
+	JMP         store20
 
-leaky14:
+leaky21:
 	VMULPS Z12, Z2, Z16
 	VMAXPS Z16, Z12, Z12
 	VMULPS Z13, Z2, Z16
@@ -4959,7 +5039,7 @@ leaky14:
 	VMULPS Z15, Z2, Z16
 	VMAXPS Z16, Z15, Z15
 
-store13:
+store20:
 	MOVQ    DX, BX
 	VMOVUPS Z12, (BX)
 	ADDQ    DI, BX
@@ -4974,15 +5054,27 @@ store13:
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ        64(AX), AX
-	MOVQ        $0x00000001, BX
-	SHLXQ       AX, BX, BX
-	DECQ        BX
-	KMOVW       BX, K1
-	VMOVAPS     Z0, Z12
-	VMOVAPS     Z0, Z13
-	VMOVAPS     Z0, Z14
-	VMOVAPS     Z0, Z15
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, BX
+	SHLXQ     AX, BX, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	VMOVAPS   Z0, Z12
+	VMOVAPS   Z0, Z13
+	VMOVAPS   Z0, Z14
+	VMOVAPS   Z0, Z15
+	TESTQ     R11, R11
+	JNZ       begin22
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z12
+	ADDQ      DI, AX
+	VMOVUPS.Z (AX), K1, Z13
+	ADDQ      DI, AX
+	VMOVUPS.Z (AX), K1, Z14
+	ADDQ      DI, AX
+	VMOVUPS.Z (AX), K1, Z15
+
+begin22:
 	MOVQ        CX, AX
 	MOVQ        AX, CX
 	ADDQ        R8, CX
@@ -5074,16 +5166,16 @@ last:
 	VMOVUPS     4(AX), Z16
 	VFMADD231PS Z11, Z16, Z15
 	TESTQ       R9, R9
-	JZ          store15
+	JZ          store23
 	CMPQ        R9, $0x01
-	JNE         leaky16
+	JNE         leaky24
 	VMAXPS      Z12, Z1, Z12
 	VMAXPS      Z13, Z1, Z13
 	VMAXPS      Z14, Z1, Z14
 	VMAXPS      Z15, Z1, Z15
-	JMP         store15
+	JMP         store23
 
-leaky16:
+leaky24:
 	VMULPS Z12, Z2, Z16
 	VMAXPS Z16, Z12, Z12
 	VMULPS Z13, Z2, Z16
@@ -5093,7 +5185,7 @@ leaky16:
 	VMULPS Z15, Z2, Z16
 	VMAXPS Z16, Z15, Z15
 
-store15:
+store23:
 	MOVQ    DX, AX
 	VMOVUPS Z12, K1, (AX)
 	ADDQ    DI, AX
@@ -5118,7 +5210,12 @@ TEXT ·depthwise5s1x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), DI
 	MOVQ         56(AX), R8
 	MOVQ         24(AX), R9
+	VXORPS       X0, X0, X0
+	TESTQ        R9, R9
+	JZ           resume
 	VBROADCASTSS (R9), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VBROADCASTSS (BX), Z3
@@ -5148,9 +5245,15 @@ TEXT ·depthwise5s1x1AVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS 96(BX), Z27
 
 loop:
-	DECQ        R8
-	JZ          last
-	VMOVAPS     Z0, Z28
+	DECQ    R8
+	JZ      last
+	VMOVAPS Z0, Z28
+	TESTQ   R9, R9
+	JNZ     begin25
+	MOVQ    DX, BX
+	VMOVUPS (BX), Z28
+
+begin25:
 	MOVQ        CX, BX
 	VMOVUPS     (BX), Z29
 	VFMADD231PS Z3, Z29, Z28
@@ -5207,17 +5310,17 @@ loop:
 	VMOVUPS     16(BX), Z29
 	VFMADD231PS Z27, Z29, Z28
 	TESTQ       DI, DI
-	JZ          store17
+	JZ          store26
 	CMPQ        DI, $0x01
-	JNE         leaky18
+	JNE         leaky27
 	VMAXPS      Z28, Z1, Z28
-	JMP         store17
+	JMP         store26
 
-leaky18:
+leaky27:
 	VMULPS Z28, Z2, Z29
 	VMAXPS Z29, Z28, Z28
 
-store17:
+store26:
 	MOVQ    DX, BX
 	VMOVUPS Z28, (BX)
 	ADDQ    $0x00000040, CX
@@ -5226,12 +5329,18 @@ store17:
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ        64(AX), AX
-	MOVQ        $0x00000001, BX
-	SHLXQ       AX, BX, BX
-	DECQ        BX
-	KMOVW       BX, K1
-	VMOVAPS     Z0, Z28
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, BX
+	SHLXQ     AX, BX, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	VMOVAPS   Z0, Z28
+	TESTQ     R9, R9
+	JNZ       begin28
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z28
+
+begin28:
 	MOVQ        CX, AX
 	VMOVUPS     (AX), Z29
 	VFMADD231PS Z3, Z29, Z28
@@ -5288,17 +5397,17 @@ last:
 	VMOVUPS     16(AX), Z29
 	VFMADD231PS Z27, Z29, Z28
 	TESTQ       DI, DI
-	JZ          store19
+	JZ          store29
 	CMPQ        DI, $0x01
-	JNE         leaky20
+	JNE         leaky30
 	VMAXPS      Z28, Z1, Z28
-	JMP         store19
+	JMP         store29
 
-leaky20:
+leaky30:
 	VMULPS Z28, Z2, Z29
 	VMAXPS Z29, Z28, Z28
 
-store19:
+store29:
 	MOVQ    DX, AX
 	VMOVUPS Z28, K1, (AX)
 	VZEROUPPER
@@ -5317,7 +5426,12 @@ TEXT ·depthwise5s1x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), R8
 	MOVQ         56(AX), R9
 	MOVQ         24(AX), R10
+	VXORPS       X0, X0, X0
+	TESTQ        R10, R10
+	JZ           resume
 	VBROADCASTSS (R10), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VBROADCASTSS (BX), Z3
@@ -5347,10 +5461,18 @@ TEXT ·depthwise5s1x2AVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS 96(BX), Z27
 
 loop:
-	DECQ        R9
-	JZ          last
-	VMOVAPS     Z0, Z28
-	VMOVAPS     Z0, Z29
+	DECQ    R9
+	JZ      last
+	VMOVAPS Z0, Z28
+	VMOVAPS Z0, Z29
+	TESTQ   R10, R10
+	JNZ     begin31
+	MOVQ    DX, BX
+	VMOVUPS (BX), Z28
+	ADDQ    DI, BX
+	VMOVUPS (BX), Z29
+
+begin31:
 	MOVQ        CX, BX
 	VMOVUPS     (BX), Z30
 	VFMADD231PS Z3, Z30, Z28
@@ -5438,20 +5560,20 @@ loop:
 	VMOVUPS     16(BX), Z30
 	VFMADD231PS Z27, Z30, Z29
 	TESTQ       R8, R8
-	JZ          store21
+	JZ          store32
 	CMPQ        R8, $0x01
-	JNE         leaky22
+	JNE         leaky33
 	VMAXPS      Z28, Z1, Z28
 	VMAXPS      Z29, Z1, Z29
-	JMP         store21
+	JMP         store32
 
-leaky22:
+leaky33:
 	VMULPS Z28, Z2, Z30
 	VMAXPS Z30, Z28, Z28
 	VMULPS Z29, Z2, Z30
 	VMAXPS Z30, Z29, Z29
 
-store21:
+store32:
 	MOVQ    DX, BX
 	VMOVUPS Z28, (BX)
 	ADDQ    DI, BX
@@ -5462,13 +5584,21 @@ store21:
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ        64(AX), AX
-	MOVQ        $0x00000001, BX
-	SHLXQ       AX, BX, BX
-	DECQ        BX
-	KMOVW       BX, K1
-	VMOVAPS     Z0, Z28
-	VMOVAPS     Z0, Z29
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, BX
+	SHLXQ     AX, BX, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	VMOVAPS   Z0, Z28
+	VMOVAPS   Z0, Z29
+	TESTQ     R10, R10
+	JNZ       begin34
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z28
+	ADDQ      DI, AX
+	VMOVUPS.Z (AX), K1, Z29
+
+begin34:
 	MOVQ        CX, AX
 	VMOVUPS     (AX), Z30
 	VFMADD231PS Z3, Z30, Z28
@@ -5556,20 +5686,20 @@ last:
 	VMOVUPS     16(AX), Z30
 	VFMADD231PS Z27, Z30, Z29
 	TESTQ       R8, R8
-	JZ          store23
+	JZ          store35
 	CMPQ        R8, $0x01
-	JNE         leaky24
+	JNE         leaky36
 	VMAXPS      Z28, Z1, Z28
 	VMAXPS      Z29, Z1, Z29
-	JMP         store23
+	JMP         store35
 
-leaky24:
+leaky36:
 	VMULPS Z28, Z2, Z30
 	VMAXPS Z30, Z28, Z28
 	VMULPS Z29, Z2, Z30
 	VMAXPS Z30, Z29, Z29
 
-store23:
+store35:
 	MOVQ    DX, AX
 	VMOVUPS Z28, K1, (AX)
 	ADDQ    DI, AX
@@ -5590,7 +5720,12 @@ TEXT ·depthwise5s2x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), R8
 	MOVQ         56(AX), R9
 	MOVQ         24(AX), R10
+	VXORPS       X0, X0, X0
+	TESTQ        R10, R10
+	JZ           resume
 	VBROADCASTSS (R10), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VBROADCASTSS (BX), Z3
@@ -5620,86 +5755,92 @@ TEXT ·depthwise5s2x1AVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS 96(BX), Z27
 
 loop:
-	DECQ        R9
-	JZ          last
-	VMOVAPS     Z0, Z28
+	DECQ    R9
+	JZ      last
+	VMOVAPS Z0, Z28
+	TESTQ   R10, R10
+	JNZ     begin37
+	MOVQ    DX, BX
+	VMOVUPS (BX), Z28
+
+begin37:
 	MOVQ        CX, BX
-	MOVQ        BX, R10
-	ADDQ        DI, R10
+	MOVQ        BX, R11
+	ADDQ        DI, R11
 	VMOVUPS     (BX), Z29
 	VFMADD231PS Z3, Z29, Z28
-	VMOVUPS     (R10), Z29
+	VMOVUPS     (R11), Z29
 	VFMADD231PS Z4, Z29, Z28
 	VMOVUPS     4(BX), Z29
 	VFMADD231PS Z5, Z29, Z28
-	VMOVUPS     4(R10), Z29
+	VMOVUPS     4(R11), Z29
 	VFMADD231PS Z6, Z29, Z28
 	VMOVUPS     8(BX), Z29
 	VFMADD231PS Z7, Z29, Z28
 	ADDQ        SI, BX
-	MOVQ        BX, R10
-	ADDQ        DI, R10
+	MOVQ        BX, R11
+	ADDQ        DI, R11
 	VMOVUPS     (BX), Z29
 	VFMADD231PS Z8, Z29, Z28
-	VMOVUPS     (R10), Z29
+	VMOVUPS     (R11), Z29
 	VFMADD231PS Z9, Z29, Z28
 	VMOVUPS     4(BX), Z29
 	VFMADD231PS Z10, Z29, Z28
-	VMOVUPS     4(R10), Z29
+	VMOVUPS     4(R11), Z29
 	VFMADD231PS Z11, Z29, Z28
 	VMOVUPS     8(BX), Z29
 	VFMADD231PS Z12, Z29, Z28
 	ADDQ        SI, BX
-	MOVQ        BX, R10
-	ADDQ        DI, R10
+	MOVQ        BX, R11
+	ADDQ        DI, R11
 	VMOVUPS     (BX), Z29
 	VFMADD231PS Z13, Z29, Z28
-	VMOVUPS     (R10), Z29
+	VMOVUPS     (R11), Z29
 	VFMADD231PS Z14, Z29, Z28
 	VMOVUPS     4(BX), Z29
 	VFMADD231PS Z15, Z29, Z28
-	VMOVUPS     4(R10), Z29
+	VMOVUPS     4(R11), Z29
 	VFMADD231PS Z16, Z29, Z28
 	VMOVUPS     8(BX), Z29
 	VFMADD231PS Z17, Z29, Z28
 	ADDQ        SI, BX
-	MOVQ        BX, R10
-	ADDQ        DI, R10
+	MOVQ        BX, R11
+	ADDQ        DI, R11
 	VMOVUPS     (BX), Z29
 	VFMADD231PS Z18, Z29, Z28
-	VMOVUPS     (R10), Z29
+	VMOVUPS     (R11), Z29
 	VFMADD231PS Z19, Z29, Z28
 	VMOVUPS     4(BX), Z29
 	VFMADD231PS Z20, Z29, Z28
-	VMOVUPS     4(R10), Z29
+	VMOVUPS     4(R11), Z29
 	VFMADD231PS Z21, Z29, Z28
 	VMOVUPS     8(BX), Z29
 	VFMADD231PS Z22, Z29, Z28
 	ADDQ        SI, BX
-	MOVQ        BX, R10
-	ADDQ        DI, R10
+	MOVQ        BX, R11
+	ADDQ        DI, R11
 	VMOVUPS     (BX), Z29
 	VFMADD231PS Z23, Z29, Z28
-	VMOVUPS     (R10), Z29
+	VMOVUPS     (R11), Z29
 	VFMADD231PS Z24, Z29, Z28
 	VMOVUPS     4(BX), Z29
 	VFMADD231PS Z25, Z29, Z28
-	VMOVUPS     4(R10), Z29
+	VMOVUPS     4(R11), Z29
 	VFMADD231PS Z26, Z29, Z28
 	VMOVUPS     8(BX), Z29
 	VFMADD231PS Z27, Z29, Z28
 	TESTQ       R8, R8
-	JZ          store25
+	JZ          store38
 	CMPQ        R8, $0x01
-	JNE         leaky26
+	JNE         leaky39
 	VMAXPS      Z28, Z1, Z28
-	JMP         store25
+	JMP         store38
 
-leaky26:
+leaky39:
 	VMULPS Z28, Z2, Z29
 	VMAXPS Z29, Z28, Z28
 
-store25:
+store38:
 	MOVQ    DX, BX
 	VMOVUPS Z28, (BX)
 	ADDQ    $0x00000040, CX
@@ -5708,12 +5849,18 @@ store25:
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ        64(AX), AX
-	MOVQ        $0x00000001, BX
-	SHLXQ       AX, BX, BX
-	DECQ        BX
-	KMOVW       BX, K1
-	VMOVAPS     Z0, Z28
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, BX
+	SHLXQ     AX, BX, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	VMOVAPS   Z0, Z28
+	TESTQ     R10, R10
+	JNZ       begin40
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z28
+
+begin40:
 	MOVQ        CX, AX
 	MOVQ        AX, CX
 	ADDQ        DI, CX
@@ -5780,17 +5927,17 @@ last:
 	VMOVUPS     8(AX), Z29
 	VFMADD231PS Z27, Z29, Z28
 	TESTQ       R8, R8
-	JZ          store27
+	JZ          store41
 	CMPQ        R8, $0x01
-	JNE         leaky28
+	JNE         leaky42
 	VMAXPS      Z28, Z1, Z28
-	JMP         store27
+	JMP         store41
 
-leaky28:
+leaky42:
 	VMULPS Z28, Z2, Z29
 	VMAXPS Z29, Z28, Z28
 
-store27:
+store41:
 	MOVQ    DX, AX
 	VMOVUPS Z28, K1, (AX)
 	VZEROUPPER
@@ -5809,7 +5956,12 @@ TEXT ·depthwise5s2x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), R9
 	MOVQ         56(AX), R10
 	MOVQ         24(AX), R11
+	VXORPS       X0, X0, X0
+	TESTQ        R11, R11
+	JZ           resume
 	VBROADCASTSS (R11), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VBROADCASTSS (BX), Z3
@@ -5839,131 +5991,139 @@ TEXT ·depthwise5s2x2AVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS 96(BX), Z27
 
 loop:
-	DECQ        R10
-	JZ          last
-	VMOVAPS     Z0, Z28
-	VMOVAPS     Z0, Z29
+	DECQ    R10
+	JZ      last
+	VMOVAPS Z0, Z28
+	VMOVAPS Z0, Z29
+	TESTQ   R11, R11
+	JNZ     begin43
+	MOVQ    DX, BX
+	VMOVUPS (BX), Z28
+	ADDQ    DI, BX
+	VMOVUPS (BX), Z29
+
+begin43:
 	MOVQ        CX, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z30
 	VFMADD231PS Z3, Z30, Z28
-	VMOVUPS     (R11), Z30
+	VMOVUPS     (R12), Z30
 	VFMADD231PS Z4, Z30, Z28
 	VMOVUPS     4(BX), Z30
 	VFMADD231PS Z5, Z30, Z28
-	VMOVUPS     4(R11), Z30
+	VMOVUPS     4(R12), Z30
 	VFMADD231PS Z6, Z30, Z28
 	VMOVUPS     8(BX), Z30
 	VFMADD231PS Z7, Z30, Z28
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z30
 	VFMADD231PS Z8, Z30, Z28
-	VMOVUPS     (R11), Z30
+	VMOVUPS     (R12), Z30
 	VFMADD231PS Z9, Z30, Z28
 	VMOVUPS     4(BX), Z30
 	VFMADD231PS Z10, Z30, Z28
-	VMOVUPS     4(R11), Z30
+	VMOVUPS     4(R12), Z30
 	VFMADD231PS Z11, Z30, Z28
 	VMOVUPS     8(BX), Z30
 	VFMADD231PS Z12, Z30, Z28
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z30
 	VFMADD231PS Z13, Z30, Z28
 	VFMADD231PS Z3, Z30, Z29
-	VMOVUPS     (R11), Z30
+	VMOVUPS     (R12), Z30
 	VFMADD231PS Z14, Z30, Z28
 	VFMADD231PS Z4, Z30, Z29
 	VMOVUPS     4(BX), Z30
 	VFMADD231PS Z15, Z30, Z28
 	VFMADD231PS Z5, Z30, Z29
-	VMOVUPS     4(R11), Z30
+	VMOVUPS     4(R12), Z30
 	VFMADD231PS Z16, Z30, Z28
 	VFMADD231PS Z6, Z30, Z29
 	VMOVUPS     8(BX), Z30
 	VFMADD231PS Z17, Z30, Z28
 	VFMADD231PS Z7, Z30, Z29
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z30
 	VFMADD231PS Z18, Z30, Z28
 	VFMADD231PS Z8, Z30, Z29
-	VMOVUPS     (R11), Z30
+	VMOVUPS     (R12), Z30
 	VFMADD231PS Z19, Z30, Z28
 	VFMADD231PS Z9, Z30, Z29
 	VMOVUPS     4(BX), Z30
 	VFMADD231PS Z20, Z30, Z28
 	VFMADD231PS Z10, Z30, Z29
-	VMOVUPS     4(R11), Z30
+	VMOVUPS     4(R12), Z30
 	VFMADD231PS Z21, Z30, Z28
 	VFMADD231PS Z11, Z30, Z29
 	VMOVUPS     8(BX), Z30
 	VFMADD231PS Z22, Z30, Z28
 	VFMADD231PS Z12, Z30, Z29
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z30
 	VFMADD231PS Z23, Z30, Z28
 	VFMADD231PS Z13, Z30, Z29
-	VMOVUPS     (R11), Z30
+	VMOVUPS     (R12), Z30
 	VFMADD231PS Z24, Z30, Z28
 	VFMADD231PS Z14, Z30, Z29
 	VMOVUPS     4(BX), Z30
 	VFMADD231PS Z25, Z30, Z28
 	VFMADD231PS Z15, Z30, Z29
-	VMOVUPS     4(R11), Z30
+	VMOVUPS     4(R12), Z30
 	VFMADD231PS Z26, Z30, Z28
 	VFMADD231PS Z16, Z30, Z29
 	VMOVUPS     8(BX), Z30
 	VFMADD231PS Z27, Z30, Z28
 	VFMADD231PS Z17, Z30, Z29
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z30
 	VFMADD231PS Z18, Z30, Z29
-	VMOVUPS     (R11), Z30
+	VMOVUPS     (R12), Z30
 	VFMADD231PS Z19, Z30, Z29
 	VMOVUPS     4(BX), Z30
 	VFMADD231PS Z20, Z30, Z29
-	VMOVUPS     4(R11), Z30
+	VMOVUPS     4(R12), Z30
 	VFMADD231PS Z21, Z30, Z29
 	VMOVUPS     8(BX), Z30
 	VFMADD231PS Z22, Z30, Z29
 	ADDQ        SI, BX
-	MOVQ        BX, R11
-	ADDQ        R8, R11
+	MOVQ        BX, R12
+	ADDQ        R8, R12
 	VMOVUPS     (BX), Z30
 	VFMADD231PS Z23, Z30, Z29
-	VMOVUPS     (R11), Z30
+	VMOVUPS     (R12), Z30
 	VFMADD231PS Z24, Z30, Z29
 	VMOVUPS     4(BX), Z30
 	VFMADD231PS Z25, Z30, Z29
-	VMOVUPS     4(R11), Z30
+	VMOVUPS     4(R12), Z30
 	VFMADD231PS Z26, Z30, Z29
 	VMOVUPS     8(BX), Z30
 	VFMADD231PS Z27, Z30, Z29
 	TESTQ       R9, R9
-	JZ          store29
+	JZ          store44
 	CMPQ        R9, $0x01
-	JNE         leaky30
+	JNE         leaky45
 	VMAXPS      Z28, Z1, Z28
 	VMAXPS      Z29, Z1, Z29
-	JMP         store29
+	JMP         store44
 
-leaky30:
+leaky45:
 	VMULPS Z28, Z2, Z30
 	VMAXPS Z30, Z28, Z28
 	VMULPS Z29, Z2, Z30
 	VMAXPS Z30, Z29, Z29
 
-store29:
+store44:
 	MOVQ    DX, BX
 	VMOVUPS Z28, (BX)
 	ADDQ    DI, BX
@@ -5974,13 +6134,21 @@ store29:
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ        64(AX), AX
-	MOVQ        $0x00000001, BX
-	SHLXQ       AX, BX, BX
-	DECQ        BX
-	KMOVW       BX, K1
-	VMOVAPS     Z0, Z28
-	VMOVAPS     Z0, Z29
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, BX
+	SHLXQ     AX, BX, BX
+	DECQ      BX
+	KMOVW     BX, K1
+	VMOVAPS   Z0, Z28
+	VMOVAPS   Z0, Z29
+	TESTQ     R11, R11
+	JNZ       begin46
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z28
+	ADDQ      DI, AX
+	VMOVUPS.Z (AX), K1, Z29
+
+begin46:
 	MOVQ        CX, AX
 	MOVQ        AX, CX
 	ADDQ        R8, CX
@@ -6088,20 +6256,20 @@ last:
 	VMOVUPS     8(AX), Z30
 	VFMADD231PS Z27, Z30, Z29
 	TESTQ       R9, R9
-	JZ          store31
+	JZ          store47
 	CMPQ        R9, $0x01
-	JNE         leaky32
+	JNE         leaky48
 	VMAXPS      Z28, Z1, Z28
 	VMAXPS      Z29, Z1, Z29
-	JMP         store31
+	JMP         store47
 
-leaky32:
+leaky48:
 	VMULPS Z28, Z2, Z30
 	VMAXPS Z30, Z28, Z28
 	VMULPS Z29, Z2, Z30
 	VMAXPS Z30, Z29, Z29
 
-store31:
+store47:
 	MOVQ    DX, AX
 	VMOVUPS Z28, K1, (AX)
 	ADDQ    DI, AX
@@ -6122,194 +6290,211 @@ TEXT ·depthwise7s1x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), DI
 	MOVQ         56(AX), R8
 	MOVQ         24(AX), R9
+	VXORPS       X0, X0, X0
+	TESTQ        R9, R9
+	JZ           resume
 	VBROADCASTSS (R9), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 
 loop:
-	DECQ         R8
-	JZ           last
-	VMOVAPS      Z0, Z3
-	MOVQ         CX, R9
-	VMOVUPS      (R9), Z4
+	DECQ    R8
+	JZ      last
+	VMOVAPS Z0, Z3
+	TESTQ   R9, R9
+	JNZ     begin49
+	MOVQ    DX, R10
+	VMOVUPS (R10), Z3
+
+begin49:
+	MOVQ         CX, R10
+	VMOVUPS      (R10), Z4
 	VBROADCASTSS (BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R9), Z4
+	VMOVUPS      4(R10), Z4
 	VBROADCASTSS 4(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R9), Z4
+	VMOVUPS      8(R10), Z4
 	VBROADCASTSS 8(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R9), Z4
+	VMOVUPS      12(R10), Z4
 	VBROADCASTSS 12(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      16(R9), Z4
+	VMOVUPS      16(R10), Z4
 	VBROADCASTSS 16(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      20(R9), Z4
+	VMOVUPS      20(R10), Z4
 	VBROADCASTSS 20(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      24(R9), Z4
+	VMOVUPS      24(R10), Z4
 	VBROADCASTSS 24(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R9
-	VMOVUPS      (R9), Z4
+	ADDQ         SI, R10
+	VMOVUPS      (R10), Z4
 	VBROADCASTSS 28(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R9), Z4
+	VMOVUPS      4(R10), Z4
 	VBROADCASTSS 32(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R9), Z4
+	VMOVUPS      8(R10), Z4
 	VBROADCASTSS 36(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R9), Z4
+	VMOVUPS      12(R10), Z4
 	VBROADCASTSS 40(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      16(R9), Z4
+	VMOVUPS      16(R10), Z4
 	VBROADCASTSS 44(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      20(R9), Z4
+	VMOVUPS      20(R10), Z4
 	VBROADCASTSS 48(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      24(R9), Z4
+	VMOVUPS      24(R10), Z4
 	VBROADCASTSS 52(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R9
-	VMOVUPS      (R9), Z4
+	ADDQ         SI, R10
+	VMOVUPS      (R10), Z4
 	VBROADCASTSS 56(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R9), Z4
+	VMOVUPS      4(R10), Z4
 	VBROADCASTSS 60(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R9), Z4
+	VMOVUPS      8(R10), Z4
 	VBROADCASTSS 64(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R9), Z4
+	VMOVUPS      12(R10), Z4
 	VBROADCASTSS 68(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      16(R9), Z4
+	VMOVUPS      16(R10), Z4
 	VBROADCASTSS 72(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      20(R9), Z4
+	VMOVUPS      20(R10), Z4
 	VBROADCASTSS 76(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      24(R9), Z4
+	VMOVUPS      24(R10), Z4
 	VBROADCASTSS 80(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R9
-	VMOVUPS      (R9), Z4
+	ADDQ         SI, R10
+	VMOVUPS      (R10), Z4
 	VBROADCASTSS 84(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R9), Z4
+	VMOVUPS      4(R10), Z4
 	VBROADCASTSS 88(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R9), Z4
+	VMOVUPS      8(R10), Z4
 	VBROADCASTSS 92(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R9), Z4
+	VMOVUPS      12(R10), Z4
 	VBROADCASTSS 96(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      16(R9), Z4
+	VMOVUPS      16(R10), Z4
 	VBROADCASTSS 100(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      20(R9), Z4
+	VMOVUPS      20(R10), Z4
 	VBROADCASTSS 104(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      24(R9), Z4
+	VMOVUPS      24(R10), Z4
 	VBROADCASTSS 108(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R9
-	VMOVUPS      (R9), Z4
+	ADDQ         SI, R10
+	VMOVUPS      (R10), Z4
 	VBROADCASTSS 112(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R9), Z4
+	VMOVUPS      4(R10), Z4
 	VBROADCASTSS 116(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R9), Z4
+	VMOVUPS      8(R10), Z4
 	VBROADCASTSS 120(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R9), Z4
+	VMOVUPS      12(R10), Z4
 	VBROADCASTSS 124(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      16(R9), Z4
+	VMOVUPS      16(R10), Z4
 	VBROADCASTSS 128(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      20(R9), Z4
+	VMOVUPS      20(R10), Z4
 	VBROADCASTSS 132(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      24(R9), Z4
+	VMOVUPS      24(R10), Z4
 	VBROADCASTSS 136(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R9
-	VMOVUPS      (R9), Z4
+	ADDQ         SI, R10
+	VMOVUPS      (R10), Z4
 	VBROADCASTSS 140(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R9), Z4
+	VMOVUPS      4(R10), Z4
 	VBROADCASTSS 144(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R9), Z4
+	VMOVUPS      8(R10), Z4
 	VBROADCASTSS 148(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R9), Z4
+	VMOVUPS      12(R10), Z4
 	VBROADCASTSS 152(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      16(R9), Z4
+	VMOVUPS      16(R10), Z4
 	VBROADCASTSS 156(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      20(R9), Z4
+	VMOVUPS      20(R10), Z4
 	VBROADCASTSS 160(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      24(R9), Z4
+	VMOVUPS      24(R10), Z4
 	VBROADCASTSS 164(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R9
-	VMOVUPS      (R9), Z4
+	ADDQ         SI, R10
+	VMOVUPS      (R10), Z4
 	VBROADCASTSS 168(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R9), Z4
+	VMOVUPS      4(R10), Z4
 	VBROADCASTSS 172(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R9), Z4
+	VMOVUPS      8(R10), Z4
 	VBROADCASTSS 176(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R9), Z4
+	VMOVUPS      12(R10), Z4
 	VBROADCASTSS 180(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      16(R9), Z4
+	VMOVUPS      16(R10), Z4
 	VBROADCASTSS 184(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      20(R9), Z4
+	VMOVUPS      20(R10), Z4
 	VBROADCASTSS 188(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      24(R9), Z4
+	VMOVUPS      24(R10), Z4
 	VBROADCASTSS 192(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
 	TESTQ        DI, DI
-	JZ           store33
+	JZ           store50
 	CMPQ         DI, $0x01
-	JNE          leaky34
+	JNE          leaky51
 	VMAXPS       Z3, Z1, Z3
-	JMP          store33
+	JMP          store50
 
-leaky34:
+leaky51:
 	VMULPS Z3, Z2, Z4
 	VMAXPS Z4, Z3, Z3
 
-store33:
-	MOVQ    DX, R9
-	VMOVUPS Z3, (R9)
+store50:
+	MOVQ    DX, R10
+	VMOVUPS Z3, (R10)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	JMP     loop
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ         64(AX), AX
-	MOVQ         $0x00000001, R8
-	SHLXQ        AX, R8, R8
-	DECQ         R8
-	KMOVW        R8, K1
-	VMOVAPS      Z0, Z3
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, R8
+	SHLXQ     AX, R8, R8
+	DECQ      R8
+	KMOVW     R8, K1
+	VMOVAPS   Z0, Z3
+	TESTQ     R9, R9
+	JNZ       begin52
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z3
+
+begin52:
 	MOVQ         CX, AX
 	VMOVUPS      (AX), Z4
 	VBROADCASTSS (BX), Z5
@@ -6465,17 +6650,17 @@ last:
 	VBROADCASTSS 192(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
 	TESTQ        DI, DI
-	JZ           store35
+	JZ           store53
 	CMPQ         DI, $0x01
-	JNE          leaky36
+	JNE          leaky54
 	VMAXPS       Z3, Z1, Z3
-	JMP          store35
+	JMP          store53
 
-leaky36:
+leaky54:
 	VMULPS Z3, Z2, Z4
 	VMAXPS Z4, Z3, Z3
 
-store35:
+store53:
 	MOVQ    DX, AX
 	VMOVUPS Z3, K1, (AX)
 	VZEROUPPER
@@ -6494,307 +6679,328 @@ TEXT ·depthwise7s1x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), R8
 	MOVQ         56(AX), R9
 	MOVQ         24(AX), R10
+	VXORPS       X0, X0, X0
+	TESTQ        R10, R10
+	JZ           resume
 	VBROADCASTSS (R10), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 
 loop:
-	DECQ         R9
-	JZ           last
-	VMOVAPS      Z0, Z3
-	VMOVAPS      Z0, Z4
-	MOVQ         CX, R10
-	VMOVUPS      (R10), Z5
+	DECQ    R9
+	JZ      last
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	TESTQ   R10, R10
+	JNZ     begin55
+	MOVQ    DX, R11
+	VMOVUPS (R11), Z3
+	ADDQ    DI, R11
+	VMOVUPS (R11), Z4
+
+begin55:
+	MOVQ         CX, R11
+	VMOVUPS      (R11), Z5
 	VBROADCASTSS (BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      4(R10), Z5
+	VMOVUPS      4(R11), Z5
 	VBROADCASTSS 4(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      8(R10), Z5
+	VMOVUPS      8(R11), Z5
 	VBROADCASTSS 8(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      12(R10), Z5
+	VMOVUPS      12(R11), Z5
 	VBROADCASTSS 12(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      16(R10), Z5
+	VMOVUPS      16(R11), Z5
 	VBROADCASTSS 16(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      20(R10), Z5
+	VMOVUPS      20(R11), Z5
 	VBROADCASTSS 20(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      24(R10), Z5
+	VMOVUPS      24(R11), Z5
 	VBROADCASTSS 24(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Z5
+	ADDQ         SI, R11
+	VMOVUPS      (R11), Z5
 	VBROADCASTSS 28(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS (BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R10), Z5
+	VMOVUPS      4(R11), Z5
 	VBROADCASTSS 32(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 4(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R10), Z5
+	VMOVUPS      8(R11), Z5
 	VBROADCASTSS 36(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 8(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R10), Z5
+	VMOVUPS      12(R11), Z5
 	VBROADCASTSS 40(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 12(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      16(R10), Z5
+	VMOVUPS      16(R11), Z5
 	VBROADCASTSS 44(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 16(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      20(R10), Z5
+	VMOVUPS      20(R11), Z5
 	VBROADCASTSS 48(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 20(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      24(R10), Z5
+	VMOVUPS      24(R11), Z5
 	VBROADCASTSS 52(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 24(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Z5
+	ADDQ         SI, R11
+	VMOVUPS      (R11), Z5
 	VBROADCASTSS 56(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 28(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R10), Z5
+	VMOVUPS      4(R11), Z5
 	VBROADCASTSS 60(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 32(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R10), Z5
+	VMOVUPS      8(R11), Z5
 	VBROADCASTSS 64(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 36(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R10), Z5
+	VMOVUPS      12(R11), Z5
 	VBROADCASTSS 68(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 40(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      16(R10), Z5
+	VMOVUPS      16(R11), Z5
 	VBROADCASTSS 72(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 44(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      20(R10), Z5
+	VMOVUPS      20(R11), Z5
 	VBROADCASTSS 76(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 48(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      24(R10), Z5
+	VMOVUPS      24(R11), Z5
 	VBROADCASTSS 80(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 52(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Z5
+	ADDQ         SI, R11
+	VMOVUPS      (R11), Z5
 	VBROADCASTSS 84(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 56(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R10), Z5
+	VMOVUPS      4(R11), Z5
 	VBROADCASTSS 88(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 60(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R10), Z5
+	VMOVUPS      8(R11), Z5
 	VBROADCASTSS 92(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 64(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R10), Z5
+	VMOVUPS      12(R11), Z5
 	VBROADCASTSS 96(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 68(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      16(R10), Z5
+	VMOVUPS      16(R11), Z5
 	VBROADCASTSS 100(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 72(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      20(R10), Z5
+	VMOVUPS      20(R11), Z5
 	VBROADCASTSS 104(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 76(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      24(R10), Z5
+	VMOVUPS      24(R11), Z5
 	VBROADCASTSS 108(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 80(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Z5
+	ADDQ         SI, R11
+	VMOVUPS      (R11), Z5
 	VBROADCASTSS 112(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 84(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R10), Z5
+	VMOVUPS      4(R11), Z5
 	VBROADCASTSS 116(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 88(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R10), Z5
+	VMOVUPS      8(R11), Z5
 	VBROADCASTSS 120(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 92(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R10), Z5
+	VMOVUPS      12(R11), Z5
 	VBROADCASTSS 124(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 96(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      16(R10), Z5
+	VMOVUPS      16(R11), Z5
 	VBROADCASTSS 128(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 100(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      20(R10), Z5
+	VMOVUPS      20(R11), Z5
 	VBROADCASTSS 132(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 104(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      24(R10), Z5
+	VMOVUPS      24(R11), Z5
 	VBROADCASTSS 136(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 108(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Z5
+	ADDQ         SI, R11
+	VMOVUPS      (R11), Z5
 	VBROADCASTSS 140(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 112(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R10), Z5
+	VMOVUPS      4(R11), Z5
 	VBROADCASTSS 144(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 116(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R10), Z5
+	VMOVUPS      8(R11), Z5
 	VBROADCASTSS 148(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 120(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R10), Z5
+	VMOVUPS      12(R11), Z5
 	VBROADCASTSS 152(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 124(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      16(R10), Z5
+	VMOVUPS      16(R11), Z5
 	VBROADCASTSS 156(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 128(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      20(R10), Z5
+	VMOVUPS      20(R11), Z5
 	VBROADCASTSS 160(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 132(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      24(R10), Z5
+	VMOVUPS      24(R11), Z5
 	VBROADCASTSS 164(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 136(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Z5
+	ADDQ         SI, R11
+	VMOVUPS      (R11), Z5
 	VBROADCASTSS 168(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 140(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R10), Z5
+	VMOVUPS      4(R11), Z5
 	VBROADCASTSS 172(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 144(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R10), Z5
+	VMOVUPS      8(R11), Z5
 	VBROADCASTSS 176(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 148(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R10), Z5
+	VMOVUPS      12(R11), Z5
 	VBROADCASTSS 180(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 152(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      16(R10), Z5
+	VMOVUPS      16(R11), Z5
 	VBROADCASTSS 184(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 156(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      20(R10), Z5
+	VMOVUPS      20(R11), Z5
 	VBROADCASTSS 188(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 160(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      24(R10), Z5
+	VMOVUPS      24(R11), Z5
 	VBROADCASTSS 192(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 164(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R10
-	VMOVUPS      (R10), Z5
+	ADDQ         SI, R11
+	VMOVUPS      (R11), Z5
 	VBROADCASTSS 168(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R10), Z5
+	VMOVUPS      4(R11), Z5
 	VBROADCASTSS 172(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R10), Z5
+	VMOVUPS      8(R11), Z5
 	VBROADCASTSS 176(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R10), Z5
+	VMOVUPS      12(R11), Z5
 	VBROADCASTSS 180(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      16(R10), Z5
+	VMOVUPS      16(R11), Z5
 	VBROADCASTSS 184(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      20(R10), Z5
+	VMOVUPS      20(R11), Z5
 	VBROADCASTSS 188(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      24(R10), Z5
+	VMOVUPS      24(R11), Z5
 	VBROADCASTSS 192(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
 	TESTQ        R8, R8
-	JZ           store37
+	JZ           store56
 	CMPQ         R8, $0x01
-	JNE          leaky38
+	JNE          leaky57
 	VMAXPS       Z3, Z1, Z3
 	VMAXPS       Z4, Z1, Z4
-	JMP          store37
+	JMP          store56
 
-leaky38:
+leaky57:
 	VMULPS Z3, Z2, Z5
 	VMAXPS Z5, Z3, Z3
 	VMULPS Z4, Z2, Z5
 	VMAXPS Z5, Z4, Z4
 
-store37:
-	MOVQ    DX, R10
-	VMOVUPS Z3, (R10)
-	ADDQ    DI, R10
-	VMOVUPS Z4, (R10)
+store56:
+	MOVQ    DX, R11
+	VMOVUPS Z3, (R11)
+	ADDQ    DI, R11
+	VMOVUPS Z4, (R11)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	JMP     loop
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ         64(AX), AX
-	MOVQ         $0x00000001, R9
-	SHLXQ        AX, R9, R9
-	DECQ         R9
-	KMOVW        R9, K1
-	VMOVAPS      Z0, Z3
-	VMOVAPS      Z0, Z4
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, R9
+	SHLXQ     AX, R9, R9
+	DECQ      R9
+	KMOVW     R9, K1
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	TESTQ     R10, R10
+	JNZ       begin58
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      DI, AX
+	VMOVUPS.Z (AX), K1, Z4
+
+begin58:
 	MOVQ         CX, AX
 	VMOVUPS      (AX), Z5
 	VBROADCASTSS (BX), Z6
@@ -7056,20 +7262,20 @@ last:
 	VBROADCASTSS 192(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
 	TESTQ        R8, R8
-	JZ           store39
+	JZ           store59
 	CMPQ         R8, $0x01
-	JNE          leaky40
+	JNE          leaky60
 	VMAXPS       Z3, Z1, Z3
 	VMAXPS       Z4, Z1, Z4
-	JMP          store39
+	JMP          store59
 
-leaky40:
+leaky60:
 	VMULPS Z3, Z2, Z5
 	VMAXPS Z5, Z3, Z3
 	VMULPS Z4, Z2, Z5
 	VMAXPS Z5, Z4, Z4
 
-store39:
+store59:
 	MOVQ    DX, AX
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    DI, AX
@@ -7090,208 +7296,225 @@ TEXT ·depthwise7s2x1AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), R8
 	MOVQ         56(AX), R9
 	MOVQ         24(AX), R10
+	VXORPS       X0, X0, X0
+	TESTQ        R10, R10
+	JZ           resume
 	VBROADCASTSS (R10), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 
 loop:
-	DECQ         R9
-	JZ           last
-	VMOVAPS      Z0, Z3
-	MOVQ         CX, R10
-	MOVQ         R10, R11
-	ADDQ         DI, R11
-	VMOVUPS      (R10), Z4
+	DECQ    R9
+	JZ      last
+	VMOVAPS Z0, Z3
+	TESTQ   R10, R10
+	JNZ     begin61
+	MOVQ    DX, R11
+	VMOVUPS (R11), Z3
+
+begin61:
+	MOVQ         CX, R11
+	MOVQ         R11, R12
+	ADDQ         DI, R12
+	VMOVUPS      (R11), Z4
 	VBROADCASTSS (BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      (R11), Z4
+	VMOVUPS      (R12), Z4
 	VBROADCASTSS 4(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R10), Z4
+	VMOVUPS      4(R11), Z4
 	VBROADCASTSS 8(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R11), Z4
+	VMOVUPS      4(R12), Z4
 	VBROADCASTSS 12(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R10), Z4
+	VMOVUPS      8(R11), Z4
 	VBROADCASTSS 16(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R11), Z4
+	VMOVUPS      8(R12), Z4
 	VBROADCASTSS 20(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R10), Z4
+	VMOVUPS      12(R11), Z4
 	VBROADCASTSS 24(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R10
-	MOVQ         R10, R11
-	ADDQ         DI, R11
-	VMOVUPS      (R10), Z4
+	ADDQ         SI, R11
+	MOVQ         R11, R12
+	ADDQ         DI, R12
+	VMOVUPS      (R11), Z4
 	VBROADCASTSS 28(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      (R11), Z4
+	VMOVUPS      (R12), Z4
 	VBROADCASTSS 32(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R10), Z4
+	VMOVUPS      4(R11), Z4
 	VBROADCASTSS 36(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R11), Z4
+	VMOVUPS      4(R12), Z4
 	VBROADCASTSS 40(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R10), Z4
+	VMOVUPS      8(R11), Z4
 	VBROADCASTSS 44(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R11), Z4
+	VMOVUPS      8(R12), Z4
 	VBROADCASTSS 48(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R10), Z4
+	VMOVUPS      12(R11), Z4
 	VBROADCASTSS 52(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R10
-	MOVQ         R10, R11
-	ADDQ         DI, R11
-	VMOVUPS      (R10), Z4
+	ADDQ         SI, R11
+	MOVQ         R11, R12
+	ADDQ         DI, R12
+	VMOVUPS      (R11), Z4
 	VBROADCASTSS 56(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      (R11), Z4
+	VMOVUPS      (R12), Z4
 	VBROADCASTSS 60(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R10), Z4
+	VMOVUPS      4(R11), Z4
 	VBROADCASTSS 64(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R11), Z4
+	VMOVUPS      4(R12), Z4
 	VBROADCASTSS 68(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R10), Z4
+	VMOVUPS      8(R11), Z4
 	VBROADCASTSS 72(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R11), Z4
+	VMOVUPS      8(R12), Z4
 	VBROADCASTSS 76(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R10), Z4
+	VMOVUPS      12(R11), Z4
 	VBROADCASTSS 80(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R10
-	MOVQ         R10, R11
-	ADDQ         DI, R11
-	VMOVUPS      (R10), Z4
+	ADDQ         SI, R11
+	MOVQ         R11, R12
+	ADDQ         DI, R12
+	VMOVUPS      (R11), Z4
 	VBROADCASTSS 84(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      (R11), Z4
+	VMOVUPS      (R12), Z4
 	VBROADCASTSS 88(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R10), Z4
+	VMOVUPS      4(R11), Z4
 	VBROADCASTSS 92(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R11), Z4
+	VMOVUPS      4(R12), Z4
 	VBROADCASTSS 96(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R10), Z4
+	VMOVUPS      8(R11), Z4
 	VBROADCASTSS 100(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R11), Z4
+	VMOVUPS      8(R12), Z4
 	VBROADCASTSS 104(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R10), Z4
+	VMOVUPS      12(R11), Z4
 	VBROADCASTSS 108(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R10
-	MOVQ         R10, R11
-	ADDQ         DI, R11
-	VMOVUPS      (R10), Z4
+	ADDQ         SI, R11
+	MOVQ         R11, R12
+	ADDQ         DI, R12
+	VMOVUPS      (R11), Z4
 	VBROADCASTSS 112(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      (R11), Z4
+	VMOVUPS      (R12), Z4
 	VBROADCASTSS 116(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R10), Z4
+	VMOVUPS      4(R11), Z4
 	VBROADCASTSS 120(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R11), Z4
+	VMOVUPS      4(R12), Z4
 	VBROADCASTSS 124(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R10), Z4
+	VMOVUPS      8(R11), Z4
 	VBROADCASTSS 128(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R11), Z4
+	VMOVUPS      8(R12), Z4
 	VBROADCASTSS 132(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R10), Z4
+	VMOVUPS      12(R11), Z4
 	VBROADCASTSS 136(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R10
-	MOVQ         R10, R11
-	ADDQ         DI, R11
-	VMOVUPS      (R10), Z4
+	ADDQ         SI, R11
+	MOVQ         R11, R12
+	ADDQ         DI, R12
+	VMOVUPS      (R11), Z4
 	VBROADCASTSS 140(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      (R11), Z4
+	VMOVUPS      (R12), Z4
 	VBROADCASTSS 144(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R10), Z4
+	VMOVUPS      4(R11), Z4
 	VBROADCASTSS 148(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R11), Z4
+	VMOVUPS      4(R12), Z4
 	VBROADCASTSS 152(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R10), Z4
+	VMOVUPS      8(R11), Z4
 	VBROADCASTSS 156(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R11), Z4
+	VMOVUPS      8(R12), Z4
 	VBROADCASTSS 160(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R10), Z4
+	VMOVUPS      12(R11), Z4
 	VBROADCASTSS 164(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         SI, R10
-	MOVQ         R10, R11
-	ADDQ         DI, R11
-	VMOVUPS      (R10), Z4
+	ADDQ         SI, R11
+	MOVQ         R11, R12
+	ADDQ         DI, R12
+	VMOVUPS      (R11), Z4
 	VBROADCASTSS 168(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      (R11), Z4
+	VMOVUPS      (R12), Z4
 	VBROADCASTSS 172(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R10), Z4
+	VMOVUPS      4(R11), Z4
 	VBROADCASTSS 176(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      4(R11), Z4
+	VMOVUPS      4(R12), Z4
 	VBROADCASTSS 180(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R10), Z4
+	VMOVUPS      8(R11), Z4
 	VBROADCASTSS 184(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      8(R11), Z4
+	VMOVUPS      8(R12), Z4
 	VBROADCASTSS 188(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	VMOVUPS      12(R10), Z4
+	VMOVUPS      12(R11), Z4
 	VBROADCASTSS 192(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
 	TESTQ        R8, R8
-	JZ           store41
+	JZ           store62
 	CMPQ         R8, $0x01
-	JNE          leaky42
+	JNE          leaky63
 	VMAXPS       Z3, Z1, Z3
-	JMP          store41
+	JMP          store62
 
-leaky42:
+leaky63:
 	VMULPS Z3, Z2, Z4
 	VMAXPS Z4, Z3, Z3
 
-store41:
-	MOVQ    DX, R10
-	VMOVUPS Z3, (R10)
+store62:
+	MOVQ    DX, R11
+	VMOVUPS Z3, (R11)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	JMP     loop
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ         64(AX), AX
-	MOVQ         $0x00000001, R9
-	SHLXQ        AX, R9, R9
-	DECQ         R9
-	KMOVW        R9, K1
-	VMOVAPS      Z0, Z3
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, R9
+	SHLXQ     AX, R9, R9
+	DECQ      R9
+	KMOVW     R9, K1
+	VMOVAPS   Z0, Z3
+	TESTQ     R10, R10
+	JNZ       begin64
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z3
+
+begin64:
 	MOVQ         CX, AX
 	MOVQ         AX, CX
 	ADDQ         DI, CX
@@ -7461,17 +7684,17 @@ last:
 	VBROADCASTSS 192(BX), Z5
 	VFMADD231PS  Z5, Z4, Z3
 	TESTQ        R8, R8
-	JZ           store43
+	JZ           store65
 	CMPQ         R8, $0x01
-	JNE          leaky44
+	JNE          leaky66
 	VMAXPS       Z3, Z1, Z3
-	JMP          store43
+	JMP          store65
 
-leaky44:
+leaky66:
 	VMULPS Z3, Z2, Z4
 	VMAXPS Z4, Z3, Z3
 
-store43:
+store65:
 	MOVQ    DX, AX
 	VMOVUPS Z3, K1, (AX)
 	VZEROUPPER
@@ -7490,333 +7713,354 @@ TEXT ·depthwise7s2x2AVX512(SB), NOSPLIT, $0-8
 	MOVQ         72(AX), R9
 	MOVQ         56(AX), R10
 	MOVQ         24(AX), R11
+	VXORPS       X0, X0, X0
+	TESTQ        R11, R11
+	JZ           resume
 	VBROADCASTSS (R11), Z0
+
+resume:
 	VXORPS       X1, X1, X1
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 
 loop:
-	DECQ         R10
-	JZ           last
-	VMOVAPS      Z0, Z3
-	VMOVAPS      Z0, Z4
-	MOVQ         CX, R11
-	MOVQ         R11, R12
-	ADDQ         R8, R12
-	VMOVUPS      (R11), Z5
+	DECQ    R10
+	JZ      last
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	TESTQ   R11, R11
+	JNZ     begin67
+	MOVQ    DX, R12
+	VMOVUPS (R12), Z3
+	ADDQ    DI, R12
+	VMOVUPS (R12), Z4
+
+begin67:
+	MOVQ         CX, R12
+	MOVQ         R12, R13
+	ADDQ         R8, R13
+	VMOVUPS      (R12), Z5
 	VBROADCASTSS (BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      (R12), Z5
+	VMOVUPS      (R13), Z5
 	VBROADCASTSS 4(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      4(R11), Z5
+	VMOVUPS      4(R12), Z5
 	VBROADCASTSS 8(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      4(R12), Z5
+	VMOVUPS      4(R13), Z5
 	VBROADCASTSS 12(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      8(R11), Z5
+	VMOVUPS      8(R12), Z5
 	VBROADCASTSS 16(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      8(R12), Z5
+	VMOVUPS      8(R13), Z5
 	VBROADCASTSS 20(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      12(R11), Z5
+	VMOVUPS      12(R12), Z5
 	VBROADCASTSS 24(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	ADDQ         SI, R11
-	MOVQ         R11, R12
-	ADDQ         R8, R12
-	VMOVUPS      (R11), Z5
+	ADDQ         SI, R12
+	MOVQ         R12, R13
+	ADDQ         R8, R13
+	VMOVUPS      (R12), Z5
 	VBROADCASTSS 28(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      (R12), Z5
+	VMOVUPS      (R13), Z5
 	VBROADCASTSS 32(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      4(R11), Z5
+	VMOVUPS      4(R12), Z5
 	VBROADCASTSS 36(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      4(R12), Z5
+	VMOVUPS      4(R13), Z5
 	VBROADCASTSS 40(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      8(R11), Z5
+	VMOVUPS      8(R12), Z5
 	VBROADCASTSS 44(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      8(R12), Z5
+	VMOVUPS      8(R13), Z5
 	VBROADCASTSS 48(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VMOVUPS      12(R11), Z5
+	VMOVUPS      12(R12), Z5
 	VBROADCASTSS 52(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	ADDQ         SI, R11
-	MOVQ         R11, R12
-	ADDQ         R8, R12
-	VMOVUPS      (R11), Z5
+	ADDQ         SI, R12
+	MOVQ         R12, R13
+	ADDQ         R8, R13
+	VMOVUPS      (R12), Z5
 	VBROADCASTSS 56(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS (BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      (R12), Z5
+	VMOVUPS      (R13), Z5
 	VBROADCASTSS 60(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 4(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R11), Z5
+	VMOVUPS      4(R12), Z5
 	VBROADCASTSS 64(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 8(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R12), Z5
+	VMOVUPS      4(R13), Z5
 	VBROADCASTSS 68(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 12(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R11), Z5
+	VMOVUPS      8(R12), Z5
 	VBROADCASTSS 72(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 16(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R12), Z5
+	VMOVUPS      8(R13), Z5
 	VBROADCASTSS 76(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 20(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R11), Z5
+	VMOVUPS      12(R12), Z5
 	VBROADCASTSS 80(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 24(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R11
-	MOVQ         R11, R12
-	ADDQ         R8, R12
-	VMOVUPS      (R11), Z5
+	ADDQ         SI, R12
+	MOVQ         R12, R13
+	ADDQ         R8, R13
+	VMOVUPS      (R12), Z5
 	VBROADCASTSS 84(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 28(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      (R12), Z5
+	VMOVUPS      (R13), Z5
 	VBROADCASTSS 88(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 32(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R11), Z5
+	VMOVUPS      4(R12), Z5
 	VBROADCASTSS 92(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 36(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R12), Z5
+	VMOVUPS      4(R13), Z5
 	VBROADCASTSS 96(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 40(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R11), Z5
+	VMOVUPS      8(R12), Z5
 	VBROADCASTSS 100(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 44(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R12), Z5
+	VMOVUPS      8(R13), Z5
 	VBROADCASTSS 104(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 48(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R11), Z5
+	VMOVUPS      12(R12), Z5
 	VBROADCASTSS 108(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 52(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R11
-	MOVQ         R11, R12
-	ADDQ         R8, R12
-	VMOVUPS      (R11), Z5
+	ADDQ         SI, R12
+	MOVQ         R12, R13
+	ADDQ         R8, R13
+	VMOVUPS      (R12), Z5
 	VBROADCASTSS 112(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 56(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      (R12), Z5
+	VMOVUPS      (R13), Z5
 	VBROADCASTSS 116(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 60(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R11), Z5
+	VMOVUPS      4(R12), Z5
 	VBROADCASTSS 120(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 64(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R12), Z5
+	VMOVUPS      4(R13), Z5
 	VBROADCASTSS 124(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 68(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R11), Z5
+	VMOVUPS      8(R12), Z5
 	VBROADCASTSS 128(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 72(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R12), Z5
+	VMOVUPS      8(R13), Z5
 	VBROADCASTSS 132(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 76(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R11), Z5
+	VMOVUPS      12(R12), Z5
 	VBROADCASTSS 136(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 80(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R11
-	MOVQ         R11, R12
-	ADDQ         R8, R12
-	VMOVUPS      (R11), Z5
+	ADDQ         SI, R12
+	MOVQ         R12, R13
+	ADDQ         R8, R13
+	VMOVUPS      (R12), Z5
 	VBROADCASTSS 140(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 84(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      (R12), Z5
+	VMOVUPS      (R13), Z5
 	VBROADCASTSS 144(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 88(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R11), Z5
+	VMOVUPS      4(R12), Z5
 	VBROADCASTSS 148(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 92(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R12), Z5
+	VMOVUPS      4(R13), Z5
 	VBROADCASTSS 152(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 96(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R11), Z5
+	VMOVUPS      8(R12), Z5
 	VBROADCASTSS 156(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 100(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R12), Z5
+	VMOVUPS      8(R13), Z5
 	VBROADCASTSS 160(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 104(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R11), Z5
+	VMOVUPS      12(R12), Z5
 	VBROADCASTSS 164(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 108(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R11
-	MOVQ         R11, R12
-	ADDQ         R8, R12
-	VMOVUPS      (R11), Z5
+	ADDQ         SI, R12
+	MOVQ         R12, R13
+	ADDQ         R8, R13
+	VMOVUPS      (R12), Z5
 	VBROADCASTSS 168(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 112(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      (R12), Z5
+	VMOVUPS      (R13), Z5
 	VBROADCASTSS 172(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 116(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R11), Z5
+	VMOVUPS      4(R12), Z5
 	VBROADCASTSS 176(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 120(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R12), Z5
+	VMOVUPS      4(R13), Z5
 	VBROADCASTSS 180(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 124(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R11), Z5
+	VMOVUPS      8(R12), Z5
 	VBROADCASTSS 184(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 128(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R12), Z5
+	VMOVUPS      8(R13), Z5
 	VBROADCASTSS 188(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 132(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R11), Z5
+	VMOVUPS      12(R12), Z5
 	VBROADCASTSS 192(BX), Z6
 	VFMADD231PS  Z6, Z5, Z3
 	VBROADCASTSS 136(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R11
-	MOVQ         R11, R12
-	ADDQ         R8, R12
-	VMOVUPS      (R11), Z5
+	ADDQ         SI, R12
+	MOVQ         R12, R13
+	ADDQ         R8, R13
+	VMOVUPS      (R12), Z5
 	VBROADCASTSS 140(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      (R12), Z5
+	VMOVUPS      (R13), Z5
 	VBROADCASTSS 144(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R11), Z5
+	VMOVUPS      4(R12), Z5
 	VBROADCASTSS 148(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R12), Z5
+	VMOVUPS      4(R13), Z5
 	VBROADCASTSS 152(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R11), Z5
+	VMOVUPS      8(R12), Z5
 	VBROADCASTSS 156(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R12), Z5
+	VMOVUPS      8(R13), Z5
 	VBROADCASTSS 160(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R11), Z5
+	VMOVUPS      12(R12), Z5
 	VBROADCASTSS 164(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         SI, R11
-	MOVQ         R11, R12
-	ADDQ         R8, R12
-	VMOVUPS      (R11), Z5
+	ADDQ         SI, R12
+	MOVQ         R12, R13
+	ADDQ         R8, R13
+	VMOVUPS      (R12), Z5
 	VBROADCASTSS 168(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      (R12), Z5
+	VMOVUPS      (R13), Z5
 	VBROADCASTSS 172(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R11), Z5
+	VMOVUPS      4(R12), Z5
 	VBROADCASTSS 176(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      4(R12), Z5
+	VMOVUPS      4(R13), Z5
 	VBROADCASTSS 180(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R11), Z5
+	VMOVUPS      8(R12), Z5
 	VBROADCASTSS 184(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      8(R12), Z5
+	VMOVUPS      8(R13), Z5
 	VBROADCASTSS 188(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	VMOVUPS      12(R11), Z5
+	VMOVUPS      12(R12), Z5
 	VBROADCASTSS 192(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
 	TESTQ        R9, R9
-	JZ           store45
+	JZ           store68
 	CMPQ         R9, $0x01
-	JNE          leaky46
+	JNE          leaky69
 	VMAXPS       Z3, Z1, Z3
 	VMAXPS       Z4, Z1, Z4
-	JMP          store45
+	JMP          store68
 
-leaky46:
+leaky69:
 	VMULPS Z3, Z2, Z5
 	VMAXPS Z5, Z3, Z3
 	VMULPS Z4, Z2, Z5
 	VMAXPS Z5, Z4, Z4
 
-store45:
-	MOVQ    DX, R11
-	VMOVUPS Z3, (R11)
-	ADDQ    DI, R11
-	VMOVUPS Z4, (R11)
+store68:
+	MOVQ    DX, R12
+	VMOVUPS Z3, (R12)
+	ADDQ    DI, R12
+	VMOVUPS Z4, (R12)
 	ADDQ    $0x00000040, CX
 	ADDQ    $0x00000040, DX
 	JMP     loop
 
 last:
 	// The last vector of a row may be cut short.
-	MOVQ         64(AX), AX
-	MOVQ         $0x00000001, R10
-	SHLXQ        AX, R10, R10
-	DECQ         R10
-	KMOVW        R10, K1
-	VMOVAPS      Z0, Z3
-	VMOVAPS      Z0, Z4
+	MOVQ      64(AX), AX
+	MOVQ      $0x00000001, R10
+	SHLXQ     AX, R10, R10
+	DECQ      R10
+	KMOVW     R10, K1
+	VMOVAPS   Z0, Z3
+	VMOVAPS   Z0, Z4
+	TESTQ     R11, R11
+	JNZ       begin70
+	MOVQ      DX, AX
+	VMOVUPS.Z (AX), K1, Z3
+	ADDQ      DI, AX
+	VMOVUPS.Z (AX), K1, Z4
+
+begin70:
 	MOVQ         CX, AX
 	MOVQ         AX, CX
 	ADDQ         R8, CX
@@ -8104,20 +8348,20 @@ last:
 	VBROADCASTSS 192(BX), Z6
 	VFMADD231PS  Z6, Z5, Z4
 	TESTQ        R9, R9
-	JZ           store47
+	JZ           store71
 	CMPQ         R9, $0x01
-	JNE          leaky48
+	JNE          leaky72
 	VMAXPS       Z3, Z1, Z3
 	VMAXPS       Z4, Z1, Z4
-	JMP          store47
+	JMP          store71
 
-leaky48:
+leaky72:
 	VMULPS Z3, Z2, Z5
 	VMAXPS Z5, Z3, Z3
 	VMULPS Z4, Z2, Z5
 	VMAXPS Z5, Z4, Z4
 
-store47:
+store71:
 	MOVQ    DX, AX
 	VMOVUPS Z3, K1, (AX)
 	ADDQ    DI, AX

@@ -1,28 +1,38 @@
 package kernels
 
-// Depthwise is a convolution with one input channel for each output channel: Groups equals
-// Channels, and Filters may be a multiple of it. Its window is 3, 5 or 7 wide and its stride 1
-// or 2.
+// Depthwise is a convolution in which each output channel reads only one input channel, or a
+// few: Groups equals Channels, or is a fraction of it. Filters may be a multiple of Groups. The
+// window is 3, 5 or 7 wide and the stride 1 or 2.
 type Depthwise struct {
 	ConvSpec
 	set     *Set
-	weights []float32 // [filter][row][column]
+	weights []float32      // [filter][channel of its group][row][column]
+	kernels [2]func(*Rows) // for RowBlock rows, and for one
 	bias    []float32
 	act     int
 	post    Activation
 
-	stride, pad  int
-	vectors      int // of an output row
-	pitch        int // of a row of the padded plane, in values
-	half         int // where odd columns begin in it
-	rows         int // of the padded plane
-	channelBlock int // input channels of a task
+	stride, pad int
+	vectors     int // of an output row
+	pitch       int // of a row of the padded plane, in values
+	half        int // where odd columns begin in it
+	rows        int // of the padded plane
+	groupBlock  int // groups of a task
 }
+
+// maxFanIn is how many input channels of a group a Depthwise adds up one after another, and
+// maxFanOut how many filters it computes from them; beyond, a product of matrices is faster.
+const (
+	maxFanIn  = 4
+	maxFanOut = 8
+)
 
 // CanDepthwise reports whether NewDepthwise takes the convolution.
 func (s *Set) CanDepthwise(spec *ConvSpec) bool {
 	_, known := s.depthwise[depthwiseKey{spec.Size, spec.StrideX, 1}]
-	return known && spec.Groups == spec.Channels && spec.StrideX == spec.StrideY && spec.PadX == spec.PadY &&
+	fanIn, fanOut := spec.Channels/spec.Groups, spec.Filters/spec.Groups
+	few := fanIn == 1 || spec.Groups > 1 && fanIn <= maxFanIn && fanOut <= maxFanOut
+	return known && few && spec.StrideX == spec.StrideY && spec.PadX == spec.PadY &&
 		spec.PadX < spec.Size && spec.Dilation == 1 && spec.Activation.Elementwise()
 }
 
@@ -36,6 +46,8 @@ func NewDepthwise(set *Set, spec ConvSpec, weights, bias []float32) *Depthwise {
 	if d.act = act; !ok {
 		d.post = spec.Activation
 	}
+	d.kernels[0] = set.depthwise[depthwiseKey{d.Size, d.stride, set.RowBlock[d.Size]}]
+	d.kernels[1] = set.depthwise[depthwiseKey{d.Size, d.stride, 1}]
 	d.vectors = (d.OutWidth + set.Lanes - 1) / set.Lanes
 	d.rows = max((d.OutHeight-1)*d.stride+d.Size, d.pad+d.Height)
 	reach := d.vectors*set.Lanes + d.Size
@@ -46,13 +58,13 @@ func NewDepthwise(set *Set, spec ConvSpec, weights, bias []float32) *Depthwise {
 		d.half = max(reach, (d.pad+1)/2+pairs*set.Lanes)
 		d.pitch = 2 * d.half
 	}
-	perChannel := d.Filters / d.Channels * d.OutHeight * d.OutWidth * d.Size * d.Size
-	d.channelBlock = min(max(taskWork/max(perChannel, 1), 1), max((d.Channels+3)/4, 1))
+	perGroup := d.Filters / d.Groups * d.Channels / d.Groups * d.OutHeight * d.OutWidth * d.Size * d.Size
+	d.groupBlock = min(max(taskWork/max(perGroup, 1), 1), max((d.Groups+3)/4, 1))
 	return d
 }
 
 // Tasks is the number of independent parts of the work.
-func (d *Depthwise) Tasks() int { return (d.Channels + d.channelBlock - 1) / d.channelBlock }
+func (d *Depthwise) Tasks() int { return (d.Groups + d.groupBlock - 1) / d.groupBlock }
 
 // Scratch is the number of values of a Worker's memory that Run needs.
 func (d *Depthwise) Scratch() int { return d.rows*d.pitch + d.set.Lanes }
@@ -64,12 +76,17 @@ func (d *Depthwise) Run(task int, in, out, add []float32, w *Worker) {
 		clear(w.buffer[:d.Scratch()])
 		w.padded = d
 	}
-	multiplier := d.Filters / d.Channels
-	first := task * d.channelBlock
-	for channel := first; channel < min(first+d.channelBlock, d.Channels); channel++ {
-		d.load(w, in[channel*d.Height*d.Width:])
-		for f := channel * multiplier; f < (channel+1)*multiplier; f++ {
-			d.filter(w, f, out, add)
+	fanIn, fanOut := d.Channels/d.Groups, d.Filters/d.Groups
+	first := task * d.groupBlock
+	for group := first; group < min(first+d.groupBlock, d.Groups); group++ {
+		for i := range fanIn {
+			d.load(w, in[(group*fanIn+i)*d.Height*d.Width:])
+			for f := group * fanOut; f < (group+1)*fanOut; f++ {
+				d.filter(w, f, i, out)
+			}
+		}
+		for f := group * fanOut; f < (group+1)*fanOut; f++ {
+			d.finish(w, f, out, add)
 		}
 	}
 }
@@ -98,17 +115,24 @@ func (d *Depthwise) load(w *Worker, plane []float32) {
 	d.set.split(p)
 }
 
-// filter computes one output plane from the padded plane.
-func (d *Depthwise) filter(w *Worker, f int, out, add []float32) {
+// filter computes one output plane from the padded plane, which is that of the group's input
+// channel i, or adds to what the channels before it gave.
+func (d *Depthwise) filter(w *Worker, f, i int, out []float32) {
 	plane := out[f*d.OutHeight*d.OutWidth : (f+1)*d.OutHeight*d.OutWidth]
+	fanIn := d.Channels / d.Groups
 	r := &w.rows
 	*r = Rows{
-		Weights: &d.weights[f*d.Size*d.Size], Bias: &d.bias[f], SrcStep: 4 * d.pitch, DstStep: 4 * d.OutWidth, Odd: 4 * d.half,
-		Vectors: d.vectors, Tail: d.OutWidth - (d.vectors-1)*d.set.Lanes, Act: d.act,
+		Weights: &d.weights[(f*fanIn+i)*d.Size*d.Size], SrcStep: 4 * d.pitch, DstStep: 4 * d.OutWidth, Odd: 4 * d.half,
+		Vectors: d.vectors, Tail: d.OutWidth - (d.vectors-1)*d.set.Lanes,
+	}
+	if i == 0 {
+		r.Bias = &d.bias[f]
+	}
+	if i == fanIn-1 {
+		r.Act = d.act
 	}
 	block := d.set.RowBlock[d.Size]
-	several := d.set.depthwise[depthwiseKey{d.Size, d.stride, block}]
-	single := d.set.depthwise[depthwiseKey{d.Size, d.stride, 1}]
+	several, single := d.kernels[0], d.kernels[1]
 	for y := 0; y < d.OutHeight; {
 		r.Src, r.Dst = &w.buffer[y*d.stride*d.pitch], &plane[y*d.OutWidth]
 		if y+block <= d.OutHeight {
@@ -119,11 +143,17 @@ func (d *Depthwise) filter(w *Worker, f int, out, add []float32) {
 			y++
 		}
 	}
+}
+
+// finish applies what the kernels can't to an output plane.
+func (d *Depthwise) finish(w *Worker, f int, out, add []float32) {
 	if add != nil && !d.AddLast {
 		panic("BUG: kernels: a depthwise convolution adds only after its activation")
 	}
+	n := d.OutHeight * d.OutWidth
+	plane := out[f*n : (f+1)*n]
 	d.set.apply(w, d.post, plane)
 	if add != nil {
-		d.set.Add(w, plane, plane, add[f*d.OutHeight*d.OutWidth:][:len(plane)])
+		d.set.Add(w, plane, plane, add[f*n:(f+1)*n])
 	}
 }

@@ -70,6 +70,9 @@ func randomSpec(r *rand.Rand) ConvSpec {
 		c.Size = 3 + 2*r.IntN(3)
 		c.StrideX = 1 + r.IntN(2)
 		c.StrideY = c.StrideX
+		if r.IntN(2) == 0 {
+			c.Channels *= 1 + r.IntN(4)
+		}
 	case 1:
 		c.Size, c.StrideX, c.StrideY = 1, 1, 1
 	case 2:

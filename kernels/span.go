@@ -7,7 +7,7 @@ type Rows struct {
 	Src     *float32 // padded input at the first tap of the first output value
 	Dst     *float32
 	Weights *float32 // size·size values
-	Bias    *float32 // one value
+	Bias    *float32 // one value; nil continues the sums that Dst holds
 	SrcStep int      // between rows of the input
 	DstStep int      // between rows of the output
 	Odd     int

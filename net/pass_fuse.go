@@ -53,4 +53,6 @@ func dropDead(p *plan) {
 	}
 }
 
-func isDepthwise(c *layers.Convolutional) bool { return c.Groups > 1 && c.Groups == c.In.C }
+// isDepthwise reports whether kernels.Depthwise may compute the convolution, which adds only
+// after its activation.
+func isDepthwise(c *layers.Convolutional) bool { return c.Groups > 1 }

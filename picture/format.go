@@ -143,6 +143,9 @@ func (f *format) fault(err error) error {
 	if errors.As(err, &jpegKind) || errors.As(err, &pngKind) || errors.As(err, &tiffKind) || errors.Is(err, bmp.ErrUnsupported) {
 		class = ErrUnsupported
 	}
+	if class == ErrDamaged && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+		return fmt.Errorf("%s: %w", f.name, class) // which says so already
+	}
 	return fmt.Errorf("%s: %w (%v)", f.name, class, err)
 }
 

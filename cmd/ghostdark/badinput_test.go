@@ -11,7 +11,6 @@ import (
 	"image"
 	"image/jpeg"
 	"image/png"
-	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -128,25 +127,30 @@ func refuse(t *testing.T, code int, args ...string) string {
 	told := refuseOnce(t, code, func(out []byte) bool { return len(out) == 0 }, args...)
 	if args[0] == "detect" || args[0] == "classify" {
 		whole := func(out []byte) bool { return len(out) == 0 || json.Valid(out) }
-		if asJSON := refuseOnce(t, code, whole, append(slices.Clone(args), "--json")...); asJSON != told {
+		if asJSON := refuseOnce(t, code, whole, slices.Insert(slices.Clone(args), 1, "--json")...); asJSON != told {
 			t.Errorf("with --json the user is told otherwise:\n%s", asJSON)
 		}
 	}
 	return told
 }
 
-func refuseOnce(t *testing.T, code int, proper func(stdout []byte) bool, args ...string) string {
+func refuseOnce(t *testing.T, code int, proper func(stdout []byte) bool, args ...string) (told string) {
 	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Logf("ghostdark %s:\n%s", strings.Join(args, " "), told)
+		}
+	}()
 	before := listing(t)
 	var stdout, stderr bytes.Buffer
 	if got := execute(context.Background(), args, &stdout, &stderr); got != code {
 		t.Errorf("exit code %d, want %d", got, code)
 	}
-	told := stderr.String()
+	told = stderr.String()
 	if n := messages(told); n != 1 {
 		t.Errorf("%d messages, want 1", n)
 	}
-	for _, echo := range []string{"%!", "strconv", "runtime error", "EOF)", "0x"} {
+	for _, echo := range []string{"%!", "strconv", "runtime error", "EOF", "0x"} {
 		if strings.Contains(told, echo) {
 			t.Errorf("%q in a message for users", echo)
 		}
@@ -156,9 +160,6 @@ func refuseOnce(t *testing.T, code int, proper func(stdout []byte) bool, args ..
 	}
 	if after := listing(t); !slices.Equal(after, before) {
 		t.Errorf("the folder has become %v", after)
-	}
-	if t.Failed() {
-		t.Logf("ghostdark %s:\n%s", strings.Join(args, " "), told)
 	}
 	return told
 }
@@ -210,7 +211,7 @@ const (
 )
 
 // badCfgs are texts, told by their words.
-var badCfgs = []badCfg{	// Joined shapes.
+var badCfgs = []badCfg{ // Joined shapes.
 	{"a route of halves that an odd extent rounds", halves + " [route] layers=-1,1",
 		`bad.cfg:23:8: error: layer 4 [route] (line 22): joins layer 3 [upsample] (line 20) with 10×10×4 and layer 1 [convolutional] (line 10) with 9×9×4: width and height differ`,
 		`layer 2 [convolutional] (line 15) takes 9×9 to 5×5, which is not an exact division. Choose a width= and height= in [net] that are multiples of 8, such as 40×40.`},
@@ -654,7 +655,7 @@ func TestBadAmongGood(t *testing.T) {
 }
 
 // badCommands are command lines, their words separated by blanks, that can't be done with the
-// good files and those that TestBadCommand adds.
+// good files and those that TestBadCommand adds, with the beginning of what is said of them.
 var badCommands = []struct {
 	name    string
 	line    string
@@ -685,7 +686,6 @@ var badCommands = []struct {
 	{"a folder for a picture", "detect detector.cfg detector.weights folder", exitFailed, "folder: a folder, not a picture; name the files in it"},
 	{"a cfg of many megabytes", "detect vast.cfg detector.weights picture.png", exitFailed,
 		"vast.cfg: more than 16 MiB is too big for a cfg: give the text file that describes the network"},
-	{"a missing class tree", "classify tree.cfg tree.weights picture.png", exitFailed, ""},
 
 	// Networks for something else.
 	{"a classifier that is to detect", "detect classifier.cfg classifier.weights picture.png", exitFailed,
@@ -719,10 +719,10 @@ var badCommands = []struct {
 		"--resize mincrop cuts the picture's borders off, so boxes can't be placed: use stretch or letterbox"},
 	{"a negative width", "detect --width -8", exitUsage, "--width and --height must lie between 0, for the cfg's, and 1048576"},
 	{"memory without a number", "detect --max-memory lots", exitUsage, `--max-memory: "lots" is not a size such as 500MiB or 8GiB`},
-	{"too little memory for weights", "detect detector.cfg detector.weights picture.png --max-memory 600B", exitFailed,
-		"detector.cfg: the weights need 0.6 KiB of memory, more than the limit of 0.6 KiB; raise it with --max-memory"},
+	{"too little memory for weights", "detect detector.cfg detector.weights picture.png --max-memory 100B", exitFailed,
+		"detector.cfg: the weights need 0.6 KiB of memory, more than the limit of 0.1 KiB; raise it with --max-memory"},
 	{"too little memory for a run", "detect detector.cfg detector.weights picture.png --max-memory 700B", exitFailed,
-		"detector.cfg: running it needs 2.4 KiB of memory, more than the limit of 0.7 KiB; use a smaller input or batch, or raise it with --max-memory"},
+		"detector.cfg: running it needs "}, // how much depends on how it is run
 
 	// Where to write.
 	{"into a missing folder", "detect detector.cfg detector.weights picture.png --out missing/found.png", exitFailed,
@@ -748,8 +748,6 @@ func TestBadCommand(t *testing.T) {
 	write(t, "nameless.data", []byte("classes = 1\ntrain = train.txt\n"))
 	write(t, "bad.data", []byte("classes = 1\nnames = no/such.names\n"))
 	write(t, "vast.cfg", bytes.Repeat([]byte("#\n"), 9<<20))
-	write(t, "tree.cfg", words(net8, "[convolutional] filters=6 [avgpool] [softmax] tree=9k.tree"))
-	write(t, "tree.weights", good["classifier.weights"])
 	write(t, "four.cfg", bytes.Replace(good["detector.cfg"], []byte("channels=3"), []byte("channels=4"), 1))
 	write(t, "four.names", good["detector.names"])
 	write(t, "four.weights", weightsFile(detectorFloats+4*9))
@@ -764,4 +762,179 @@ func TestBadCommand(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMissingTree wants a cfg accepted for checking, but not for running, whose class tree is
+// not there.
+func TestMissingTree(t *testing.T) {
+	enterFolder(t)
+	write(t, "tree.cfg", words(net8, "[convolutional] filters=6 [avgpool] [softmax] tree=9k.tree"))
+	invoke(t, "validate-cfg", "tree.cfg")
+	told := refuse(t, exitFailed, "classify", "tree.cfg", "classifier.weights", "picture.png")
+	wantLines(t, told,
+		"tree.cfg:9:6: error: layer 2 [softmax] (line 8): can't read the class tree: stat 9k.tree: no such file or directory",
+		"      = hint: Put the file there, or beside the cfg, to run the network.")
+}
+
+func TestForbiddenFiles(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root may read and write everything")
+	}
+	enterFolder(t)
+	for _, name := range []string{"detector.cfg", "detector.weights", "picture.png"} {
+		if err := os.Chmod(name, 0); err != nil {
+			t.Fatal(err)
+		}
+		told := refuse(t, exitFailed, "detect", "detector.cfg", "detector.weights", "picture.png")
+		wantLines(t, told, "ghostdark: "+name+": permission denied")
+		if err := os.Chmod(name, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir("sealed", 0o555); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	args := []string{"detect", "detector.cfg", "detector.weights", "picture.png", "--out", "sealed/found.png"}
+	if code := execute(context.Background(), args, &stdout, &stderr); code != exitFailed {
+		t.Errorf("exit code %d", code)
+	}
+	if told := stderr.String(); !strings.Contains(told, "sealed/found.png: not written: ") || !strings.Contains(told, "permission denied") {
+		t.Errorf("told: %s", told)
+	}
+}
+
+// fullDisk takes room bytes before it fails.
+type fullDisk struct{ room int }
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	n := min(len(p), d.room)
+	d.room -= n
+	if n < len(p) {
+		return n, errors.New("no space left on device")
+	}
+	return n, nil
+}
+
+func TestFullOutput(t *testing.T) {
+	enterFolder(t)
+	for _, line := range []string{
+		"--help", "--version", "validate-cfg detector.cfg", "validate-cfg detector.cfg --json",
+		"detect detector.cfg detector.weights picture.png --thresh 0 --out none",
+		"detect detector.cfg detector.weights picture.png picture.jpg --out none",
+		"detect detector.cfg detector.weights picture.png --json",
+		"classify classifier.cfg classifier.weights picture.png", "classify classifier.cfg classifier.weights picture.png --json",
+		"run classifier.cfg classifier.weights picture.png", "bench classifier.cfg --reps 1",
+	} {
+		for _, room := range []int{0, 5} {
+			var stderr bytes.Buffer
+			if code := execute(context.Background(), strings.Fields(line), &fullDisk{room}, &stderr); code != exitFailed {
+				t.Errorf("ghostdark %s: exit code %d", line, code)
+			}
+			wantLines(t, stderr.String(), "ghostdark: the results can't be written: no space left on device")
+			if messages(stderr.String()) != 1 {
+				t.Errorf("ghostdark %s: told\n%s", line, &stderr)
+			}
+		}
+	}
+}
+
+// TestOverflow runs weights that are finite each, but too large together.
+func TestOverflow(t *testing.T) {
+	enterFolder(t)
+	const huge = 3e38
+	all := func(file []byte) []byte {
+		floats := make([]float32, (len(file)-headerBytes)/4)
+		for i := range floats {
+			floats[i] = huge
+		}
+		return with(file, 0, floats...)
+	}
+	for _, tt := range []struct {
+		name, network string
+		weights       []byte
+		message       string
+	}{
+		{"everywhere", "detector", all(goodWeights), "detector.cfg: layer 2 [yolo] (line 15): value "},
+		{"in a box", "detector", with(goodWeights, detectorLastBias, 0, 0, huge, huge, 1), "detector.cfg: layer 2 [yolo] (line 15): a box has centre "},
+		{"in a box's width", "detector", with(goodWeights, detectorLastBias+2, 100), "detector.cfg: layer 2 [yolo] (line 15): a box has centre "},
+		{"in scores", "classifier", all(good["classifier.weights"]), "classifier.cfg: layer 2 [softmax] (line 9): value 0 of the output is NaN"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			write(t, "bad.weights", tt.weights)
+			command := map[string]string{"detector": "detect", "classifier": "classify"}[tt.network]
+			told := refuse(t, exitFailed, command, tt.network+".cfg", "bad.weights", "picture.png")
+			if !strings.HasPrefix(told, "ghostdark: "+tt.message) || !strings.HasSuffix(told, "; are these the weights of this network?\n") {
+				t.Errorf("told:\n%s\nwant:\n%s", told, tt.message)
+			}
+		})
+	}
+}
+
+// TestJunk damages good files at random and wants either results or an error. Each run depends
+// only on its number, so that a failing one can be repeated.
+func TestJunk(t *testing.T) {
+	enterFolder(t)
+	const runs, longest = 3000, 5 * time.Second
+	start := time.Now()
+	for run := range uint64(runs) {
+		if time.Since(start) > longest {
+			t.Logf("stopped after %d runs", run)
+			break
+		}
+		junk(t, rand.New(rand.NewPCG(run, 0)), run)
+	}
+}
+
+func junk(t *testing.T, r *rand.Rand, run uint64) {
+	picture := []string{"picture.png", "picture.jpg"}[r.IntN(2)]
+	files := []string{"detector.cfg", "detector.weights", picture}
+	chosen := r.IntN(len(files))
+	name := files[chosen]
+	files[chosen] = "junk" + name[strings.LastIndexByte(name, '.'):]
+	write(t, files[chosen], damage(r, good[name]))
+	defer func() {
+		if p := recover(); p != nil {
+			t.Fatalf("run %d: panic: %v", run, p)
+		}
+	}()
+	var stdout, stderr bytes.Buffer
+	args := append([]string{"detect", "--json", "--out", "found.jpg", "--max-memory", "8MiB"}, files...)
+	switch code := execute(context.Background(), args, &stdout, &stderr); {
+	case code != exitDone && code != exitFailed:
+		t.Errorf("run %d: exit code %d", run, code)
+	case code == exitFailed && messages(stderr.String()) == 0:
+		t.Errorf("run %d: failed without a message: %s", run, &stderr)
+	case code == exitDone && stdout.Len() == 0 || stdout.Len() > 0 && !json.Valid(stdout.Bytes()):
+		t.Errorf("run %d: bad JSON: %s", run, &stdout)
+	}
+}
+
+// damage returns data with some bytes changed, left out, repeated or cut off.
+func damage(r *rand.Rand, data []byte) []byte {
+	data = bytes.Clone(data)
+	for range 1 + r.IntN(4) {
+		if len(data) == 0 {
+			break
+		}
+		from := r.IntN(len(data))
+		to := min(from+1+r.IntN(8), len(data))
+		switch r.IntN(6) {
+		case 0:
+			data[from] ^= 1 << r.IntN(8)
+		case 1:
+			data[from] = byte(r.IntN(256))
+		case 2:
+			data[from] = "0123456789-,=[]\n#.e"[r.IntN(19)]
+		case 3:
+			data = slices.Delete(data, from, to)
+		case 4:
+			data = slices.Insert(data, from, bytes.Clone(data[from:to])...)
+		case 5:
+			if r.IntN(4) == 0 {
+				data = data[:from]
+			}
+		}
+	}
+	return data
 }

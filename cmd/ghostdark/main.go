@@ -69,9 +69,9 @@ plain networks. It needs nothing else installed.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          refuseUnknown,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 
 		SuggestionsMinimumDistance: 2, // letters to change
-		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(explainFlag)
 	root.AddCommand(newDetect(), newClassify(), newValidate(), newBench(), newRun())

@@ -40,7 +40,11 @@ func (s isa) depthwise(size, stride, rows int) string {
 	bias, zero, slope := s.vector(), s.vector(), s.vector()
 	p := GP64()
 	MOVQ(field(t, rowsBias), p)
+	VXORPS(bias.AsX(), bias.AsX(), bias.AsX())
+	TESTQ(p, p)
+	JZ(LabelRef("resume"))
 	VBROADCASTSS(Mem{Base: p}, bias)
+	Label("resume")
 	VXORPS(zero.AsX(), zero.AsX(), zero.AsX())
 	VBROADCASTSS(constant(.1), slope)
 
@@ -54,10 +58,21 @@ func (s isa) depthwise(size, stride, rows int) string {
 	}
 	acc := s.vectors(rows)
 	value, w := s.vector(), s.vector()
-	vector := func(store func(v VecVirtual, at Register)) {
+	vector := func(load func(at Register, v VecVirtual), store func(v VecVirtual, at Register)) {
 		for _, v := range acc {
 			VMOVAPS(bias, v)
 		}
+		begin, from := s.unique("begin"), GP64()
+		TESTQ(p, p)
+		JNZ(LabelRef(begin))
+		MOVQ(dst, from)
+		for r, v := range acc {
+			load(from, v)
+			if r < rows-1 {
+				ADDQ(dstStep, from)
+			}
+		}
+		Label(begin)
 		row, side := GP64(), GP64()
 		MOVQ(src, row)
 		for y := range (rows-1)*stride + size {
@@ -119,7 +134,8 @@ func (s isa) depthwise(size, stride, rows int) string {
 	Label("loop")
 	DECQ(count)
 	JZ(LabelRef("last"))
-	vector(func(v VecVirtual, at Register) { VMOVUPS(v, Mem{Base: at}) })
+	vector(func(at Register, v VecVirtual) { VMOVUPS(Mem{Base: at}, v) },
+		func(v VecVirtual, at Register) { VMOVUPS(v, Mem{Base: at}) })
 	ADDQ(U32(uint32(s.bytes())), src)
 	ADDQ(U32(uint32(s.bytes())), dst)
 	JMP(LabelRef("loop"))
@@ -129,7 +145,8 @@ func (s isa) depthwise(size, stride, rows int) string {
 	tail := GP64()
 	MOVQ(field(t, rowsTail), tail)
 	mask := s.mask(tail)
-	vector(func(v VecVirtual, at Register) { mask.store(v, Mem{Base: at}) })
+	vector(func(at Register, v VecVirtual) { mask.load(Mem{Base: at}, v) },
+		func(v VecVirtual, at Register) { mask.store(v, Mem{Base: at}) })
 	VZEROUPPER()
 	RET()
 	return name

@@ -1,0 +1,116 @@
+package structure
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/ghostdark/ghostdark/internal/testkit"
+)
+
+const module = "github.com/ghostdark/ghostdark/"
+
+// imports lists for each package what it may import of the project's own. ARCHITECTURE.md
+// draws the same.
+var imports = map[string][]string{
+	"cfg":                {},
+	"weights":            {},
+	"tensor":             {},
+	"kernels":            {"internal/cpu"},
+	"detect":             {"tensor"},
+	"picture":            {"detect", "tensor"},
+	"layers":             {"cfg", "detect", "kernels", "tensor", "weights"},
+	"net":                {"cfg", "detect", "kernels", "layers", "tensor", "weights"},
+	"cfgs":               {},
+	"cmd/ghostdark":      {"cfg", "cfgs", "detect", "layers", "net", "picture", "tensor", "weights"},
+	"docs":               {},
+	"internal/cpu":       {},
+	"internal/structure": {},
+	"internal/testkit":   {},
+}
+
+// modules lists for each module besides the standard library the packages that may import it.
+// What only tests need is left out.
+var modules = map[string][]string{
+	"github.com/spf13/cobra": {"cmd/ghostdark"},
+	"github.com/spf13/pflag": {"cmd/ghostdark"},
+	"golang.org/x/image":     {"picture"},
+	"golang.org/x/sys":       {"internal/cpu"},
+	"gonum.org/v1/gonum":     {"kernels"},
+	"gopkg.in/ini.v1":        {"cfg"},
+}
+
+func TestImportDirection(t *testing.T) {
+	seen := map[string]bool{}
+	root := testkit.Root()
+	err := filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() {
+			if file != root && (strings.ContainsAny(name[:1], "_.") || name == "testdata") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		relative, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		relative = filepath.ToSlash(relative)
+		pkg := path.Dir(relative)
+		seen[pkg] = true
+		if _, listed := imports[pkg]; !listed {
+			t.Errorf("%s: package %s has no row in the table of imports", relative, pkg)
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range parsed.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if !mayImport(pkg, imported) {
+				t.Errorf("%s: package %s must not import %s", relative, pkg, imported)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pkg := range []string{"cmd/ghostdark", "net", "layers", "kernels", "cfg"} {
+		if !seen[pkg] {
+			t.Errorf("package %s was not found below %s", pkg, root)
+		}
+	}
+}
+
+// mayImport reports whether the tables allow pkg to import a package.
+func mayImport(pkg, imported string) bool {
+	if own, ok := strings.CutPrefix(imported, module); ok {
+		return slices.Contains(imports[pkg], own)
+	}
+	if first, _, _ := strings.Cut(imported, "/"); !strings.Contains(first, ".") {
+		return imported != "C" // the standard library, but no cgo
+	}
+	for name, users := range modules {
+		if imported == name || strings.HasPrefix(imported, name+"/") {
+			return slices.Contains(users, pkg)
+		}
+	}
+	return false
+}
