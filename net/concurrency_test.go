@@ -67,23 +67,25 @@ func (s stopper) Forward(p *layers.Pass) {
 }
 
 func TestCancelledRunNamesLayer(t *testing.T) {
-	n := networkOf(t, "[net]\ninputs=3\n[empty]\n[empty]\n[connected]\n[softmax]\n")
-	s, err := n.NewSession(SessionOptions{KeepAll: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	input := []float32{1, 2, 3}
-	ctx, cancel := context.WithCancel(context.Background())
-	n.Layers[1].Op = stopper{cancel}
-	err = s.Run(ctx, input)
-	wantError(t, err, "layer 2 [connected] (line 5)")
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("%v is not context.Canceled", err)
-	}
-	_, err = s.Output(0)
-	wantError(t, err, "not computed")
-	wantError(t, s.Run(ctx, input), "layer 0 [empty] (line 3)")
-	if err := s.Run(context.Background(), input); err != nil {
-		t.Errorf("a run after a cancelled one: %v", err)
+	for _, reference := range []bool{true, false} {
+		n := networkOf(t, "[net]\ninputs=3\n[empty]\n[empty]\n[connected]\n[softmax]\n")
+		input := []float32{1, 2, 3}
+		ctx, cancel := context.WithCancel(context.Background())
+		n.Layers[1].Op = stopper{cancel}
+		s, err := n.NewSession(SessionOptions{KeepAll: true, Reference: reference})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Run(ctx, input)
+		wantError(t, err, "layer 2 [connected] (line 5)")
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%v is not context.Canceled", err)
+		}
+		_, err = s.Output(0)
+		wantError(t, err, "not computed")
+		wantError(t, s.Run(ctx, input), "layer 0 [empty] (line 3)")
+		if err := s.Run(context.Background(), input); err != nil {
+			t.Errorf("a run after a cancelled one: %v", err)
+		}
 	}
 }

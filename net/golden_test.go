@@ -9,6 +9,7 @@ import (
 
 	"github.com/ghostdark/ghostdark/detect"
 	"github.com/ghostdark/ghostdark/internal/testkit"
+	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/weights"
 )
@@ -86,9 +87,25 @@ func goldenDirs(t *testing.T) []string {
 	return dirs
 }
 
-// TestGolden runs every golden case with all outputs kept, and again with memory reused, and
-// compares them with the reference.
+// executors are the ways to run a network: the layers' definitions, and plans for every
+// instruction set of this processor and for none.
+func executors() map[string]SessionOptions {
+	all := map[string]SessionOptions{"reference": {Reference: true}, kernels.Generic: {CPU: kernels.Generic}}
+	for _, s := range kernels.Sets() {
+		all[s.Name] = SessionOptions{CPU: s.Name}
+	}
+	return all
+}
+
+// TestGolden runs every golden case with every executor, with all outputs kept and again with
+// memory reused, and compares with the reference program.
 func TestGolden(t *testing.T) {
+	for name, opt := range executors() {
+		t.Run(name, func(t *testing.T) { testGolden(t, opt) })
+	}
+}
+
+func testGolden(t *testing.T, opt SessionOptions) {
 	for _, dir := range goldenDirs(t) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			var want goldenCase
@@ -113,11 +130,13 @@ func TestGolden(t *testing.T) {
 			if len(n.Layers) != len(want.Layers) {
 				t.Fatalf("%d layers, want %d", len(n.Layers), len(want.Layers))
 			}
-			s, err := n.NewSession(SessionOptions{KeepAll: true})
+			thrifty, err := n.NewSession(opt)
 			if err != nil {
 				t.Fatal(err)
 			}
-			thrifty, err := n.NewSession(SessionOptions{})
+			keeping := opt
+			keeping.KeepAll = true
+			s, err := n.NewSession(keeping)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -158,7 +177,7 @@ func TestGolden(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				compare(t, "the result with memory reused", reused.Data, full.Data, 0)
+				compare(t, "the result with memory reused", reused.Data, full.Data, want.tolerance())
 			}
 			for _, run := range want.Runs {
 				compareRun(t, s, &run)

@@ -176,7 +176,9 @@ func TestMemoryLimit(t *testing.T) {
 	if _, err := n.NewSession(SessionOptions{}); err != nil {
 		t.Error(err)
 	}
-	_, err = n.NewSession(SessionOptions{Batch: 64})
+	_, err = n.NewSession(SessionOptions{Batch: 64, Reference: true})
+	wantError(t, err, "test.cfg: running it needs", "limit of 6.0 MiB", "smaller input or batch")
+	_, err = n.NewSession(SessionOptions{Batch: 64, KeepAll: true})
 	wantError(t, err, "test.cfg: running it needs", "limit of 6.0 MiB", "smaller input or batch")
 }
 
