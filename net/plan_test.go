@@ -2,12 +2,15 @@ package net
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"runtime"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/ghostdark/ghostdark/cfg"
 	"github.com/ghostdark/ghostdark/internal/testkit"
 	"github.com/ghostdark/ghostdark/kernels"
 )
@@ -18,42 +21,107 @@ const planTolerance = 1e-3
 // TestPlanEqualsReference compares plans of random networks with the layers' definitions: with
 // every instruction set, each pass on or off, one thread or several, outputs kept or not.
 func TestPlanEqualsReference(t *testing.T) {
-	cpus := []string{kernels.Generic}
-	for _, s := range kernels.Sets() {
-		cpus = append(cpus, s.Name)
-	}
+	rapid.Check(t, func(t *rapid.T) { checkPlan(t, cpuNames(), drawNet(t, stateless...).random()) })
+}
+
+// TestPlanOfBlocks does the same with networks of the blocks that passes look for, at sizes
+// that need whole vectors and several tasks.
+func TestPlanOfBlocks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := drawNet(t, stateless...)
-		n := r.random()
-		batch := rapid.IntRange(1, 3).Draw(t, "batch")
-		input := r.images(batch)
-		want := run(t, n, SessionOptions{Batch: batch, KeepAll: true, Reference: true}, input)
-		opt := SessionOptions{
-			Batch: batch, CPU: rapid.SampledFrom(cpus).Draw(t, "cpu"), Threads: rapid.IntRange(1, 3).Draw(t, "threads"),
-			KeepAll: rapid.Bool().Draw(t, "keep all"),
+		n, err := parseGraph(t, drawBlocks(t)).Random(rapid.Uint64().Draw(t, "weights"))
+		if err != nil {
+			t.Fatal(err)
 		}
-		for i := range n.Layers {
-			if rapid.IntRange(0, 5).Draw(t, "keep") == 0 {
-				opt.Keep = append(opt.Keep, i)
-			}
-		}
-		for _, pass := range Passes() {
-			if rapid.Bool().Draw(t, "without "+pass) {
-				opt.Disable = append(opt.Disable, pass)
-			}
-		}
-		s := run(t, n, opt, input)
-		defer s.Close()
-		for i, kept := range n.keep(opt) {
-			if !kept {
-				continue
-			}
-			expected := output(t, want, i)
-			if at, beyond := testkit.Worst(output(t, s, i), expected, planTolerance); beyond {
-				t.Fatalf("%+v: %s: value %d is %v, want %v", opt, n.Layers[i].Label(), at, output(t, s, i)[at], expected[at])
-			}
-		}
+		checkPlan(t, cpuNames(), n)
 	})
+}
+
+// drawBlocks writes a cfg of residual blocks, ghost modules, squeeze-and-excite, pyramids of
+// pools and parted routes.
+func drawBlocks(t *rapid.T) string {
+	number := func(what string, low, high int) int { return rapid.IntRange(low, high).Draw(t, what) }
+	activation := func() string {
+		return rapid.SampledFrom([]string{"linear", "relu", "leaky", "mish", "swish", "logistic", "relu6"}).Draw(t, "activation")
+	}
+	channels := 4 * number("channels", 1, 6)
+	conv := func(filters, size, groups int) string {
+		return fmt.Sprintf("[convolutional]\nbatch_normalize=%d\nfilters=%d\nsize=%d\npad=1\ngroups=%d\nactivation=%s\n",
+			number("batch_normalize", 0, 1), filters, size, groups, activation())
+	}
+	text := fmt.Sprintf("[net]\nwidth=%d\nheight=%d\nchannels=3\n", number("width", 5, 40), number("height", 5, 40)) + conv(channels, 3, 1)
+	for range number("blocks", 1, 4) {
+		switch number("block", 0, 6) {
+		case 0: // residual
+			text += conv(channels/2, 1, 1) + conv(channels, 3, 1) + "[shortcut]\nfrom=-3\nactivation=" + activation() + "\n"
+		case 1: // residual over a grouped convolution
+			text += conv(channels, 3, rapid.SampledFrom([]int{channels, channels / 2, 2}).Draw(t, "groups")) + "[shortcut]\nfrom=-2\nactivation=" + activation() + "\n"
+		case 2: // ghost module
+			text += conv(channels/2, 1, 1) + conv(channels/2, rapid.SampledFrom([]int{3, 5}).Draw(t, "cheap"), channels/2) + "[route]\nlayers=-1,-2\n"
+		case 3: // squeeze and excite
+			text += "[avgpool]\n" + conv(channels/4, 1, 1) + conv(channels, 1, 1) + "[scale_channels]\nfrom=-4\n"
+		case 4: // pyramid of pools
+			text += "[maxpool]\nsize=3\nstride=1\n[route]\nlayers=-2\n[maxpool]\nsize=5\nstride=1\n[route]\nlayers=-1,-3,-4\n" + conv(channels, 1, 1)
+		case 5: // half of the channels
+			text += "[route]\nlayers=-1\ngroups=2\ngroup_id=1\n" + conv(channels/2, 3, 1) + "[route]\nlayers=-1,-2\n"
+		case 6: // down and up again
+			text += conv(channels, 3, 1) + "[upsample]\nstride=2\n[maxpool]\nsize=2\nstride=2\n[route]\nlayers=-1,-3\n[dropout]\n" + conv(channels, 1, 1)
+		}
+	}
+	return text
+}
+
+func parseGraph(t *rapid.T, text string) *Graph {
+	file, diags := cfg.Parse("blocks.cfg", []byte(text))
+	g := Build(file, diags, Options{})
+	if err := g.Err(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return g
+}
+
+// cpuNames are the names that SessionOptions.CPU may have here.
+func cpuNames() []string {
+	names := []string{kernels.Generic}
+	for _, s := range kernels.Sets() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// checkPlan runs a network by some plan and by the layers' definitions.
+func checkPlan(t *rapid.T, cpus []string, n *Network) {
+	batch := rapid.IntRange(1, 3).Draw(t, "batch")
+	input := make([]float32, batch*n.Net.Input().Len())
+	for i := range input {
+		v := float64(i) * 0.6180339887498949
+		input[i] = float32(v-math.Floor(v))*2 - 1
+	}
+	want := run(t, n, SessionOptions{Batch: batch, KeepAll: true, Reference: true}, input)
+	opt := SessionOptions{
+		Batch: batch, CPU: rapid.SampledFrom(cpus).Draw(t, "cpu"), Threads: rapid.IntRange(1, 3).Draw(t, "threads"),
+		KeepAll: rapid.Bool().Draw(t, "keep all"),
+	}
+	for i := range n.Layers {
+		if rapid.IntRange(0, 5).Draw(t, "keep") == 0 {
+			opt.Keep = append(opt.Keep, i)
+		}
+	}
+	for _, pass := range Passes() {
+		if rapid.Bool().Draw(t, "without "+pass) {
+			opt.Disable = append(opt.Disable, pass)
+		}
+	}
+	s := run(t, n, opt, input)
+	defer s.Close()
+	for i, kept := range n.keep(opt) {
+		if !kept {
+			continue
+		}
+		expected := output(t, want, i)
+		if at, beyond := testkit.Worst(output(t, s, i), expected, planTolerance); beyond {
+			t.Fatalf("%+v: %s: value %d is %v, want %v", opt, n.Layers[i].Label(), at, output(t, s, i)[at], expected[at])
+		}
+	}
 }
 
 // shippedNetwork is one of the project's own cfgs with random weights.
