@@ -194,6 +194,16 @@ func scaleAVX2(t *Span)
 //go:noescape
 func sumAVX2(t *Span)
 
+// dots1AVX2 computes dot products, 1 at a time, see Dots.
+//
+//go:noescape
+func dots1AVX2(t *Dots)
+
+// dots4AVX2 computes dot products, 4 at a time, see Dots.
+//
+//go:noescape
+func dots4AVX2(t *Dots)
+
 // avx2 is the Set of these kernels.
 var avx2 = Set{
 	Name: "avx2", Lanes: 8, MaxRows: 6,
@@ -245,4 +255,5 @@ var avx2 = Set{
 	max:   maxAVX2,
 	scale: scaleAVX2,
 	sum:   sumAVX2,
+	dots:  map[int]func(*Dots){1: dots1AVX2, 4: dots4AVX2},
 }

@@ -254,6 +254,16 @@ func scaleAVX512(t *Span)
 //go:noescape
 func sumAVX512(t *Span)
 
+// dots1AVX512 computes dot products, 1 at a time, see Dots.
+//
+//go:noescape
+func dots1AVX512(t *Dots)
+
+// dots4AVX512 computes dot products, 4 at a time, see Dots.
+//
+//go:noescape
+func dots4AVX512(t *Dots)
+
 // avx512 is the Set of these kernels.
 var avx512 = Set{
 	Name: "avx512", Lanes: 16, MaxRows: 12,
@@ -317,4 +327,5 @@ var avx512 = Set{
 	max:   maxAVX512,
 	scale: scaleAVX512,
 	sum:   sumAVX512,
+	dots:  map[int]func(*Dots){1: dots1AVX512, 4: dots4AVX512},
 }

@@ -132,16 +132,13 @@ func (d *Depthwise) filter(w *Worker, f, i int, out []float32) {
 		r.Act = d.act
 	}
 	block := d.set.RowBlock[d.Size]
-	several, single := d.kernels[0], d.kernels[1]
-	for y := 0; y < d.OutHeight; {
-		r.Src, r.Dst = &w.buffer[y*d.stride*d.pitch], &plane[y*d.OutWidth]
-		if y+block <= d.OutHeight {
-			several(r)
-			y += block
-		} else {
-			single(r)
-			y++
-		}
+	r.Src, r.Dst, r.Blocks = &w.buffer[0], &plane[0], d.OutHeight/block
+	if r.Blocks > 0 {
+		d.kernels[0](r)
+	}
+	if y := r.Blocks * block; y < d.OutHeight {
+		r.Src, r.Dst, r.Blocks = &w.buffer[y*d.stride*d.pitch], &plane[y*d.OutWidth], d.OutHeight-y
+		d.kernels[1](r)
 	}
 }
 

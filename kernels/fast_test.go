@@ -178,6 +178,29 @@ func TestDeepConv(t *testing.T) {
 	})
 }
 
+// TestDense compares products of a matrix and a vector with the naive formula.
+func TestDense(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *Set) {
+		r := rand.New(rand.NewPCG(7, 8))
+		for range 200 {
+			c := ConvSpec{
+				Channels: 1 + r.IntN(100), Height: 1, Width: 1, Filters: 1 + r.IntN(300), OutHeight: 1, OutWidth: 1, Groups: 1,
+				Window: Window{Size: 1, Dilation: 1, StrideX: 1, StrideY: 1}, Activation: []Activation{Linear, ReLU, Leaky, Mish, Logistic}[r.IntN(5)],
+				AddLast: r.IntN(2) == 0,
+			}
+			in, weights, bias, add := random(r, c.Channels), random(r, c.Filters*c.Channels), random(r, c.Filters), random(r, c.Filters)
+			out, intact := guarded(c.Filters)
+			d, w := NewDense(s, c.Channels, c.Filters, weights, bias, c.Activation, c.AddLast), NewWorker(s, 0)
+			for task := range d.Tasks() {
+				d.Run(task, in, out, add, w)
+			}
+			if i, beyond := testkit.Worst(out, naive(c, in, weights, bias, add), 2e-5); beyond || !intact() {
+				t.Fatalf("%+v: value %d is %v; intact %v", c, i, out[i], intact())
+			}
+		}
+	})
+}
+
 // TestSpans compares the kernels over vectors with their formulas, at every length around the
 // width of a vector.
 func TestSpans(t *testing.T) {

@@ -23,6 +23,7 @@ type Set struct {
 	max       func(*Span)
 	scale     func(*Span)
 	sum       func(*Span)
+	dots      map[int]func(*Dots) // by rows at a time
 }
 
 type depthwiseKey struct{ size, stride, rows int }

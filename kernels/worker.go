@@ -20,6 +20,7 @@ type Worker struct {
 	rows    Rows
 	pad     Pad
 	span    Span
+	dots    Dots
 	edge    []float32 // a matrix tile that reaches over the end of its rows
 	edgeAdd []float32 // and what is to be added to it
 	buffer  []float32

@@ -62,6 +62,10 @@ func (p *plan) step(u *unit) (s step, scratch int) {
 	}
 	if p.set != nil {
 		switch op := u.layer.Op.(type) {
+		case *layers.Connected:
+			if op.Activation.Elementwise() {
+				return p.connectedStep(u, op), 0
+			}
 		case *layers.Shortcut:
 			if s := p.shortcutStep(u, op); s != nil {
 				return s, 0

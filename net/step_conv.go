@@ -6,6 +6,7 @@ import (
 
 	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
+	"github.com/ghostdark/ghostdark/weights"
 )
 
 // convStep is a convolution with batch norm folded into its weights, its activation and
@@ -31,34 +32,46 @@ func (p *plan) convStep(u *unit) (step, int) {
 		Groups: c.Groups, Window: c.Window(),
 		Activation: u.activation, AddLast: u.addLast,
 	}
-	weights, bias := fold(&c.Convolution)
+	weights, bias := fold(c.Out.C, c.Weights, c.Biases, c.Scales, c.Mean, c.Variance)
 	s := &convStep{from: u.inputs[0], out: u.layer.Index, residual: u.residual}
-	if p.set.CanDepthwise(&spec) {
+	switch {
+	case c.Groups == 1 && c.Size == 1 && c.Padding == 0 && c.In.IsFlat():
+		s.kernels, s.name = kernels.NewDense(p.set, c.In.C, c.Out.C, weights, bias, u.activation, u.addLast), "dense"
+	case p.set.CanDepthwise(&spec):
 		s.kernels, s.name = kernels.NewDepthwise(p.set, spec, weights, bias), "depthwise"
-	} else {
+	default:
 		s.kernels, s.name = kernels.NewConv(p.set, spec, weights, bias), "matrix"
 	}
 	s.name = fmt.Sprintf("%s %s", s.name, p.set.Name)
 	return s, s.kernels.Scratch()
 }
 
-// fold multiplies batch norm into weights and bias:
-// w' = w·scale/√(variance+ε), b' = bias - scale·mean/√(variance+ε).
-func fold(c *layers.Convolution) (weights, bias []float32) {
-	if c.Scales == nil {
-		return c.Weights.Data, c.Biases.Data
+// connectedStep computes a connected layer.
+func (p *plan) connectedStep(u *unit, c *layers.Connected) step {
+	weights, bias := fold(c.Out, c.Weights, c.Biases, c.Scales, c.Mean, c.Variance)
+	return &convStep{
+		from: u.inputs[0], out: u.layer.Index, residual: none, name: "dense " + p.set.Name,
+		kernels: kernels.NewDense(p.set, c.In, c.Out, weights, bias, c.Activation, false),
 	}
-	perFilter := len(c.Weights.Data) / c.Out.C
-	weights = make([]float32, len(c.Weights.Data))
-	bias = make([]float32, c.Out.C)
+}
+
+// fold multiplies batch norm, where scales are given, into weights and bias:
+// w' = w·scale/√(variance+ε), b' = bias - scale·mean/√(variance+ε).
+func fold(filters int, weights, biases, scales, mean, variance *weights.Slot) (folded, bias []float32) {
+	if scales == nil {
+		return weights.Data, biases.Data
+	}
+	perFilter := len(weights.Data) / filters
+	folded = make([]float32, len(weights.Data))
+	bias = make([]float32, filters)
 	for f := range bias {
-		factor := float64(c.Scales.Data[f]) / math.Sqrt(float64(c.Variance.Data[f])+kernels.BatchNormEpsilon)
-		bias[f] = float32(float64(c.Biases.Data[f]) - factor*float64(c.Mean.Data[f]))
-		for i, w := range c.Weights.Data[f*perFilter : (f+1)*perFilter] {
-			weights[f*perFilter+i] = float32(float64(w) * factor)
+		factor := float64(scales.Data[f]) / math.Sqrt(float64(variance.Data[f])+kernels.BatchNormEpsilon)
+		bias[f] = float32(float64(biases.Data[f]) - factor*float64(mean.Data[f]))
+		for i, w := range weights.Data[f*perFilter : (f+1)*perFilter] {
+			folded[f*perFilter+i] = float32(float64(w) * factor)
 		}
 	}
-	return weights, bias
+	return folded, bias
 }
 
 func (s *convStep) tasks() int     { return s.kernels.Tasks() }

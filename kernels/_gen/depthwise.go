@@ -13,6 +13,7 @@ const (
 	rowsSrc, rowsDst, rowsWeights, rowsBias = 0, 8, 16, 24
 	rowsSrcStep, rowsDstStep, rowsOdd       = 32, 40, 48
 	rowsVectors, rowsTail, rowsAct          = 56, 64, 72
+	rowsBlocks                              = 80
 )
 
 // Offsets of the fields of kernels.Pad.
@@ -33,9 +34,9 @@ func (s isa) depthwise(size, stride, rows int) string {
 	MOVQ(field(t, rowsSrcStep), srcStep)
 	MOVQ(field(t, rowsDstStep), dstStep)
 	MOVQ(field(t, rowsOdd), odd)
-	act, count := GP64(), GP64()
+	act, blocks := GP64(), GP64()
 	MOVQ(field(t, rowsAct), act)
-	MOVQ(field(t, rowsVectors), count)
+	MOVQ(field(t, rowsBlocks), blocks)
 
 	bias, zero, slope := s.vector(), s.vector(), s.vector()
 	p := GP64()
@@ -56,8 +57,13 @@ func (s isa) depthwise(size, stride, rows int) string {
 			VBROADCASTSS(Mem{Base: weights, Disp: 4 * i}, w)
 		}
 	}
+	tail := GP64()
+	MOVQ(field(t, rowsTail), tail)
+	mask := s.mask(tail)
 	acc := s.vectors(rows)
 	value, w := s.vector(), s.vector()
+	lineSrc, lineDst := src, dst
+	src, dst = GP64(), GP64()
 	vector := func(load func(at Register, v VecVirtual), store func(v VecVirtual, at Register)) {
 		for _, v := range acc {
 			VMOVAPS(bias, v)
@@ -131,6 +137,11 @@ func (s isa) depthwise(size, stride, rows int) string {
 		}
 	}
 
+	Label("block")
+	count := GP64()
+	MOVQ(lineSrc, src)
+	MOVQ(lineDst, dst)
+	MOVQ(field(t, rowsVectors), count)
 	Label("loop")
 	DECQ(count)
 	JZ(LabelRef("last"))
@@ -142,11 +153,16 @@ func (s isa) depthwise(size, stride, rows int) string {
 
 	Label("last")
 	Comment("The last vector of a row may be cut short.")
-	tail := GP64()
-	MOVQ(field(t, rowsTail), tail)
-	mask := s.mask(tail)
 	vector(func(at Register, v VecVirtual) { mask.load(Mem{Base: at}, v) },
 		func(v VecVirtual, at Register) { mask.store(v, Mem{Base: at}) })
+	for range rows {
+		ADDQ(dstStep, lineDst)
+	}
+	for range rows * stride {
+		ADDQ(srcStep, lineSrc)
+	}
+	DECQ(blocks)
+	JNZ(LabelRef("block"))
 	VZEROUPPER()
 	RET()
 	return name

@@ -255,18 +255,8 @@ func (s isa) sum() string {
 	VADDPS(acc[1], acc[0], acc[0])
 	VADDPS(acc[3], acc[2], acc[2])
 	VADDPS(acc[2], acc[0], acc[0])
-	total := acc[0]
-	if s.lanes == 16 {
-		half := YMM()
-		VEXTRACTF64X4(Imm(1), total, half)
-		VADDPS(half, total.AsY(), total.AsY())
-	}
-	quarter := XMM()
-	VEXTRACTF128(Imm(1), total.AsY(), quarter)
-	VADDPS(quarter, total.AsX(), total.AsX())
-	VHADDPS(total.AsX(), total.AsX(), total.AsX())
-	VHADDPS(total.AsX(), total.AsX(), total.AsX())
-	VMOVSS(total.AsX(), Mem{Base: dst})
+	s.total(acc[0])
+	VMOVSS(acc[0].AsX(), Mem{Base: dst})
 	VZEROUPPER()
 	RET()
 	return name
