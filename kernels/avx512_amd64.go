@@ -184,6 +184,76 @@ func depthwise7s2x1AVX512(t *Rows)
 //go:noescape
 func depthwise7s2x2AVX512(t *Rows)
 
+// depthwise3s1x1AVX512Y computes 1 rows of a 3×3 depthwise convolution of stride 1, see Rows.
+//
+//go:noescape
+func depthwise3s1x1AVX512Y(t *Rows)
+
+// depthwise3s1x4AVX512Y computes 4 rows of a 3×3 depthwise convolution of stride 1, see Rows.
+//
+//go:noescape
+func depthwise3s1x4AVX512Y(t *Rows)
+
+// depthwise3s2x1AVX512Y computes 1 rows of a 3×3 depthwise convolution of stride 2, see Rows.
+//
+//go:noescape
+func depthwise3s2x1AVX512Y(t *Rows)
+
+// depthwise3s2x4AVX512Y computes 4 rows of a 3×3 depthwise convolution of stride 2, see Rows.
+//
+//go:noescape
+func depthwise3s2x4AVX512Y(t *Rows)
+
+// depthwise5s1x1AVX512Y computes 1 rows of a 5×5 depthwise convolution of stride 1, see Rows.
+//
+//go:noescape
+func depthwise5s1x1AVX512Y(t *Rows)
+
+// depthwise5s1x2AVX512Y computes 2 rows of a 5×5 depthwise convolution of stride 1, see Rows.
+//
+//go:noescape
+func depthwise5s1x2AVX512Y(t *Rows)
+
+// depthwise5s2x1AVX512Y computes 1 rows of a 5×5 depthwise convolution of stride 2, see Rows.
+//
+//go:noescape
+func depthwise5s2x1AVX512Y(t *Rows)
+
+// depthwise5s2x2AVX512Y computes 2 rows of a 5×5 depthwise convolution of stride 2, see Rows.
+//
+//go:noescape
+func depthwise5s2x2AVX512Y(t *Rows)
+
+// depthwise7s1x1AVX512Y computes 1 rows of a 7×7 depthwise convolution of stride 1, see Rows.
+//
+//go:noescape
+func depthwise7s1x1AVX512Y(t *Rows)
+
+// depthwise7s1x2AVX512Y computes 2 rows of a 7×7 depthwise convolution of stride 1, see Rows.
+//
+//go:noescape
+func depthwise7s1x2AVX512Y(t *Rows)
+
+// depthwise7s2x1AVX512Y computes 1 rows of a 7×7 depthwise convolution of stride 2, see Rows.
+//
+//go:noescape
+func depthwise7s2x1AVX512Y(t *Rows)
+
+// depthwise7s2x2AVX512Y computes 2 rows of a 7×7 depthwise convolution of stride 2, see Rows.
+//
+//go:noescape
+func depthwise7s2x2AVX512Y(t *Rows)
+
+// copyRows1AVX512Y copies rows of a plane, of each the values 0, 1, 2 …, see Pad.
+//
+//go:noescape
+func copyRows1AVX512Y(t *Pad)
+
+// splitAVX512Y copies the rows of a plane, first values to Dst, second ones to Odd, see Pad.
+//
+//go:noescape
+func splitAVX512Y(t *Pad)
+
 // copyRows1AVX512 copies rows of a plane, of each the values 0, 1, 2 …, see Pad.
 //
 //go:noescape
@@ -311,6 +381,25 @@ var avx512 = Set{
 		{7, 1, 2}: depthwise7s1x2AVX512,
 		{7, 2, 1}: depthwise7s2x1AVX512,
 		{7, 2, 2}: depthwise7s2x2AVX512,
+	},
+	narrow: &Set{
+		Lanes: 8, RowBlock: map[int]int{3: 4, 5: 2, 7: 2},
+		depthwise: map[depthwiseKey]func(*Rows){
+			{3, 1, 1}: depthwise3s1x1AVX512Y,
+			{3, 1, 4}: depthwise3s1x4AVX512Y,
+			{3, 2, 1}: depthwise3s2x1AVX512Y,
+			{3, 2, 4}: depthwise3s2x4AVX512Y,
+			{5, 1, 1}: depthwise5s1x1AVX512Y,
+			{5, 1, 2}: depthwise5s1x2AVX512Y,
+			{5, 2, 1}: depthwise5s2x1AVX512Y,
+			{5, 2, 2}: depthwise5s2x2AVX512Y,
+			{7, 1, 1}: depthwise7s1x1AVX512Y,
+			{7, 1, 2}: depthwise7s1x2AVX512Y,
+			{7, 2, 1}: depthwise7s2x1AVX512Y,
+			{7, 2, 2}: depthwise7s2x2AVX512Y,
+		},
+		copyRows: [3]func(*Pad){1: copyRows1AVX512Y},
+		split:    splitAVX512Y,
 	},
 	copyRows: [3]func(*Pad){1: copyRows1AVX512, 2: copyRows2AVX512},
 	split:    splitAVX512,

@@ -6,6 +6,7 @@ package kernels
 type Depthwise struct {
 	ConvSpec
 	set     *Set
+	rowSet  *Set           // whose kernels compute the rows: set, or its narrow one
 	weights []float32      // [filter][channel of its group][row][column]
 	kernels [2]func(*Rows) // for RowBlock rows, and for one
 	bias    []float32
@@ -46,6 +47,10 @@ func NewDepthwise(set *Set, spec ConvSpec, weights, bias []float32) *Depthwise {
 	if d.act = act; !ok {
 		d.post = spec.Activation
 	}
+	if d.rowSet = set; set.narrow != nil && d.OutWidth <= set.narrow.Lanes {
+		set = set.narrow
+		d.rowSet = set
+	}
 	d.kernels[0] = set.depthwise[depthwiseKey{d.Size, d.stride, set.RowBlock[d.Size]}]
 	d.kernels[1] = set.depthwise[depthwiseKey{d.Size, d.stride, 1}]
 	d.vectors = (d.OutWidth + set.Lanes - 1) / set.Lanes
@@ -67,7 +72,7 @@ func NewDepthwise(set *Set, spec ConvSpec, weights, bias []float32) *Depthwise {
 func (d *Depthwise) Tasks() int { return (d.Groups + d.groupBlock - 1) / d.groupBlock }
 
 // Scratch is the number of values of a Worker's memory that Run needs.
-func (d *Depthwise) Scratch() int { return d.rows*d.pitch + d.set.Lanes }
+func (d *Depthwise) Scratch() int { return d.rows*d.pitch + d.rowSet.Lanes }
 
 // Run computes one task of one image. add is nil, or values of the output's extents to be
 // added.
@@ -98,9 +103,9 @@ func (d *Depthwise) load(w *Worker, plane []float32) {
 	top := d.pad * d.pitch
 	if d.stride == 1 {
 		p.Dst = &w.buffer[top+d.pad]
-		p.Vectors = (d.Width + d.set.Lanes - 1) / d.set.Lanes
-		p.Tail = d.Width - (p.Vectors-1)*d.set.Lanes
-		d.set.copyRows[1](p)
+		p.Vectors = (d.Width + d.rowSet.Lanes - 1) / d.rowSet.Lanes
+		p.Tail = d.Width - (p.Vectors-1)*d.rowSet.Lanes
+		d.rowSet.copyRows[1](p)
 		return
 	}
 	// Column x of the plane is column x+pad of the padded one: with an odd pad the first value
@@ -110,9 +115,9 @@ func (d *Depthwise) load(w *Worker, plane []float32) {
 		even, odd = odd, top+(d.pad+1)/2
 	}
 	p.Dst, p.Odd = &w.buffer[even], &w.buffer[odd]
-	p.Vectors = (d.Width + 2*d.set.Lanes - 1) / (2 * d.set.Lanes)
-	p.Tail = d.Width - (p.Vectors-1)*2*d.set.Lanes
-	d.set.split(p)
+	p.Vectors = (d.Width + 2*d.rowSet.Lanes - 1) / (2 * d.rowSet.Lanes)
+	p.Tail = d.Width - (p.Vectors-1)*2*d.rowSet.Lanes
+	d.rowSet.split(p)
 }
 
 // filter computes one output plane from the padded plane, which is that of the group's input
@@ -123,7 +128,7 @@ func (d *Depthwise) filter(w *Worker, f, i int, out []float32) {
 	r := &w.rows
 	*r = Rows{
 		Weights: &d.weights[(f*fanIn+i)*d.Size*d.Size], SrcStep: 4 * d.pitch, DstStep: 4 * d.OutWidth, Odd: 4 * d.half,
-		Vectors: d.vectors, Tail: d.OutWidth - (d.vectors-1)*d.set.Lanes,
+		Vectors: d.vectors, Tail: d.OutWidth - (d.vectors-1)*d.rowSet.Lanes,
 	}
 	if i == 0 {
 		r.Bias = &d.bias[f]
@@ -131,7 +136,7 @@ func (d *Depthwise) filter(w *Worker, f, i int, out []float32) {
 	if i == fanIn-1 {
 		r.Act = d.act
 	}
-	block := d.set.RowBlock[d.Size]
+	block := d.rowSet.RowBlock[d.Size]
 	r.Src, r.Dst, r.Blocks = &w.buffer[0], &plane[0], d.OutHeight/block
 	if r.Blocks > 0 {
 		d.kernels[0](r)

@@ -14,6 +14,7 @@ type Set struct {
 	// RowBlock is the number of rows that Depthwise kernels compute together, by size.
 	RowBlock map[int]int
 
+	narrow    *Set             // depthwise kernels for short rows, if there are better ones
 	gemm      [3][]func(*Tile) // by vectors in a row, then rows
 	depthwise map[depthwiseKey]func(*Rows)
 	copyRows  [3]func(*Pad) // by stride, 1 or 2

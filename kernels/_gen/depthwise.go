@@ -26,6 +26,7 @@ const (
 func (s isa) depthwise(size, stride, rows int) string {
 	name, t := s.function(fmt.Sprintf("depthwise%ds%dx%d", size, stride, rows), "Rows",
 		fmt.Sprintf("computes %d rows of a %d×%d depthwise convolution of stride %d, see Rows.", rows, size, size, stride))
+	ways := max(1, 4/rows)
 	src, dst, weights := GP64(), GP64(), GP64()
 	MOVQ(field(t, rowsSrc), src)
 	MOVQ(field(t, rowsDst), dst)
@@ -38,7 +39,7 @@ func (s isa) depthwise(size, stride, rows int) string {
 	MOVQ(field(t, rowsAct), act)
 	MOVQ(field(t, rowsBlocks), blocks)
 
-	bias, zero, slope := s.vector(), s.vector(), s.vector()
+	bias := s.vector()
 	p := GP64()
 	MOVQ(field(t, rowsBias), p)
 	VXORPS(bias.AsX(), bias.AsX(), bias.AsX())
@@ -46,11 +47,9 @@ func (s isa) depthwise(size, stride, rows int) string {
 	JZ(LabelRef("resume"))
 	VBROADCASTSS(Mem{Base: p}, bias)
 	Label("resume")
-	VXORPS(zero.AsX(), zero.AsX(), zero.AsX())
-	VBROADCASTSS(constant(.1), slope)
 
 	// The weights stay in registers where there are enough.
-	resident := size*size+rows+5 <= s.registers
+	resident := size*size+rows*ways+2 <= s.registers
 	weight := s.vectors(size * size)
 	if resident {
 		for i, w := range weight {
@@ -60,13 +59,23 @@ func (s isa) depthwise(size, stride, rows int) string {
 	tail := GP64()
 	MOVQ(field(t, rowsTail), tail)
 	mask := s.mask(tail)
-	acc := s.vectors(rows)
+	// The sum of a row is divided among several registers, since each addition waits for the
+	// one before it in the same register.
+	sums := make([][]VecVirtual, rows)
+	acc := make([]VecVirtual, rows)
+	for r := range sums {
+		sums[r] = s.vectors(ways)
+		acc[r] = sums[r][0]
+	}
 	value, w := s.vector(), s.vector()
 	lineSrc, lineDst := src, dst
 	src, dst = GP64(), GP64()
 	vector := func(load func(at Register, v VecVirtual), store func(v VecVirtual, at Register)) {
-		for _, v := range acc {
-			VMOVAPS(bias, v)
+		for r := range sums {
+			VMOVAPS(bias, acc[r])
+			for _, v := range sums[r][1:] {
+				VXORPS(v.AsX(), v.AsX(), v.AsX())
+			}
 		}
 		begin, from := s.unique("begin"), GP64()
 		TESTQ(p, p)
@@ -104,12 +113,17 @@ func (s isa) depthwise(size, stride, rows int) string {
 						continue
 					}
 					if resident {
-						VFMADD231PS(weight[ky*size+x], value, acc[r])
+						VFMADD231PS(weight[ky*size+x], value, sums[r][(ky*size+x)%ways])
 					} else {
 						VBROADCASTSS(Mem{Base: weights, Disp: 4 * (ky*size + x)}, w)
-						VFMADD231PS(w, value, acc[r])
+						VFMADD231PS(w, value, sums[r][(ky*size+x)%ways])
 					}
 				}
+			}
+		}
+		for r := range sums {
+			for _, v := range sums[r][1:] {
+				VADDPS(v, acc[r], acc[r])
 			}
 		}
 		skip, leaky := s.unique("store"), s.unique("leaky")
@@ -117,13 +131,15 @@ func (s isa) depthwise(size, stride, rows int) string {
 		JZ(LabelRef(skip))
 		CMPQ(act, Imm(1))
 		JNE(LabelRef(leaky))
+		VXORPS(value.AsX(), value.AsX(), value.AsX())
 		for _, v := range acc {
-			VMAXPS(v, zero, v)
+			VMAXPS(v, value, v)
 		}
 		JMP(LabelRef(skip))
 		Label(leaky)
 		for _, v := range acc {
-			VMULPS(v, slope, value)
+			VBROADCASTSS(constant(.1), value)
+			VMULPS(v, value, value)
 			VMAXPS(value, v, v)
 		}
 		Label(skip)

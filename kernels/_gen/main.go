@@ -25,13 +25,17 @@ type isa struct {
 	lanes     int    // float32 values in a vector
 	registers int
 	vector    func() VecVirtual
-	rows      int // of the largest matrix tile
+	rows      int  // of the largest matrix tile
+	masks     bool // there are mask registers
 }
 
 var isas = map[string]isa{
-	"avx512": {suffix: "AVX512", lanes: 16, registers: 32, vector: ZMM, rows: 12},
+	"avx512": {suffix: "AVX512", lanes: 16, registers: 32, vector: ZMM, rows: 12, masks: true},
 	"avx2":   {suffix: "AVX2", lanes: 8, registers: 16, vector: YMM, rows: 6},
 }
+
+// narrow is AVX-512 with half vectors, for rows that would leave most of a whole one unused.
+var narrow = isa{suffix: "AVX512Y", lanes: 8, registers: 32, vector: YMM, masks: true}
 
 func main() {
 	name := flag.String("isa", "avx512", "instruction set: avx512 or avx2")
@@ -64,15 +68,13 @@ func (s isa) kernels() {
 		}
 		row("\t\t\t},")
 	}
-	row("\t\t},\n\t\tdepthwise: map[depthwiseKey]func(*Rows){")
-	for _, size := range []int{3, 5, 7} {
-		for stride := 1; stride <= 2; stride++ {
-			for _, rows := range []int{1, s.rowBlock(size)} {
-				row("\t\t\t{%d, %d, %d}: %s,", size, stride, rows, s.depthwise(size, stride, rows))
-			}
-		}
-	}
 	row("\t\t},")
+	s.depthwiseTable(row)
+	if s.masks {
+		row("\t\tnarrow: &Set{\n\t\tLanes: %d, RowBlock: map[int]int{3: %d, 5: %d, 7: %d},", narrow.lanes, narrow.rowBlock(3), narrow.rowBlock(5), narrow.rowBlock(7))
+		narrow.depthwiseTable(row)
+		row("\t\tcopyRows: [3]func(*Pad){1: %s},\n\t\tsplit: %s,\n\t\t},", narrow.copyRows(1), narrow.split())
+	}
 	row("\t\tcopyRows: [3]func(*Pad){1: %s, 2: %s},", s.copyRows(1), s.copyRows(2))
 	row("\t\tsplit: %s,", s.split())
 	row("\t\tunary: map[Activation]func(*Span){")
@@ -86,6 +88,19 @@ func (s isa) kernels() {
 	row("\t\tsum: %s,", s.sum())
 	row("\t\tdots: map[int]func(*Dots){1: %s, 4: %s},", s.dots(1), s.dots(4))
 	fmt.Fprintf(&declarations, "\n// %s is the Set of these kernels.\nvar %s = Set{\n%s}\n", s.name(), s.name(), strings.ReplaceAll(table.String(), "\t\t", "\t"))
+}
+
+// depthwiseTable makes the depthwise kernels and their rows of the Set.
+func (s isa) depthwiseTable(row func(format string, args ...any)) {
+	row("\t\tdepthwise: map[depthwiseKey]func(*Rows){")
+	for _, size := range []int{3, 5, 7} {
+		for stride := 1; stride <= 2; stride++ {
+			for _, rows := range []int{1, s.rowBlock(size)} {
+				row("\t\t\t{%d, %d, %d}: %s,", size, stride, rows, s.depthwise(size, stride, rows))
+			}
+		}
+	}
+	row("\t\t},")
 }
 
 func (s isa) name() string { return strings.ToLower(s.suffix) }

@@ -16,7 +16,7 @@ type mask struct {
 
 // mask makes a mask for the first n values, 0 ≤ n ≤ lanes. n is overwritten.
 func (s isa) mask(n GPVirtual) mask {
-	if s.lanes == 16 {
+	if s.masks {
 		ones, k := GP64(), K()
 		MOVQ(U32(1), ones)
 		SHLXQ(n, ones, ones)
