@@ -194,6 +194,21 @@ func scaleAVX2(t *Span)
 //go:noescape
 func sumAVX2(t *Span)
 
+// winogradInputAVX2 transforms input tiles, see Transform.
+//
+//go:noescape
+func winogradInputAVX2(t *Transform)
+
+// winogradOutputAVX2 transforms products to output tiles, see Transform.
+//
+//go:noescape
+func winogradOutputAVX2(t *Transform)
+
+// mergeAVX2 merges rows of Src and Odd, value by value in turn, to Dst, see Pad.
+//
+//go:noescape
+func mergeAVX2(t *Pad)
+
 // dots1AVX2 computes dot products, 1 at a time, see Dots.
 //
 //go:noescape
@@ -250,10 +265,11 @@ var avx2 = Set{
 		Tanh:     tanhAVX2,
 		Mish:     mishAVX2,
 	},
-	add:   addAVX2,
-	mul:   mulAVX2,
-	max:   maxAVX2,
-	scale: scaleAVX2,
-	sum:   sumAVX2,
-	dots:  map[int]func(*Dots){1: dots1AVX2, 4: dots4AVX2},
+	add:           addAVX2,
+	mul:           mulAVX2,
+	max:           maxAVX2,
+	scale:         scaleAVX2,
+	sum:           sumAVX2,
+	winogradInput: winogradInputAVX2, winogradOutput: winogradOutputAVX2, merge: mergeAVX2,
+	dots: map[int]func(*Dots){1: dots1AVX2, 4: dots4AVX2},
 }

@@ -324,6 +324,21 @@ func scaleAVX512(t *Span)
 //go:noescape
 func sumAVX512(t *Span)
 
+// winogradInputAVX512 transforms input tiles, see Transform.
+//
+//go:noescape
+func winogradInputAVX512(t *Transform)
+
+// winogradOutputAVX512 transforms products to output tiles, see Transform.
+//
+//go:noescape
+func winogradOutputAVX512(t *Transform)
+
+// mergeAVX512 merges rows of Src and Odd, value by value in turn, to Dst, see Pad.
+//
+//go:noescape
+func mergeAVX512(t *Pad)
+
 // dots1AVX512 computes dot products, 1 at a time, see Dots.
 //
 //go:noescape
@@ -411,10 +426,11 @@ var avx512 = Set{
 		Tanh:     tanhAVX512,
 		Mish:     mishAVX512,
 	},
-	add:   addAVX512,
-	mul:   mulAVX512,
-	max:   maxAVX512,
-	scale: scaleAVX512,
-	sum:   sumAVX512,
-	dots:  map[int]func(*Dots){1: dots1AVX512, 4: dots4AVX512},
+	add:           addAVX512,
+	mul:           mulAVX512,
+	max:           maxAVX512,
+	scale:         scaleAVX512,
+	sum:           sumAVX512,
+	winogradInput: winogradInputAVX512, winogradOutput: winogradOutputAVX512, merge: mergeAVX512,
+	dots: map[int]func(*Dots){1: dots1AVX512, 4: dots4AVX512},
 }

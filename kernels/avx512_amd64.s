@@ -13929,6 +13929,1016 @@ tail:
 	VZEROUPPER
 	RET
 
+// func winogradInputAVX512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·winogradInputAVX512(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         32(AX), DI
+	MOVQ         48(AX), R8
+	MOVQ         72(AX), AX
+	VBROADCASTSS f40800000<>+0(SB), Z7
+	VBROADCASTSS f40a00000<>+0(SB), Z8
+
+tiles:
+	// Down the columns: column j of a tile is part j mod 4 of the rows.
+	MOVQ         CX, R9
+	MOVQ         R9, R10
+	VMOVUPS      (R10), Z0
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z1
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z2
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z3
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z4
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z0, 384(AX)
+	VMOVUPS      Z9, 768(AX)
+	VMOVUPS      Z2, 1152(AX)
+	VMOVUPS      Z4, 1536(AX)
+	VMOVUPS      Z5, 1920(AX)
+	ADDQ         SI, R9
+	MOVQ         R9, R10
+	VMOVUPS      (R10), Z0
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z1
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z2
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z3
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z4
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, 64(AX)
+	VMOVUPS      Z0, 448(AX)
+	VMOVUPS      Z9, 832(AX)
+	VMOVUPS      Z2, 1216(AX)
+	VMOVUPS      Z4, 1600(AX)
+	VMOVUPS      Z5, 1984(AX)
+	ADDQ         SI, R9
+	MOVQ         R9, R10
+	VMOVUPS      (R10), Z0
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z1
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z2
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z3
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z4
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, 128(AX)
+	VMOVUPS      Z0, 512(AX)
+	VMOVUPS      Z9, 896(AX)
+	VMOVUPS      Z2, 1280(AX)
+	VMOVUPS      Z4, 1664(AX)
+	VMOVUPS      Z5, 2048(AX)
+	ADDQ         SI, R9
+	MOVQ         R9, R10
+	VMOVUPS      (R10), Z0
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z1
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z2
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z3
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z4
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, 192(AX)
+	VMOVUPS      Z0, 576(AX)
+	VMOVUPS      Z9, 960(AX)
+	VMOVUPS      Z2, 1344(AX)
+	VMOVUPS      Z4, 1728(AX)
+	VMOVUPS      Z5, 2112(AX)
+	ADDQ         SI, R9
+	MOVQ         CX, R9
+	MOVQ         R9, R10
+	VMOVUPS      4(R10), Z0
+	ADDQ         BX, R10
+	VMOVUPS      4(R10), Z1
+	ADDQ         BX, R10
+	VMOVUPS      4(R10), Z2
+	ADDQ         BX, R10
+	VMOVUPS      4(R10), Z3
+	ADDQ         BX, R10
+	VMOVUPS      4(R10), Z4
+	ADDQ         BX, R10
+	VMOVUPS      4(R10), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, 256(AX)
+	VMOVUPS      Z0, 640(AX)
+	VMOVUPS      Z9, 1024(AX)
+	VMOVUPS      Z2, 1408(AX)
+	VMOVUPS      Z4, 1792(AX)
+	VMOVUPS      Z5, 2176(AX)
+	ADDQ         SI, R9
+	VMOVUPS      4(R9), Z0
+	ADDQ         BX, R9
+	VMOVUPS      4(R9), Z1
+	ADDQ         BX, R9
+	VMOVUPS      4(R9), Z2
+	ADDQ         BX, R9
+	VMOVUPS      4(R9), Z3
+	ADDQ         BX, R9
+	VMOVUPS      4(R9), Z4
+	ADDQ         BX, R9
+	VMOVUPS      4(R9), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, 320(AX)
+	VMOVUPS      Z0, 704(AX)
+	VMOVUPS      Z9, 1088(AX)
+	VMOVUPS      Z2, 1472(AX)
+	VMOVUPS      Z4, 1856(AX)
+	VMOVUPS      Z5, 2240(AX)
+
+	// Along the rows.
+	MOVQ         DX, R9
+	VMOVUPS      (AX), Z0
+	VMOVUPS      64(AX), Z1
+	VMOVUPS      128(AX), Z2
+	VMOVUPS      192(AX), Z3
+	VMOVUPS      256(AX), Z4
+	VMOVUPS      320(AX), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z5, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      384(AX), Z0
+	VMOVUPS      448(AX), Z1
+	VMOVUPS      512(AX), Z2
+	VMOVUPS      576(AX), Z3
+	VMOVUPS      640(AX), Z4
+	VMOVUPS      704(AX), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z5, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      768(AX), Z0
+	VMOVUPS      832(AX), Z1
+	VMOVUPS      896(AX), Z2
+	VMOVUPS      960(AX), Z3
+	VMOVUPS      1024(AX), Z4
+	VMOVUPS      1088(AX), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z5, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      1152(AX), Z0
+	VMOVUPS      1216(AX), Z1
+	VMOVUPS      1280(AX), Z2
+	VMOVUPS      1344(AX), Z3
+	VMOVUPS      1408(AX), Z4
+	VMOVUPS      1472(AX), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z5, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      1536(AX), Z0
+	VMOVUPS      1600(AX), Z1
+	VMOVUPS      1664(AX), Z2
+	VMOVUPS      1728(AX), Z3
+	VMOVUPS      1792(AX), Z4
+	VMOVUPS      1856(AX), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z5, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      1920(AX), Z0
+	VMOVUPS      1984(AX), Z1
+	VMOVUPS      2048(AX), Z2
+	VMOVUPS      2112(AX), Z3
+	VMOVUPS      2176(AX), Z4
+	VMOVUPS      2240(AX), Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z8, Z6
+	VFMADD231PS  Z0, Z7, Z6
+	VMOVAPS      Z4, Z10
+	VFNMADD231PS Z2, Z7, Z10
+	VMOVAPS      Z3, Z11
+	VFNMADD231PS Z1, Z7, Z11
+	VADDPS       Z11, Z10, Z0
+	VSUBPS       Z11, Z10, Z9
+	VSUBPS       Z2, Z4, Z10
+	VSUBPS       Z1, Z3, Z11
+	VADDPS       Z11, Z11, Z11
+	VADDPS       Z11, Z10, Z2
+	VSUBPS       Z11, Z10, Z4
+	VMOVAPS      Z5, Z5
+	VFNMADD231PS Z3, Z8, Z5
+	VFMADD231PS  Z1, Z7, Z5
+	VMOVUPS      Z6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Z5, (R9)
+	ADDQ         DI, R9
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000040, DX
+	DECQ         R8
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+DATA f40800000<>+0(SB)/4, $0x40800000
+GLOBL f40800000<>(SB), RODATA|NOPTR, $4
+
+DATA f40a00000<>+0(SB)/4, $0x40a00000
+GLOBL f40a00000<>(SB), RODATA|NOPTR, $4
+
+// func winogradOutputAVX512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	MOVQ 40(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 56(AX), R9
+	MOVQ 64(AX), R10
+	MOVQ 72(AX), AX
+
+tiles:
+	MOVQ         CX, R12
+	LEAQ         (BX)(BX*2), R13
+	ADDQ         R13, R13
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Z0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z2
+	VADDPS       Z4, Z3, Z1
+	VSUBPS       Z4, Z3, Z3
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z1, Z0, Z0
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z2, Z4
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z3, Z3
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z4, 384(AX)
+	VMOVUPS      Z1, 768(AX)
+	VMOVUPS      Z3, 1152(AX)
+	ADDQ         BX, R12
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Z0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z2
+	VADDPS       Z4, Z3, Z1
+	VSUBPS       Z4, Z3, Z3
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z1, Z0, Z0
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z2, Z4
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z3, Z3
+	VMOVUPS      Z0, 64(AX)
+	VMOVUPS      Z4, 448(AX)
+	VMOVUPS      Z1, 832(AX)
+	VMOVUPS      Z3, 1216(AX)
+	ADDQ         BX, R12
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Z0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z2
+	VADDPS       Z4, Z3, Z1
+	VSUBPS       Z4, Z3, Z3
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z1, Z0, Z0
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z2, Z4
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z3, Z3
+	VMOVUPS      Z0, 128(AX)
+	VMOVUPS      Z4, 512(AX)
+	VMOVUPS      Z1, 896(AX)
+	VMOVUPS      Z3, 1280(AX)
+	ADDQ         BX, R12
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Z0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z2
+	VADDPS       Z4, Z3, Z1
+	VSUBPS       Z4, Z3, Z3
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z1, Z0, Z0
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z2, Z4
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z3, Z3
+	VMOVUPS      Z0, 192(AX)
+	VMOVUPS      Z4, 576(AX)
+	VMOVUPS      Z1, 960(AX)
+	VMOVUPS      Z3, 1344(AX)
+	ADDQ         BX, R12
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Z0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z2
+	VADDPS       Z4, Z3, Z1
+	VSUBPS       Z4, Z3, Z3
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z1, Z0, Z0
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z2, Z4
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z3, Z3
+	VMOVUPS      Z0, 256(AX)
+	VMOVUPS      Z4, 640(AX)
+	VMOVUPS      Z1, 1024(AX)
+	VMOVUPS      Z3, 1408(AX)
+	ADDQ         BX, R12
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Z0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z2
+	VADDPS       Z4, Z3, Z1
+	VSUBPS       Z4, Z3, Z3
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z1, Z0, Z0
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z2, Z4
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z3, Z3
+	VMOVUPS      Z0, 320(AX)
+	VMOVUPS      Z4, 704(AX)
+	VMOVUPS      Z1, 1088(AX)
+	VMOVUPS      Z3, 1472(AX)
+	MOVQ         DX, R12
+	VMOVUPS      (AX), Z0
+	VMOVUPS      64(AX), Z1
+	VMOVUPS      128(AX), Z2
+	VMOVUPS      192(AX), Z3
+	VMOVUPS      256(AX), Z4
+	VMOVUPS      320(AX), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z2
+	VADDPS       Z4, Z3, Z1
+	VSUBPS       Z4, Z3, Z3
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z1, Z0, Z0
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z2, Z4
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z3, Z3
+	VBROADCASTSS (R9), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z6, Z3, Z3
+	TESTQ        R10, R10
+	JZ           store145
+	CMPQ         R10, $0x01
+	JNE          leaky146
+	VXORPS       X2, X2, X2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z4, Z2, Z4
+	VMAXPS       Z1, Z2, Z1
+	VMAXPS       Z3, Z2, Z3
+	JMP          store145
+
+leaky146:
+	VBROADCASTSS f3dcccccd<>+0(SB), Z2
+	VMULPS       Z0, Z2, Z6
+	VMAXPS       Z6, Z0, Z0
+	VMULPS       Z4, Z2, Z6
+	VMAXPS       Z6, Z4, Z4
+	VMULPS       Z1, Z2, Z6
+	VMAXPS       Z6, Z1, Z1
+	VMULPS       Z3, Z2, Z6
+	VMAXPS       Z6, Z3, Z3
+
+store145:
+	MOVQ         R12, R11
+	VMOVUPS      Z0, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z4, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z1, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z3, (R11)
+	ADDQ         SI, R12
+	VMOVUPS      384(AX), Z0
+	VMOVUPS      448(AX), Z1
+	VMOVUPS      512(AX), Z2
+	VMOVUPS      576(AX), Z3
+	VMOVUPS      640(AX), Z4
+	VMOVUPS      704(AX), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z2
+	VADDPS       Z4, Z3, Z1
+	VSUBPS       Z4, Z3, Z3
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z1, Z0, Z0
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z2, Z4
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z3, Z3
+	VBROADCASTSS (R9), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z6, Z3, Z3
+	TESTQ        R10, R10
+	JZ           store147
+	CMPQ         R10, $0x01
+	JNE          leaky148
+	VXORPS       X2, X2, X2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z4, Z2, Z4
+	VMAXPS       Z1, Z2, Z1
+	VMAXPS       Z3, Z2, Z3
+	JMP          store147
+
+leaky148:
+	VBROADCASTSS f3dcccccd<>+0(SB), Z2
+	VMULPS       Z0, Z2, Z6
+	VMAXPS       Z6, Z0, Z0
+	VMULPS       Z4, Z2, Z6
+	VMAXPS       Z6, Z4, Z4
+	VMULPS       Z1, Z2, Z6
+	VMAXPS       Z6, Z1, Z1
+	VMULPS       Z3, Z2, Z6
+	VMAXPS       Z6, Z3, Z3
+
+store147:
+	MOVQ         R12, R11
+	VMOVUPS      Z0, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z4, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z1, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z3, (R11)
+	ADDQ         SI, R12
+	VMOVUPS      768(AX), Z0
+	VMOVUPS      832(AX), Z1
+	VMOVUPS      896(AX), Z2
+	VMOVUPS      960(AX), Z3
+	VMOVUPS      1024(AX), Z4
+	VMOVUPS      1088(AX), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z2
+	VADDPS       Z4, Z3, Z1
+	VSUBPS       Z4, Z3, Z3
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z1, Z0, Z0
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z2, Z4
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z3, Z3
+	VBROADCASTSS (R9), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z6, Z3, Z3
+	TESTQ        R10, R10
+	JZ           store149
+	CMPQ         R10, $0x01
+	JNE          leaky150
+	VXORPS       X2, X2, X2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z4, Z2, Z4
+	VMAXPS       Z1, Z2, Z1
+	VMAXPS       Z3, Z2, Z3
+	JMP          store149
+
+leaky150:
+	VBROADCASTSS f3dcccccd<>+0(SB), Z2
+	VMULPS       Z0, Z2, Z6
+	VMAXPS       Z6, Z0, Z0
+	VMULPS       Z4, Z2, Z6
+	VMAXPS       Z6, Z4, Z4
+	VMULPS       Z1, Z2, Z6
+	VMAXPS       Z6, Z1, Z1
+	VMULPS       Z3, Z2, Z6
+	VMAXPS       Z6, Z3, Z3
+
+store149:
+	MOVQ         R12, R11
+	VMOVUPS      Z0, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z4, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z1, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z3, (R11)
+	ADDQ         SI, R12
+	VMOVUPS      1152(AX), Z0
+	VMOVUPS      1216(AX), Z1
+	VMOVUPS      1280(AX), Z2
+	VMOVUPS      1344(AX), Z3
+	VMOVUPS      1408(AX), Z4
+	VMOVUPS      1472(AX), Z5
+	VADDPS       Z2, Z1, Z6
+	VSUBPS       Z2, Z1, Z2
+	VADDPS       Z4, Z3, Z1
+	VSUBPS       Z4, Z3, Z3
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z1, Z0, Z0
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z2, Z4
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z1, Z1, Z1
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z3, Z3, Z3
+	VADDPS       Z2, Z3, Z3
+	VADDPS       Z5, Z3, Z3
+	VBROADCASTSS (R9), Z6
+	VADDPS       Z6, Z0, Z0
+	VADDPS       Z6, Z4, Z4
+	VADDPS       Z6, Z1, Z1
+	VADDPS       Z6, Z3, Z3
+	TESTQ        R10, R10
+	JZ           store151
+	CMPQ         R10, $0x01
+	JNE          leaky152
+	VXORPS       X2, X2, X2
+	VMAXPS       Z0, Z2, Z0
+	VMAXPS       Z4, Z2, Z4
+	VMAXPS       Z1, Z2, Z1
+	VMAXPS       Z3, Z2, Z3
+	JMP          store151
+
+leaky152:
+	VBROADCASTSS f3dcccccd<>+0(SB), Z2
+	VMULPS       Z0, Z2, Z6
+	VMAXPS       Z6, Z0, Z0
+	VMULPS       Z4, Z2, Z6
+	VMAXPS       Z6, Z4, Z4
+	VMULPS       Z1, Z2, Z6
+	VMAXPS       Z6, Z1, Z1
+	VMULPS       Z3, Z2, Z6
+	VMAXPS       Z6, Z3, Z3
+
+store151:
+	MOVQ    R12, R11
+	VMOVUPS Z0, (R11)
+	ADDQ    DI, R11
+	VMOVUPS Z4, (R11)
+	ADDQ    DI, R11
+	VMOVUPS Z1, (R11)
+	ADDQ    DI, R11
+	VMOVUPS Z3, (R11)
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, DX
+	DECQ    R8
+	JNZ     tiles
+	VZEROUPPER
+	RET
+
+// func mergeAVX512(t *byte)
+// Requires: AVX, AVX512F, BMI2, CMOV
+TEXT ·mergeAVX512(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), SI
+	MOVQ    24(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    56(AX), BX
+	MOVQ    48(AX), R9
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	MOVQ    $0x00000010, R12
+	SUBQ    $0x00000000, R9
+	CMOVQLT R11, R9
+	CMPQ    R9, R12
+	CMOVQGT R12, R9
+	MOVQ    $0x00000001, R11
+	SHLXQ   R9, R11, R11
+	DECQ    R11
+	KMOVW   R11, K1
+	XORQ    R9, R9
+	MOVQ    $0x00000010, R11
+	SUBQ    $0x00000010, R10
+	CMOVQLT R9, R10
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	MOVQ    $0x00000001, R9
+	SHLXQ   R10, R9, R9
+	DECQ    R9
+	KMOVW   R9, K2
+	VMOVUPS lows<>+0(SB), Z4
+	VMOVUPS highs<>+0(SB), Z5
+
+row:
+	MOVQ CX, R9
+	MOVQ BX, R10
+	MOVQ DX, R11
+	MOVQ 40(AX), R12
+
+pair:
+	VMOVUPS   (R9), Z0
+	VMOVUPS   (R10), Z1
+	VMOVAPS   Z4, Z2
+	VPERMI2PS Z1, Z0, Z2
+	VMOVAPS   Z5, Z3
+	VPERMI2PS Z1, Z0, Z3
+	DECQ      R12
+	JZ        last
+	VMOVUPS   Z2, (R11)
+	VMOVUPS   Z3, 64(R11)
+	ADDQ      $0x00000040, R9
+	ADDQ      $0x00000040, R10
+	ADDQ      $0x00000080, R11
+	JMP       pair
+
+last:
+	VMOVUPS Z2, K1, (R11)
+	VMOVUPS Z3, K2, 64(R11)
+	ADDQ    SI, CX
+	ADDQ    SI, BX
+	ADDQ    DI, DX
+	DECQ    R8
+	JNZ     row
+	VZEROUPPER
+	RET
+
+DATA lows<>+0(SB)/4, $0x00000000
+DATA lows<>+4(SB)/4, $0x00000010
+DATA lows<>+8(SB)/4, $0x00000001
+DATA lows<>+12(SB)/4, $0x00000011
+DATA lows<>+16(SB)/4, $0x00000002
+DATA lows<>+20(SB)/4, $0x00000012
+DATA lows<>+24(SB)/4, $0x00000003
+DATA lows<>+28(SB)/4, $0x00000013
+DATA lows<>+32(SB)/4, $0x00000004
+DATA lows<>+36(SB)/4, $0x00000014
+DATA lows<>+40(SB)/4, $0x00000005
+DATA lows<>+44(SB)/4, $0x00000015
+DATA lows<>+48(SB)/4, $0x00000006
+DATA lows<>+52(SB)/4, $0x00000016
+DATA lows<>+56(SB)/4, $0x00000007
+DATA lows<>+60(SB)/4, $0x00000017
+GLOBL lows<>(SB), RODATA|NOPTR, $64
+
+DATA highs<>+0(SB)/4, $0x00000008
+DATA highs<>+4(SB)/4, $0x00000018
+DATA highs<>+8(SB)/4, $0x00000009
+DATA highs<>+12(SB)/4, $0x00000019
+DATA highs<>+16(SB)/4, $0x0000000a
+DATA highs<>+20(SB)/4, $0x0000001a
+DATA highs<>+24(SB)/4, $0x0000000b
+DATA highs<>+28(SB)/4, $0x0000001b
+DATA highs<>+32(SB)/4, $0x0000000c
+DATA highs<>+36(SB)/4, $0x0000001c
+DATA highs<>+40(SB)/4, $0x0000000d
+DATA highs<>+44(SB)/4, $0x0000001d
+DATA highs<>+48(SB)/4, $0x0000000e
+DATA highs<>+52(SB)/4, $0x0000001e
+DATA highs<>+56(SB)/4, $0x0000000f
+DATA highs<>+60(SB)/4, $0x0000001f
+GLOBL highs<>(SB), RODATA|NOPTR, $64
+
 // func dots1AVX512(t *byte)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·dots1AVX512(SB), NOSPLIT, $0-8

@@ -53,11 +53,7 @@ func NewConv(set *Set, spec ConvSpec, weights, bias []float32) *Conv {
 		c.post = spec.Activation
 	}
 	filters := spec.Filters / spec.Groups
-	count := (filters + set.MaxRows - 1) / set.MaxRows
-	for i := range count {
-		first := i * filters / count
-		c.tiles = append(c.tiles, filterTile{first, (i+1)*filters/count - first})
-	}
+	c.tiles = filterTiles(filters, set.MaxRows)
 	c.packed = Aligned(len(weights))
 	for g := range spec.Groups {
 		group := weights[g*filters*c.depth:]
@@ -75,6 +71,17 @@ func NewConv(set *Set, spec ConvSpec, weights, bias []float32) *Conv {
 	}
 	c.divide()
 	return c
+}
+
+// filterTiles divides filters into tiles of at most so many rows, as equal as can be.
+func filterTiles(filters, rows int) []filterTile {
+	count := (filters + rows - 1) / rows
+	tiles := make([]filterTile, count)
+	for i := range tiles {
+		first := i * filters / count
+		tiles[i] = filterTile{first, (i+1)*filters/count - first}
+	}
+	return tiles
 }
 
 // divide chooses the blocks that tasks compute.

@@ -178,6 +178,47 @@ func TestDeepConv(t *testing.T) {
 	})
 }
 
+// TestWinograd compares with the naive formula, over all sizes at the border of a tile.
+func TestWinograd(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *Set) {
+		r := rand.New(rand.NewPCG(9, 10))
+		for range 60 {
+			pad := r.IntN(3)
+			c := ConvSpec{
+				Channels: 24 + r.IntN(40), Height: 12 + r.IntN(24), Width: 12 + r.IntN(60), Filters: 24 + r.IntN(40), Groups: 1,
+				Window:     Window{Size: 3, Dilation: 1, StrideX: 1, StrideY: 1, PadX: pad, PadY: pad},
+				Activation: []Activation{Linear, ReLU, Leaky, Mish}[r.IntN(4)], AddLast: true,
+			}
+			c.OutHeight, c.OutWidth = c.Height+2*pad-2, c.Width+2*pad-2
+			if !s.CanWinograd(&c) {
+				t.Fatalf("%+v is not taken", c)
+			}
+			in, weights, bias := random(r, c.Channels*c.Height*c.Width), random(r, c.Filters*c.Channels*9), random(r, c.Filters)
+			var add []float32
+			if r.IntN(2) == 0 {
+				add = random(r, c.Filters*c.OutHeight*c.OutWidth)
+			}
+			conv := NewWinograd(s, c, weights, bias)
+			out, intact := guarded(c.Filters * c.OutHeight * c.OutWidth)
+			w := NewWorker(s, conv.Scratch())
+			for i := range w.buffer {
+				w.buffer[i] = float32(math.NaN()) // what is not written must not be used
+			}
+			for _, task := range r.Perm(conv.Tasks()) {
+				conv.Run(task, in, out, add, w)
+			}
+			// Sums of so many normal numbers are about 3·√channels large, and so are their errors.
+			want := naive(c, in, weights, bias, add)
+			if i, beyond := testkit.Worst(out, want, 1e-4*math.Sqrt(float64(c.Channels))); beyond {
+				t.Fatalf("%+v: value %d is %v, want %v", c, i, out[i], want[i])
+			}
+			if !intact() {
+				t.Fatalf("%+v: wrote beyond the output", c)
+			}
+		}
+	})
+}
+
 // TestDense compares products of a matrix and a vector with the naive formula.
 func TestDense(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
@@ -302,10 +343,14 @@ func BenchmarkConv(b *testing.B) {
 			b.Run(name, func(b *testing.B) {
 				var run func(int, []float32, []float32, []float32, *Worker)
 				var tasks, scratch int
-				if s.CanDepthwise(&c) {
+				switch {
+				case s.CanDepthwise(&c):
 					d := NewDepthwise(s, c, weights, bias)
 					run, tasks, scratch = d.Run, d.Tasks(), d.Scratch()
-				} else {
+				case s.CanWinograd(&c):
+					d := NewWinograd(s, c, weights, bias)
+					run, tasks, scratch = d.Run, d.Tasks(), d.Scratch()
+				default:
 					d := NewConv(s, c, weights, bias)
 					run, tasks, scratch = d.Run, d.Tasks(), d.Scratch()
 				}

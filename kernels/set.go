@@ -19,12 +19,16 @@ type Set struct {
 	depthwise map[depthwiseKey]func(*Rows)
 	copyRows  [3]func(*Pad) // by stride, 1 or 2
 	split     func(*Pad)
+	merge     func(*Pad)
 	unary     map[Activation]func(*Span)
 	add, mul  func(*Span)
 	max       func(*Span)
 	scale     func(*Span)
 	sum       func(*Span)
-	dots      map[int]func(*Dots) // by rows at a time
+	// Transforms of Winograd's convolution.
+	winogradInput, winogradOutput func(*Transform)
+
+	dots map[int]func(*Dots) // by rows at a time
 }
 
 type depthwiseKey struct{ size, stride, rows int }

@@ -16,15 +16,16 @@ func Aligned(n int) []float32 {
 
 // Worker is the working memory of one thread: what the kernels of one task after another use.
 type Worker struct {
-	tile    Tile
-	rows    Rows
-	pad     Pad
-	span    Span
-	dots    Dots
-	edge    []float32 // a matrix tile that reaches over the end of its rows
-	edgeAdd []float32 // and what is to be added to it
-	buffer  []float32
-	padded  *Depthwise // whose zeros buffer has around its planes
+	tile      Tile
+	rows      Rows
+	pad       Pad
+	span      Span
+	dots      Dots
+	transform Transform
+	edge      []float32 // a matrix tile that reaches over the end of its rows
+	edgeAdd   []float32 // and what is to be added to it
+	buffer    []float32
+	padded    *Depthwise // whose zeros buffer has around its planes
 
 	logistic func(values []float32)
 }
@@ -34,7 +35,7 @@ type Worker struct {
 func NewWorker(set *Set, scratch int) *Worker {
 	w := &Worker{buffer: Aligned(scratch)}
 	if set != nil {
-		w.edge, w.edgeAdd = Aligned(set.MaxRows*set.MaxColumns()), Aligned(set.MaxRows*set.MaxColumns())
+		w.edge, w.edgeAdd = Aligned(max(set.MaxRows*set.MaxColumns(), patch*set.Lanes)), Aligned(set.MaxRows*set.MaxColumns())
 		w.logistic = func(values []float32) { set.apply(w, Logistic, values) }
 	}
 	return w

@@ -20,7 +20,7 @@ func fuseShortcuts(p *plan) {
 			continue
 		}
 		from := u.inputs[1]
-		if p.network.Shape(from) != u.layer.Output || from == layers.NetworkInput || !shortcut.Activation.Elementwise() {
+		if p.graph.Shape(from) != u.layer.Output || from == layers.NetworkInput || !shortcut.Activation.Elementwise() {
 			continue
 		}
 		switch {

@@ -17,7 +17,7 @@ func aliasViews(p *plan) {
 		case *layers.Route:
 			var shapes []tensor.Shape
 			for _, i := range u.inputs {
-				shapes = append(shapes, p.network.Shape(i))
+				shapes = append(shapes, p.graph.Shape(i))
 			}
 			var ok bool
 			if offset, ok = op.View(shapes); !ok {
@@ -51,7 +51,7 @@ func placeRoutes(p *plan) {
 					p.homes[root] = home{parent: u.layer.Index, offset: offset}
 				}
 			}
-			offset += p.network.Shape(i).Len()
+			offset += p.graph.Shape(i).Len()
 		}
 	}
 }

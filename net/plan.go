@@ -13,9 +13,9 @@ import (
 // output lies. It never changes, so sessions share it. Passes make it from the graph, one
 // after another; see passes.
 type plan struct {
-	network *Network
-	set     *kernels.Set // nil for none
-	kept    []bool       // outputs that must survive a run
+	graph *Graph
+	set   *kernels.Set // nil for none
+	kept  []bool       // outputs that must survive a run
 
 	units    []*unit
 	homes    []home // by layer
@@ -72,10 +72,10 @@ func Passes() []string {
 	return names
 }
 
-// newPlan runs the passes, lays out memory and prepares the steps.
-func newPlan(n *Network, set *kernels.Set, kept []bool, disable []string) *plan {
-	p := &plan{network: n, set: set, kept: kept, homes: make([]home, len(n.Layers))}
-	for i, l := range n.Layers {
+// newPlan runs the passes and lays out memory. It needs no weights; prepare does.
+func newPlan(g *Graph, set *kernels.Set, kept []bool, disable []string) *plan {
+	p := &plan{graph: g, set: set, kept: kept, homes: make([]home, len(g.Layers))}
+	for i, l := range g.Layers {
 		p.homes[i] = home{parent: none}
 		u := &unit{layer: l, inputs: l.Inputs, residual: none}
 		if conv, ok := l.Op.(*layers.Convolutional); ok && set != nil && !conv.XNOR && conv.Blur == nil && conv.Activation.Elementwise() {
@@ -89,7 +89,6 @@ func newPlan(n *Network, set *kernels.Set, kept []bool, disable []string) *plan 
 		}
 	}
 	p.layOut()
-	p.prepare()
 	return p
 }
 
@@ -110,7 +109,8 @@ func (n *Network) planFor(set *kernels.Set, kept []bool, disable []string) *plan
 	defer n.plans.mu.Unlock()
 	p := n.plans.plans[key]
 	if p == nil {
-		p = newPlan(n, set, kept, disable)
+		p = newPlan(n.Graph, set, kept, disable)
+		p.prepare()
 		if n.plans.plans == nil {
 			n.plans.plans = map[string]*plan{}
 		}
@@ -150,4 +150,4 @@ func (p *plan) resolve(layer int) (root, offset int) {
 	return layer, offset
 }
 
-func (p *plan) length(layer int) int { return p.network.Layers[layer].Output.Len() }
+func (p *plan) length(layer int) int { return p.graph.Layers[layer].Output.Len() }

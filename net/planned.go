@@ -23,11 +23,15 @@ type planned struct {
 	cleanup runtime.Cleanup
 }
 
-func newPlanned(n *Network, set *kernels.Set, batch int, opt SessionOptions) (*planned, error) {
+func newPlanned(n *Network, batch int, opt SessionOptions) (*planned, error) {
+	set, err := opt.kernels()
+	if err != nil {
+		return nil, err
+	}
 	kept := n.keep(opt)
 	p := n.planFor(set, kept, opt.Disable)
 	x := &planned{plan: p, batch: batch, frame: &frame{}}
-	threads := max(opt.Threads, 1)
+	threads := opt.threads()
 	need := int64(p.arena+n.Net.Input().Len()) + int64(threads)*int64(p.scratch)
 	for i, l := range n.Layers {
 		need = sumBytes(need, int64(tensor.Product(batch, l.State)))

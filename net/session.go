@@ -61,43 +61,66 @@ type SessionOptions struct {
 
 // NewSession allocates the buffers for running the network.
 func (n *Network) NewSession(opt SessionOptions) (*Session, error) {
-	if opt.Batch < 0 || opt.Batch > layers.MaxExtent {
-		return nil, fmt.Errorf("a batch of %d images is out of range", opt.Batch)
+	if err := opt.check(n.Graph); err != nil {
+		return nil, err
 	}
-	for _, i := range opt.Keep {
-		if err := n.noLayer(i); err != nil {
-			return nil, err
-		}
+	var err error
+	s := &Session{network: n, batch: max(opt.Batch, 1)}
+	if opt.Reference {
+		s.exec, err = newPlain(n, s.batch, opt)
+	} else {
+		s.exec, err = newPlanned(n, s.batch, opt)
 	}
-	for _, name := range opt.Disable {
-		if !slices.Contains(Passes(), name) {
-			return nil, fmt.Errorf("there is no pass %q; there are %s", name, strings.Join(Passes(), ", "))
-		}
-	}
-	batch := max(opt.Batch, 1)
-	exec, err := n.newExecutor(batch, opt)
 	if err != nil {
 		return nil, err
 	}
-	return &Session{network: n, batch: batch, exec: exec}, nil
+	return s, nil
 }
 
-func (n *Network) newExecutor(batch int, opt SessionOptions) (executor, error) {
-	if opt.Reference {
-		return newPlain(n, batch, opt)
+// Check refuses options that no network could be run with.
+func (o *SessionOptions) Check() error {
+	if o.Batch < 0 || o.Batch > layers.MaxExtent {
+		return fmt.Errorf("a batch of %d images is out of range", o.Batch)
 	}
-	name := opt.CPU
+	if o.Threads < 0 || o.Threads > maxThreads {
+		return fmt.Errorf("%d threads are out of range: give 1 to %d", o.Threads, maxThreads)
+	}
+	for _, name := range o.Disable {
+		if !slices.Contains(Passes(), name) {
+			return fmt.Errorf("there is no pass %q; there are %s", name, strings.Join(Passes(), ", "))
+		}
+	}
+	_, err := o.kernels()
+	return err
+}
+
+// check is Check, and refuses layers that the graph doesn't have.
+func (o *SessionOptions) check(g *Graph) error {
+	for _, i := range o.Keep {
+		if err := g.noLayer(i); err != nil {
+			return err
+		}
+	}
+	return o.Check()
+}
+
+// kernels finds the set that the options choose.
+func (o *SessionOptions) kernels() (*kernels.Set, error) {
+	name := o.CPU
 	if name == "" {
 		name = os.Getenv("GHOSTDARK_CPU")
 	}
-	set, err := kernels.Find(name)
-	if err != nil {
-		return nil, err
+	return kernels.Find(name)
+}
+
+const maxThreads = 1024
+
+// threads is how many threads compute a run.
+func (o *SessionOptions) threads() int {
+	if o.Threads > 0 {
+		return o.Threads
 	}
-	if opt.Threads == 0 {
-		opt.Threads = runtime.GOMAXPROCS(0)
-	}
-	return newPlanned(n, set, batch, opt)
+	return runtime.GOMAXPROCS(0)
 }
 
 // Close ends the session's threads. A session that is dropped without it is cleaned up by the

@@ -43,65 +43,83 @@ func (p *plan) prepare() {
 // other threads.
 const parallelWork = 100_000
 
+// worthDividing reports whether a unit is work for several threads.
 func (p *plan) worthDividing(u *unit) bool {
-	return u.layer.Cost.MACs+int64(len(u.fused))*parallelWork > parallelWork || p.work(u) > parallelWork
-}
-
-func (p *plan) work(u *unit) int64 {
 	if u.conv != nil {
-		return p.network.Layers[append(u.fused, u.layer.Index)[0]].Cost.MACs
+		return u.conv.Cost().MACs > parallelWork
 	}
-	return int64(u.layer.Output.Len())
+	return max(u.layer.Cost.MACs, int64(u.layer.Output.Len())) > parallelWork
 }
 
-// step chooses how to compute a unit, and tells the memory that each worker needs for it.
+// step prepares a unit, and tells the memory that each worker needs for it.
 func (p *plan) step(u *unit) (s step, scratch int) {
-	out := u.layer.Index
 	if u.conv != nil {
 		return p.convStep(u)
 	}
+	if c := p.connected(u); c != nil {
+		return p.connectedStep(u, c), 0
+	}
+	s = p.otherStep(u)
+	if pool, ok := s.(*maxPoolStep); ok {
+		return s, pool.scratch()
+	}
+	return s, u.layer.Scratch
+}
+
+// connected is the unit's connected layer, nil if it is none that has a kernel.
+func (p *plan) connected(u *unit) *layers.Connected {
+	if c, ok := u.layer.Op.(*layers.Connected); ok && p.set != nil && c.Activation.Elementwise() {
+		return c
+	}
+	return nil
+}
+
+// otherStep prepares a unit that has no weights to pack.
+func (p *plan) otherStep(u *unit) step {
+	out := u.layer.Index
+	if route, ok := u.layer.Op.(*layers.Route); ok && route.Groups == 1 {
+		return p.routeStep(u)
+	}
 	if p.set != nil {
-		switch op := u.layer.Op.(type) {
-		case *layers.Connected:
-			if op.Activation.Elementwise() {
-				return p.connectedStep(u, op), 0
-			}
-		case *layers.Shortcut:
-			if s := p.shortcutStep(u, op); s != nil {
-				return s, 0
-			}
-		case *layers.ScaleChannels:
-			if !op.PerPixel && op.Activation.Elementwise() {
-				return &scaleStep{set: p.set, scale: u.inputs[0], from: u.inputs[1], out: out, plane: op.Out.Plane(), activation: op.Activation}, 0
-			}
-		case *layers.SAM:
-			if op.Activation.Elementwise() {
-				return &samStep{set: p.set, a: u.inputs[0], b: u.inputs[1], out: out, activation: op.Activation}, 0
-			}
-		case *layers.AvgPool:
-			return &avgStep{set: p.set, from: u.inputs[0], out: out, plane: op.In.Plane()}, 0
-		case *layers.Activation:
-			if op.Activation.Elementwise() {
-				return &activationStep{set: p.set, from: u.inputs[0], out: out, activation: op.Activation}, 0
-			}
-		case *layers.MaxPool:
-			if s := newMaxPoolStep(p.set, op, u.inputs[0], out); s != nil {
-				return s, s.scratch()
-			}
-		case *layers.Upsample:
-			if !op.Down {
-				return &upsampleStep{op: op, from: u.inputs[0], out: out}, 0
-			}
-		case *layers.Yolo:
-			return newHeadStep(p.set, op, u.inputs[0], out), 0
-		case *layers.GaussianYolo:
-			return newHeadStep(p.set, op, u.inputs[0], out), 0
+		if s := p.kernelStep(u); s != nil {
+			return s
 		}
 	}
-	if route, ok := u.layer.Op.(*layers.Route); ok && route.Groups == 1 {
-		return p.routeStep(u), 0
+	return &plainStep{layer: out, op: u.layer.Op, inputs: u.inputs}
+}
+
+// kernelStep is the step on fast kernels, nil for units that have none.
+func (p *plan) kernelStep(u *unit) step {
+	out, set := u.layer.Index, p.set
+	switch op := u.layer.Op.(type) {
+	case *layers.Shortcut:
+		return p.shortcutStep(u, op)
+	case *layers.ScaleChannels:
+		if !op.PerPixel && op.Activation.Elementwise() {
+			return &scaleStep{set: set, scale: u.inputs[0], from: u.inputs[1], out: out, plane: op.Out.Plane(), activation: op.Activation}
+		}
+	case *layers.SAM:
+		if op.Activation.Elementwise() {
+			return &samStep{set: set, a: u.inputs[0], b: u.inputs[1], out: out, activation: op.Activation}
+		}
+	case *layers.AvgPool:
+		return &avgStep{set: set, from: u.inputs[0], out: out, plane: op.In.Plane()}
+	case *layers.Activation:
+		if op.Activation.Elementwise() {
+			return &activationStep{set: set, from: u.inputs[0], out: out, activation: op.Activation}
+		}
+	case *layers.MaxPool:
+		if fitsMaxPoolStep(op) {
+			return &maxPoolStep{set: set, op: op, from: u.inputs[0], out: out}
+		}
+	case *layers.Upsample:
+		if !op.Down {
+			return &upsampleStep{op: op, from: u.inputs[0], out: out}
+		}
+	case activator:
+		return &headStep{set: set, head: op, from: u.inputs[0], out: out}
 	}
-	return &plainStep{layer: out, op: u.layer.Op, inputs: u.inputs}, u.layer.Scratch
+	return nil
 }
 
 // plainStep runs a layer's own forward pass.
@@ -136,7 +154,7 @@ func (p *plan) routeStep(u *unit) step {
 		if !p.placed(s.out, i, offset) {
 			s.from, s.offset = append(s.from, i), append(s.offset, offset)
 		}
-		offset += p.network.Shape(i).Len()
+		offset += p.graph.Shape(i).Len()
 	}
 	return s
 }
@@ -165,7 +183,7 @@ func (p *plan) newPasses(f *frame) {
 		pass := &f.passes[l.Index]
 		pass.Out = tensor.Tensor{N: 1, Shape: l.Output, Data: f.views[l.Index]}
 		for _, from := range l.Inputs {
-			pass.In = append(pass.In, tensor.Tensor{N: 1, Shape: p.network.Shape(from)})
+			pass.In = append(pass.In, tensor.Tensor{N: 1, Shape: p.graph.Shape(from)})
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package net
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/ghostdark/ghostdark/kernels"
@@ -24,7 +23,18 @@ type convKernels interface {
 	Run(task int, in, out, add []float32, w *kernels.Worker)
 }
 
-func (p *plan) convStep(u *unit) (step, int) {
+// convMethod is a way to compute a convolution.
+type convMethod string
+
+const (
+	byMatrix    convMethod = "matrix"    // product of matrices, kernels.Conv
+	byDepthwise convMethod = "depthwise" // plane by plane, kernels.Depthwise
+	byDense     convMethod = "dense"     // product with a vector, kernels.Dense
+	byWinograd  convMethod = "winograd"  // 3×3 with fewer multiplications, kernels.Winograd
+)
+
+// convMethod chooses by shape.
+func (p *plan) convMethod(u *unit) (convMethod, kernels.ConvSpec) {
 	c := u.conv
 	spec := kernels.ConvSpec{
 		Channels: c.In.C, Height: c.In.H, Width: c.In.W,
@@ -32,17 +42,32 @@ func (p *plan) convStep(u *unit) (step, int) {
 		Groups: c.Groups, Window: c.Window(),
 		Activation: u.activation, AddLast: u.addLast,
 	}
-	weights, bias := fold(c.Out.C, c.Weights, c.Biases, c.Scales, c.Mean, c.Variance)
-	s := &convStep{from: u.inputs[0], out: u.layer.Index, residual: u.residual}
 	switch {
 	case c.Groups == 1 && c.Size == 1 && c.Padding == 0 && c.In.IsFlat():
-		s.kernels, s.name = kernels.NewDense(p.set, c.In.C, c.Out.C, weights, bias, u.activation, u.addLast), "dense"
+		return byDense, spec
 	case p.set.CanDepthwise(&spec):
-		s.kernels, s.name = kernels.NewDepthwise(p.set, spec, weights, bias), "depthwise"
-	default:
-		s.kernels, s.name = kernels.NewConv(p.set, spec, weights, bias), "matrix"
+		return byDepthwise, spec
+	case p.set.CanWinograd(&spec) && (u.residual == none || u.addLast):
+		return byWinograd, spec
 	}
-	s.name = fmt.Sprintf("%s %s", s.name, p.set.Name)
+	return byMatrix, spec
+}
+
+func (p *plan) convStep(u *unit) (step, int) {
+	c := u.conv
+	method, spec := p.convMethod(u)
+	weights, bias := fold(c.Out.C, c.Weights, c.Biases, c.Scales, c.Mean, c.Variance)
+	s := &convStep{from: u.inputs[0], out: u.layer.Index, residual: u.residual, name: string(method) + " " + p.set.Name}
+	switch method {
+	case byDense:
+		s.kernels = kernels.NewDense(p.set, c.In.C, c.Out.C, weights, bias, u.activation, u.addLast)
+	case byDepthwise:
+		s.kernels = kernels.NewDepthwise(p.set, spec, weights, bias)
+	case byWinograd:
+		s.kernels = kernels.NewWinograd(p.set, spec, weights, bias)
+	default:
+		s.kernels = kernels.NewConv(p.set, spec, weights, bias)
+	}
 	return s, s.kernels.Scratch()
 }
 
@@ -50,7 +75,7 @@ func (p *plan) convStep(u *unit) (step, int) {
 func (p *plan) connectedStep(u *unit, c *layers.Connected) step {
 	weights, bias := fold(c.Out, c.Weights, c.Biases, c.Scales, c.Mean, c.Variance)
 	return &convStep{
-		from: u.inputs[0], out: u.layer.Index, residual: none, name: "dense " + p.set.Name,
+		from: u.inputs[0], out: u.layer.Index, residual: none, name: string(byDense) + " " + p.set.Name,
 		kernels: kernels.NewDense(p.set, c.In, c.Out, weights, bias, c.Activation, false),
 	}
 }

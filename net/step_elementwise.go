@@ -27,7 +27,7 @@ func (p *plan) shortcutStep(u *unit, op *layers.Shortcut) step {
 		return nil
 	}
 	for _, i := range u.inputs {
-		if p.network.Shape(i) != op.Out {
+		if p.graph.Shape(i) != op.Out {
 			return nil
 		}
 	}
@@ -152,10 +152,6 @@ type headStep struct {
 // activator is a head that applies the logistic function to some of its planes.
 type activator interface {
 	Activate(in, out []float32, logistic func(values []float32))
-}
-
-func newHeadStep(set *kernels.Set, head activator, from, out int) step {
-	return &headStep{set: set, head: head, from: from, out: out}
 }
 
 func (s *headStep) tasks() int     { return 1 }

@@ -15,15 +15,11 @@ type maxPoolStep struct {
 	from, out int
 }
 
-// newMaxPoolStep returns nil for pools with antialiasing or windows outside the image.
-func newMaxPoolStep(set *kernels.Set, op *layers.MaxPool, from, out int) *maxPoolStep {
+// fitsMaxPoolStep leaves out pools with antialiasing or with windows outside the image.
+func fitsMaxPoolStep(op *layers.MaxPool) bool {
 	pad := op.Padding / 2
-	reachesY := (op.Out.H-1)*op.StrideY-pad < op.In.H
-	reachesX := (op.Out.W-1)*op.StrideX-pad < op.In.W
-	if op.Blur != nil || pad >= op.Size || !reachesX || !reachesY {
-		return nil
-	}
-	return &maxPoolStep{set: set, op: op, from: from, out: out}
+	return op.Blur == nil && pad < op.Size &&
+		(op.Out.H-1)*op.StrideY-pad < op.In.H && (op.Out.W-1)*op.StrideX-pad < op.In.W
 }
 
 func (s *maxPoolStep) tasks() int     { return s.op.In.C }

@@ -22,10 +22,10 @@ import (
 
 type benchOptions struct {
 	modelOptions
+	engine  engineOptions
 	warmup  int
 	reps    int
 	seconds float64
-	threads int
 	batch   int
 	top     int
 	json    bool
@@ -60,11 +60,11 @@ layers, so layers of other types have none.
 	flags.IntVar(&o.warmup, "warmup", 2, "runs before the measurement")
 	flags.Float64Var(&o.seconds, "seconds", 2, fmt.Sprintf("measure for about so long, but at least %d runs", minRuns))
 	flags.IntVar(&o.reps, "reps", 0, "measure exactly so many runs")
-	flags.IntVar(&o.threads, "threads", 0, "use so many CPU cores (default: all)")
 	flags.IntVar(&o.batch, "batch", 1, "images in each run")
 	flags.IntVar(&o.top, "top", 20, "list so many of the slowest layers (0: none)")
 	flags.BoolVar(&o.json, "json", false, "print JSON, with all layers")
 	cmd.MarkFlagsMutuallyExclusive("seconds", "reps")
+	o.engine.add(cmd)
 	o.addShape(cmd)
 	o.addWeights(cmd)
 	return cmd
@@ -78,7 +78,7 @@ func (o *benchOptions) check() error {
 		least, limit float64
 	}{
 		{"warmup", float64(o.warmup), 0, maxRuns}, {"reps", float64(o.reps), 0, maxRuns}, {"seconds", o.seconds, 0, day},
-		{"threads", float64(o.threads), 0, 1024}, {"batch", float64(o.batch), 1, layers.MaxExtent}, {"top", float64(o.top), 0, layers.MaxLayers},
+		{"batch", float64(o.batch), 1, layers.MaxExtent}, {"top", float64(o.top), 0, layers.MaxLayers},
 	} {
 		if !(f.value >= f.least && f.value <= f.limit) {
 			return usagef("--%s=%v is out of range: give %.0f to %.0f", f.flag, f.value, f.least, f.limit)
@@ -91,13 +91,18 @@ func runBench(cmd *cobra.Command, o *benchOptions, args []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	how, err := o.engine.session()
+	if err != nil {
+		return err
+	}
 	// GOMAXPROCS(0) only reads the number.
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(o.threads))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(o.engine.threads))
 	m, weights, err := o.open(cmd, args)
 	if err != nil {
 		return err
 	}
-	session, err := m.NewSession(net.SessionOptions{Batch: o.batch})
+	how.Batch = o.batch
+	session, err := m.NewSession(how)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type classifyOptions struct {
 	modelOptions
 	nameOptions
 	pictureOptions
+	engine engineOptions
 	target pictureTarget
 	top    int
 	json   bool
@@ -54,6 +55,7 @@ IMAGE it does so for the embedded picture.
 	o.pictureOptions.add(cmd, "mincrop")
 	o.target.add(cmd, "none")
 	o.nameOptions.add(cmd)
+	o.engine.add(cmd)
 	o.addShape(cmd)
 	o.addWeights(cmd)
 	return cmd
@@ -96,7 +98,11 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	} else if tree := c.softmax.Tree(); tree != nil && c.names == nil {
 		c.names = tree.Names()
 	}
-	if c.session, err = m.NewSession(net.SessionOptions{}); err != nil {
+	how, err := o.engine.session()
+	if err != nil {
+		return err
+	}
+	if c.session, err = m.NewSession(how); err != nil {
 		return err
 	}
 	if o.target.out == "" {

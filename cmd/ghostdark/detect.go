@@ -22,6 +22,7 @@ type detectOptions struct {
 	modelOptions
 	nameOptions
 	pictureOptions
+	engine   engineOptions
 	target   pictureTarget
 	thresh   float32
 	nms      float32
@@ -68,6 +69,7 @@ IMAGE it does so in the embedded picture.
 	o.pictureOptions.add(cmd, "letterbox when the cfg has letter_box=1, else stretch")
 	o.target.add(cmd, "predictions.jpg, predictions/ for several")
 	o.nameOptions.add(cmd)
+	o.engine.add(cmd)
 	o.addShape(cmd)
 	o.addWeights(cmd)
 	return cmd
@@ -168,7 +170,11 @@ func newDetector(o *detectOptions, m *model, names classNames) (*detector, error
 	if d.filter.Classes, err = chooseClasses(o.classes, names, m.Classes()); err != nil {
 		return nil, err
 	}
-	d.session, err = m.NewSession(net.SessionOptions{})
+	how, err := o.engine.session()
+	if err != nil {
+		return nil, err
+	}
+	d.session, err = m.NewSession(how)
 	return d, err
 }
 

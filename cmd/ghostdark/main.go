@@ -74,7 +74,7 @@ plain networks. It needs nothing else installed.
 		SuggestionsMinimumDistance: 2, // letters to change
 	}
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(newDetect(), newClassify(), newValidate(), newBench(), newRun())
+	root.AddCommand(newDetect(), newClassify(), newValidate(), newBench(), newRun(), newExport())
 	return root
 }
 

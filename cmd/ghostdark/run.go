@@ -18,6 +18,7 @@ import (
 type runOptions struct {
 	modelOptions
 	pictureOptions
+	engine   engineOptions
 	inputF32 string
 	layers   []int
 	dump     string
@@ -57,6 +58,7 @@ and without it there is a summary of each layer.
 	flags.BoolVar(&o.logits, "logits", false, "give the values that go into the last [softmax], too")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	o.pictureOptions.add(cmd, "what detect and classify do")
+	o.engine.add(cmd)
 	o.addShape(cmd)
 	o.addWeights(cmd)
 	return cmd
@@ -96,7 +98,12 @@ func runRun(cmd *cobra.Command, o *runOptions, args []string) error {
 		}
 		keep = append(keep, logits)
 	}
-	session, source, err := o.run(cmd, m, args, net.SessionOptions{KeepAll: o.dump != "" && len(chosen) == 0, Keep: keep})
+	how, err := o.engine.session()
+	if err != nil {
+		return err
+	}
+	how.KeepAll, how.Keep = o.dump != "" && len(chosen) == 0, keep
+	session, source, err := o.run(cmd, m, args, how)
 	if err != nil {
 		return err
 	}

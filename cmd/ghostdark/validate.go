@@ -20,7 +20,9 @@ import (
 
 type validateOptions struct {
 	modelOptions
+	engine  engineOptions
 	weights string
+	plan    bool
 	strict  bool
 	quiet   bool
 	json    bool
@@ -56,9 +58,11 @@ With --json there is one line for each cfg, holding one JSON object.
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.weights, "weights", "", "check that this weights file fits")
+	flags.BoolVar(&o.plan, "plan", false, "show how the network is computed: what is fused, which kernels, where outputs lie")
 	flags.BoolVar(&o.strict, "strict", false, "let warnings count as errors")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "print only what is wrong or doubtful")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
+	o.engine.addPlan(cmd)
 	o.addShape(cmd)
 	o.addWeights(cmd)
 	return cmd
@@ -73,6 +77,12 @@ func runValidate(cmd *cobra.Command, o *validateOptions, paths []string) error {
 	}
 	opt, err := o.netOptions()
 	if err != nil {
+		return err
+	}
+	if !o.plan && (o.engine.cpu != "" || o.engine.disable != nil) {
+		return usagef("--cpu and --disable-pass go with --plan")
+	}
+	if _, err := o.engine.session(); err != nil {
 		return err
 	}
 	var faulty []error
@@ -105,7 +115,8 @@ type checked struct {
 	path        string
 	graph       *net.Graph // nil when the file can't be read
 	diagnostics cfg.Diagnostics
-	weights     *checkedWeights // nil when there are none that fit
+	weights     *checkedWeights  // nil when there are none that fit
+	plan        *net.PlanSummary // nil when it is not wanted or the cfg is faulty
 }
 
 // checkedWeights is a weights file that fits.
@@ -125,7 +136,20 @@ func (o *validateOptions) check(path string, opt net.Options) *checked {
 		return c
 	}
 	c.graph, c.diagnostics = g, append(c.diagnostics, g.Diagnostics...)
-	if o.weights == "" || err != nil {
+	if err != nil {
+		return c
+	}
+	if o.plan {
+		how, err := o.engine.session()
+		if err == nil {
+			c.plan, err = g.Plan(how)
+		}
+		if err != nil {
+			c.add(path, err)
+			return c
+		}
+	}
+	if o.weights == "" {
 		return c
 	}
 	network, err := g.LoadFile(o.weights, o.read())
@@ -190,6 +214,14 @@ func (c *checked) print(w io.Writer, quiet bool) error {
 		fmt.Fprintln(w)
 		if !c.graph.Diagnostics.HasErrors() {
 			if err := c.totals().write(w); err != nil {
+				return err
+			}
+			fmt.Fprintln(w)
+		}
+		if c.plan != nil {
+			fmt.Fprintf(w, "plan for %s: %s for %s, %s for all outputs\n\n", c.plan.CPU, counted(len(c.plan.Steps), "step"),
+				counted(len(g.Layers), "layer"), binaryBytes(c.plan.ArenaBytes))
+			if err := c.planTable().write(w); err != nil {
 				return err
 			}
 			fmt.Fprintln(w)
@@ -279,6 +311,23 @@ func (c *checked) totals() *table {
 	return t
 }
 
+// planTable lists the steps of the plan.
+func (c *checked) planTable() *table {
+	t := &table{headings: []string{">step", ">layer", "type", "with", "kernel", "output"}}
+	for i, s := range c.plan.Steps {
+		with := make([]string, len(s.Fused))
+		for k, f := range s.Fused {
+			with[k] = fmt.Sprintf("%d %s", f, typeName(c.graph.Layers[f]))
+		}
+		place := "its own"
+		if s.Inside >= 0 {
+			place = fmt.Sprintf("part of %d", s.Inside)
+		}
+		t.add(strconv.Itoa(i), strconv.Itoa(s.Layer), typeName(c.graph.Layers[s.Layer]), strings.Join(with, ", "), s.Kernel, place)
+	}
+	return t
+}
+
 // typeName is the canonical name of a layer's section type, or what the cfg says when there is
 // no such type.
 func typeName(l *layers.Layer) string {
@@ -309,13 +358,14 @@ func reads(l *layers.Layer) string {
 
 // checkedJSON is the report on one cfg. Input and Totals are null when they are not known.
 type checkedJSON struct {
-	File        string          `json:"file"`
-	Valid       bool            `json:"valid"`
-	Input       *[3]int         `json:"input"`
-	Diagnostics cfg.Diagnostics `json:"diagnostics"`
-	Layers      []layerJSON     `json:"layers"`
-	Totals      *net.Totals     `json:"totals"`
-	Weights     *checkedWeights `json:"weights,omitempty"`
+	File        string           `json:"file"`
+	Valid       bool             `json:"valid"`
+	Input       *[3]int          `json:"input"`
+	Diagnostics cfg.Diagnostics  `json:"diagnostics"`
+	Layers      []layerJSON      `json:"layers"`
+	Totals      *net.Totals      `json:"totals"`
+	Weights     *checkedWeights  `json:"weights,omitempty"`
+	Plan        *net.PlanSummary `json:"plan,omitempty"`
 }
 
 // layerJSON is one layer of the report. Shapes are [channels, height, width], and null when an

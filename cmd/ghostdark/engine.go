@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ghostdark/ghostdark/net"
+)
+
+// engineOptions are the flags that say how a network is computed.
+type engineOptions struct {
+	threads   int
+	cpu       string
+	reference bool
+	disable   []string
+}
+
+func (o *engineOptions) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.IntVar(&o.threads, "threads", 0, "use so many CPU cores (default: all)")
+	flags.BoolVar(&o.reference, "reference", false, "compute with the plain definitions of the layers instead of the fast kernels")
+	o.addPlan(cmd)
+}
+
+// addPlan adds the flags that a plan depends on.
+func (o *engineOptions) addPlan(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.cpu, "cpu", "", "kernels to use: generic, avx2 or avx512 (default: $GHOSTDARK_CPU, or the best this processor has)")
+	cmd.Flags().StringSliceVar(&o.disable, "disable-pass", nil, "leave out optimizations: "+strings.Join(net.Passes(), ", "))
+}
+
+// session gives the options of a session, after checking the flags.
+func (o *engineOptions) session() (net.SessionOptions, error) {
+	s := net.SessionOptions{Threads: o.threads, CPU: o.cpu, Reference: o.reference, Disable: o.disable}
+	if err := s.Check(); err != nil {
+		return s, usageError{fmt.Errorf("--threads, --cpu or --disable-pass: %w", err)}
+	}
+	return s, nil
+}

@@ -1,0 +1,248 @@
+package kernels
+
+// Transform is one call of a kernel that transforms a row of Winograd tiles, several at a time
+// in a vector. Steps are in bytes.
+//
+// Input: Src holds six rows, SrcStep apart, each parted into the values at 4t, 4t+1, 4t+2 and
+// 4t+3, SrcPart apart; value (i, j) of the transformed tiles goes to Dst + (6i+j)·DstStep.
+// Output: value (i, j) of the products is at Src + (6i+j)·SrcStep; row i of the output goes to
+// Dst + i·DstStep, parted likewise, DstPart apart.
+type Transform struct {
+	Src     *float32
+	Dst     *float32
+	SrcStep int
+	SrcPart int
+	DstStep int
+	DstPart int
+	Vectors int
+	Bias    *float32 // one value, of the output only
+	Act     int      // TileLinear, TileReLU or TileLeaky, of the output only
+	Temp    *float32 // 36 vectors of working memory
+}
+
+// Winograd is a 3×3 convolution of stride 1 by the algorithm F(4×4, 3×3) of Lavin and Gray
+// (Fast algorithms for convolutional neural networks, 2015): 4×4 output values cost 36
+// multiplications for each pair of channels instead of 144, and some additions.
+type Winograd struct {
+	ConvSpec
+	set    *Set
+	bias   []float32
+	packed []float32 // by element of the 6×6 tile, then as Conv packs: by tile of filters, for each channel
+	tiles  []filterTile
+	act    int
+	post   Activation
+
+	across, down int // tiles of the image
+	blockRows    int // rows of tiles of a task
+	blocks       int
+	parts        int // along the filters
+	pitch        int // of a row of transformed values of a block
+	line         int // room for an input row with padding, in values; also when parted in two or four
+}
+
+const (
+	tileSide     = 4 // output values along the side of a tile
+	patchSide    = 6 // input values
+	patch        = patchSide * patchSide
+	winogradKeep = 1 << 19 // values of a block of transformed input
+)
+
+// CanWinograd reports whether NewWinograd takes the convolution, and is likely to be faster
+// than a plain product of matrices.
+func (s *Set) CanWinograd(spec *ConvSpec) bool {
+	across, down := (spec.OutWidth+tileSide-1)/tileSide, (spec.OutHeight+tileSide-1)/tileSide
+	used := float64(spec.OutWidth*spec.OutHeight) / float64(across*down*tileSide*tileSide)
+	return spec.Size == 3 && spec.Groups == 1 && spec.StrideX == 1 && spec.StrideY == 1 && spec.Dilation == 1 &&
+		spec.PadX == spec.PadY && spec.PadX <= 2 && spec.Activation.Elementwise() &&
+		spec.Channels >= 24 && spec.Filters >= 24 && used > .5 && across*down >= 12
+}
+
+// NewWinograd transforms and packs weights ([filter][channel][row][column]).
+func NewWinograd(set *Set, spec ConvSpec, weights, bias []float32) *Winograd {
+	c := &Winograd{ConvSpec: spec, set: set, bias: bias, tiles: filterTiles(spec.Filters, set.MaxRows)}
+	act, ok := tileActivation(spec.Activation)
+	if c.act = act; !ok {
+		c.post = spec.Activation
+	}
+	c.packed = Aligned(patch * spec.Filters * spec.Channels)
+	for _, t := range c.tiles {
+		for r := range t.rows {
+			for k := range spec.Channels {
+				f := t.first + r
+				u := transformWeights(weights[(f*spec.Channels+k)*9:][:9])
+				for e, v := range u {
+					c.packed[(e*spec.Filters+t.first)*spec.Channels+k*t.rows+r] = v
+				}
+			}
+		}
+	}
+	c.across, c.down = (spec.OutWidth+tileSide-1)/tileSide, (spec.OutHeight+tileSide-1)/tileSide
+	most := max(winogradKeep/(patch*spec.Channels), set.Lanes)
+	c.blockRows = min(max(most/c.across, 1), c.down)
+	n := (c.down + c.blockRows - 1) / c.blockRows
+	c.blockRows = (c.down + n - 1) / n
+	c.blocks = (c.down + c.blockRows - 1) / c.blockRows
+	c.parts = 1
+	for c.blocks*c.parts < 4 && c.parts*2 <= len(c.tiles) && c.parts < 2 {
+		c.parts *= 2
+	}
+	wide := set.MaxColumns()
+	c.pitch = (c.blockRows*c.across+wide-1)/wide*wide + set.Lanes
+	c.line = (tileSide*(c.across+1) + 2*wide + wide - 1) / wide * wide
+	return c
+}
+
+// transformWeights is G·g·Gᵀ.
+func transformWeights(g []float32) (u [patch]float32) {
+	row := func(a, b, c float64) [patchSide]float64 {
+		return [patchSide]float64{a / 4, -(a + b + c) / 6, -(a - b + c) / 6, a/24 + b/12 + c/6, a/24 - b/12 + c/6, c}
+	}
+	var half [3][patchSide]float64 // by column of g, down the column
+	for x := range half {
+		half[x] = row(float64(g[x]), float64(g[3+x]), float64(g[6+x]))
+	}
+	for i := range patchSide {
+		for j, v := range row(half[0][i], half[1][i], half[2][i]) {
+			u[i*patchSide+j] = float32(v)
+		}
+	}
+	return u
+}
+
+// Tasks is the number of independent parts of the work.
+func (c *Winograd) Tasks() int { return c.blocks * c.parts }
+
+// The parts of a Worker's buffer.
+func (c *Winograd) inputLength() int   { return patch * c.Channels * c.pitch }
+func (c *Winograd) productLength() int { return patch * c.set.MaxRows * c.pitch }
+func (c *Winograd) linesLength() int   { return 3*patchSide*c.line + 2*tileSide*c.line }
+
+// Scratch is the number of values of a Worker's memory that Run needs.
+func (c *Winograd) Scratch() int {
+	return c.inputLength() + c.productLength() + c.linesLength() + c.set.MaxRows + 2*c.set.MaxColumns()
+}
+
+// Run computes one task of one image. add is nil, or values of the output's extents to be
+// added after the activation.
+func (c *Winograd) Run(task int, in, out, add []float32, w *Worker) {
+	if add != nil && !c.AddLast {
+		panic("BUG: kernels: Winograd adds only after its activation")
+	}
+	w.padded = nil
+	block, part := task/c.parts, task%c.parts
+	first := block * c.blockRows
+	rows := min(c.blockRows, c.down-first)
+	transformed := w.buffer[:c.inputLength()]
+	products := w.buffer[c.inputLength():][:c.productLength()]
+	lines := w.buffer[c.inputLength()+c.productLength():][:c.linesLength()]
+	zeros := w.buffer[c.inputLength()+c.productLength()+c.linesLength():][:c.set.MaxRows]
+	clear(zeros)
+	clear(lines[:patchSide*c.line]) // the padding
+	for k := range c.Channels {
+		for r := range rows {
+			c.transformInput(w, in[k*c.Height*c.Width:], lines, transformed[k*c.pitch+r*c.across:], first+r)
+		}
+	}
+	for _, t := range c.tiles[part*len(c.tiles)/c.parts : (part+1)*len(c.tiles)/c.parts] {
+		c.multiply(w, t, transformed, products, zeros, rows*c.across)
+		for f := range t.rows {
+			for r := range rows {
+				c.transformOutput(w, t.first+f, products[f*c.pitch+r*c.across:], lines[3*patchSide*c.line:], first+r, out, add)
+			}
+		}
+	}
+}
+
+// transformInput transforms one row of tiles of one channel. The values that belong to one
+// element of the tiles lie Channels·pitch apart in transformed.
+func (c *Winograd) transformInput(w *Worker, plane, lines, transformed []float32, row int) {
+	top := row*tileSide - c.PadY
+	begin, end := max(0, -top), min(patchSide, c.Height-top)
+	padded, halves, quarters := lines[:patchSide*c.line], lines[patchSide*c.line:][:patchSide*c.line], lines[2*patchSide*c.line:]
+	clear(padded[:begin*c.line])
+	clear(padded[max(end, 0)*c.line:])
+	lanes := c.set.Lanes
+	if begin < end {
+		vectors := (c.Width + lanes - 1) / lanes
+		w.pad = Pad{
+			Src: &plane[(top+begin)*c.Width], Dst: &padded[begin*c.line+c.PadX], SrcStep: 4 * c.Width, DstStep: 4 * c.line,
+			Rows: end - begin, Vectors: vectors, Tail: c.Width - (vectors-1)*lanes,
+		}
+		c.set.copyRows[1](&w.pad)
+	}
+	half, quarter := c.line/2, c.line/4
+	c.split(w, padded, halves, halves[half:], tileSide*(c.across+1))
+	c.split(w, halves, quarters, quarters[2*quarter:], tileSide/2*(c.across+1))
+	c.split(w, halves[half:], quarters[quarter:], quarters[3*quarter:], tileSide/2*(c.across+1))
+	w.transform = Transform{
+		Src: &quarters[0], Dst: &transformed[0], SrcStep: 4 * c.line, SrcPart: 4 * quarter,
+		DstStep: 4 * c.Channels * c.pitch, Vectors: (c.across + lanes - 1) / lanes, Temp: &w.edge[0],
+	}
+	c.set.winogradInput(&w.transform)
+}
+
+// split parts the n values of six lines into even and odd ones.
+func (c *Winograd) split(w *Worker, from, even, odd []float32, n int) {
+	pair := 2 * c.set.Lanes
+	vectors := (n + pair - 1) / pair
+	w.pad = Pad{
+		Src: &from[0], Dst: &even[0], Odd: &odd[0], SrcStep: 4 * c.line, DstStep: 4 * c.line,
+		Rows: patchSide, Vectors: vectors, Tail: n - (vectors-1)*pair,
+	}
+	c.set.split(&w.pad)
+}
+
+// multiply computes the 36 products of a tile of filters with the transformed input.
+func (c *Winograd) multiply(w *Worker, f filterTile, transformed, products, zeros []float32, columns int) {
+	t := &w.tile
+	*t = Tile{Bias: &zeros[0], K: c.Channels, LDA: 4 * f.rows, LDB: 4 * c.pitch, LDC: 4 * c.pitch}
+	lanes := c.set.Lanes
+	for e := range patch {
+		t.A = &c.packed[(e*c.Filters+f.first)*c.Channels]
+		for col := 0; col < columns; {
+			vectors := 2
+			if columns-col <= lanes {
+				vectors = 1
+			}
+			t.B = &transformed[e*c.Channels*c.pitch+col]
+			t.C = &products[e*c.set.MaxRows*c.pitch+col]
+			c.set.gemm[vectors][f.rows](t)
+			col += vectors * lanes
+		}
+	}
+}
+
+// transformOutput makes four rows of one output plane, or what there is of them.
+func (c *Winograd) transformOutput(w *Worker, filter int, products, lines []float32, row int, out, add []float32) {
+	lanes := c.set.Lanes
+	quarters, halves := lines[:tileSide*c.line], lines[tileSide*c.line:]
+	half, quarter := c.line/2, c.line/4
+	w.transform = Transform{
+		Src: &products[0], Dst: &quarters[0], SrcStep: 4 * c.set.MaxRows * c.pitch, DstStep: 4 * c.line, DstPart: 4 * quarter,
+		Vectors: (c.across + lanes - 1) / lanes, Bias: &c.bias[filter], Act: c.act,
+		Temp: &w.edge[0],
+	}
+	c.set.winogradOutput(&w.transform)
+
+	rows := min(tileSide, c.OutHeight-row*tileSide)
+	c.merge(w, quarters, quarters[2*quarter:], halves, c.line, rows, (c.across+lanes-1)/lanes*2*lanes)
+	c.merge(w, quarters[quarter:], quarters[3*quarter:], halves[half:], c.line, rows, (c.across+lanes-1)/lanes*2*lanes)
+	at := (filter*c.OutHeight + row*tileSide) * c.OutWidth
+	values := out[at : at+rows*c.OutWidth]
+	c.merge(w, halves, halves[half:], values, c.OutWidth, rows, c.OutWidth)
+	c.set.apply(w, c.post, values)
+	if add != nil {
+		c.set.Add(w, values, values, add[at:at+len(values)])
+	}
+}
+
+// merge puts the values of two lines in turn into one of n values.
+func (c *Winograd) merge(w *Worker, even, odd, to []float32, step, rows, n int) {
+	pair := 2 * c.set.Lanes
+	vectors := (n + pair - 1) / pair
+	w.pad = Pad{
+		Src: &even[0], Odd: &odd[0], Dst: &to[0], SrcStep: 4 * c.line, DstStep: 4 * step,
+		Rows: rows, Vectors: vectors, Tail: n - (vectors-1)*pair,
+	}
+	c.set.merge(&w.pad)
+}
