@@ -112,7 +112,7 @@ func guarded(n int) (values []float32, intact func() bool) {
 func TestConvKernels(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
 		r := rand.New(rand.NewPCG(1, 2))
-		for range 400 {
+		for range 200 {
 			c := randomSpec(r)
 			in := random(r, c.Channels*c.Height*c.Width)
 			weights := random(r, c.Filters*c.Channels/c.Groups*c.Size*c.Size)
@@ -182,7 +182,7 @@ func TestDeepConv(t *testing.T) {
 func TestWinograd(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
 		r := rand.New(rand.NewPCG(9, 10))
-		for range 60 {
+		for range 30 {
 			pad := r.IntN(3)
 			c := ConvSpec{
 				Channels: 24 + r.IntN(40), Height: 12 + r.IntN(24), Width: 12 + r.IntN(60), Filters: 24 + r.IntN(40), Groups: 1,

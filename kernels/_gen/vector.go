@@ -193,7 +193,7 @@ func (s isa) unary() []member {
 	})
 	// tanh(log(1+e)) = e(e+2)/(e(e+2)+2). Beyond 20 it is 1, where e² is still far from overflow.
 	activation("Mish", "mish", "computes src·tanh(log(1 + e^src))", func(VecVirtual) func(x, add VecVirtual) {
-		exp, bound, two := s.exponential(), s.broadcast(20), s.broadcast(2)
+		exp, reciprocal, bound, two := s.exponential(), s.reciprocal(), s.broadcast(20), s.broadcast(2)
 		e := s.vector()
 		return func(x, _ VecVirtual) {
 			VMINPS(x, bound, e)
@@ -202,22 +202,38 @@ func (s isa) unary() []member {
 			VADDPS(e, two, p)
 			VMULPS(p, e, e)
 			VADDPS(e, two, p)
-			VDIVPS(p, e, e)
+			reciprocal(p)
+			VMULPS(p, e, e)
 			VMULPS(e, x, x)
 		}
 	})
 	return members
 }
 
+// reciprocal prepares code that replaces x by 1/x: the processor's estimate and one step of
+// Newton's method, which is much faster than a division and good to the last bit or two.
+func (s isa) reciprocal() func(x VecVirtual) {
+	one, r := s.constantVector(1), s.vector()
+	return func(x VecVirtual) {
+		if s.lanes == 16 {
+			VRCP14PS(x, r)
+		} else {
+			VRCPPS(x, r)
+		}
+		VFNMADD213PS(one, r, x) // the error 1 - x·r
+		VFMADD213PS(r, r, x)    // r + r·error
+	}
+}
+
 // logistic prepares code that replaces x by 1/(1 + e^-x).
 func (s isa) logistic() func(x VecVirtual) {
-	exp, one, zero := s.exponential(), s.broadcast(1), s.vector()
+	exp, reciprocal, one, zero := s.exponential(), s.reciprocal(), s.broadcast(1), s.vector()
 	VXORPS(zero.AsX(), zero.AsX(), zero.AsX())
 	return func(x VecVirtual) {
 		VSUBPS(x, zero, x)
 		exp(x)
 		VADDPS(one, x, x)
-		VDIVPS(x, one, x)
+		reciprocal(x)
 	}
 }
 
