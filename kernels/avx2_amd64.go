@@ -209,16 +209,6 @@ func winogradOutputAVX2(t *Transform)
 //go:noescape
 func mergeAVX2(t *Pad)
 
-// dots1AVX2 computes dot products, 1 at a time, see Dots.
-//
-//go:noescape
-func dots1AVX2(t *Dots)
-
-// dots4AVX2 computes dot products, 4 at a time, see Dots.
-//
-//go:noescape
-func dots4AVX2(t *Dots)
-
 // avx2 is the Set of these kernels.
 var avx2 = Set{
 	Name: "avx2", Lanes: 8, MaxRows: 6,
@@ -271,5 +261,4 @@ var avx2 = Set{
 	scale:         scaleAVX2,
 	sum:           sumAVX2,
 	winogradInput: winogradInputAVX2, winogradOutput: winogradOutputAVX2, merge: mergeAVX2,
-	dots: map[int]func(*Dots){1: dots1AVX2, 4: dots4AVX2},
 }

@@ -339,16 +339,6 @@ func winogradOutputAVX512(t *Transform)
 //go:noescape
 func mergeAVX512(t *Pad)
 
-// dots1AVX512 computes dot products, 1 at a time, see Dots.
-//
-//go:noescape
-func dots1AVX512(t *Dots)
-
-// dots4AVX512 computes dot products, 4 at a time, see Dots.
-//
-//go:noescape
-func dots4AVX512(t *Dots)
-
 // avx512 is the Set of these kernels.
 var avx512 = Set{
 	Name: "avx512", Lanes: 16, MaxRows: 12,
@@ -432,5 +422,4 @@ var avx512 = Set{
 	scale:         scaleAVX512,
 	sum:           sumAVX512,
 	winogradInput: winogradInputAVX512, winogradOutput: winogradOutputAVX512, merge: mergeAVX512,
-	dots: map[int]func(*Dots){1: dots1AVX512, 4: dots4AVX512},
 }

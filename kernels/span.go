@@ -17,19 +17,6 @@ type Rows struct {
 	Blocks  int // how often the kernel's number of rows is computed, one block below the other
 }
 
-// Dots is one call of a kernel that multiplies rows of weights with one vector. Step is in
-// bytes. The last vector of a row holds Tail values.
-type Dots struct {
-	Weights *float32
-	Step    int // between rows of weights
-	Input   *float32
-	Out     *float32
-	Bias    *float32
-	Vectors int // of a row
-	Tail    int
-	Rows    int // how often the kernel's number of rows is computed
-}
-
 // Pad is one call that copies rows of a plane into a padded buffer. Steps are in bytes. The
 // last vector (pair of vectors, when even and odd columns are parted) of each row holds Tail
 // values and is filled up with zeros.

@@ -20,7 +20,6 @@ type Worker struct {
 	rows      Rows
 	pad       Pad
 	span      Span
-	dots      Dots
 	transform Transform
 	edge      []float32 // a matrix tile that reaches over the end of its rows
 	edgeAdd   []float32 // and what is to be added to it

@@ -87,7 +87,6 @@ func (s isa) kernels() {
 	}
 	row("\t\tsum: %s,", s.sum())
 	row("\t\twinogradInput: %s, winogradOutput: %s, merge: %s,", s.winogradInput(), s.winogradOutput(), s.merge())
-	row("\t\tdots: map[int]func(*Dots){1: %s, 4: %s},", s.dots(1), s.dots(4))
 	fmt.Fprintf(&declarations, "\n// %s is the Set of these kernels.\nvar %s = Set{\n%s}\n", s.name(), s.name(), strings.ReplaceAll(table.String(), "\t\t", "\t"))
 }
 

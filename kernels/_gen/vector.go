@@ -277,3 +277,17 @@ func (s isa) sum() string {
 	RET()
 	return name
 }
+
+// total adds up the lanes of v into its first.
+func (s isa) total(v VecVirtual) {
+	if s.lanes == 16 {
+		half := YMM()
+		VEXTRACTF64X4(Imm(1), v, half)
+		VADDPS(half, v.AsY(), v.AsY())
+	}
+	quarter := XMM()
+	VEXTRACTF128(Imm(1), v.AsY(), quarter)
+	VADDPS(quarter, v.AsX(), v.AsX())
+	VHADDPS(v.AsX(), v.AsX(), v.AsX())
+	VHADDPS(v.AsX(), v.AsX(), v.AsX())
+}
