@@ -27,8 +27,6 @@ type Set struct {
 	sum       func(*Span)
 	// Transforms of Winograd's convolution.
 	winogradInput, winogradOutput func(*Transform)
-
-	dots map[int]func(*Dots) // by rows at a time
 }
 
 type depthwiseKey struct{ size, stride, rows int }
