@@ -101,6 +101,14 @@ func (s *Set) Sum(w *Worker, src []float32) float32 {
 	return w.edge[0]
 }
 
+// Split parts src into its even values and its odd ones. Both need room for whole vectors.
+func (s *Set) Split(w *Worker, even, odd, src []float32) {
+	pair := 2 * s.Lanes
+	vectors := (len(src) + pair - 1) / pair
+	w.pad = Pad{Src: &src[0], Dst: &even[0], Odd: &odd[0], Rows: 1, Vectors: vectors, Tail: len(src) - (vectors-1)*pair}
+	s.split(&w.pad)
+}
+
 // tileActivation gives the code with which matrix and depthwise kernels apply an activation
 // themselves; ok is false for those that need a pass of their own.
 func tileActivation(a Activation) (act int, ok bool) {

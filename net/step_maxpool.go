@@ -2,6 +2,7 @@ package net
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
@@ -25,16 +26,18 @@ func fitsMaxPoolStep(op *layers.MaxPool) bool {
 func (s *maxPoolStep) tasks() int     { return s.op.In.C }
 func (s *maxPoolStep) kernel() string { return "max " + s.set.Name }
 
-// scratch is a row of the input with room for the window at both ends, twice.
-func (s *maxPoolStep) scratch() int { return 2 * (s.op.In.W + 2*s.op.Size) }
+// width is that of a row of the input with room for the window at both ends.
+func (s *maxPoolStep) width() int { return s.op.In.W + 2*s.op.Size }
+
+// scratch is two such rows, with room for whole vectors in two halves of the second.
+func (s *maxPoolStep) scratch() int { return 2*s.width() + 4*s.set.Lanes }
 
 func (s *maxPoolStep) run(task int, f *frame, w *kernels.Worker) {
 	op := s.op
 	in := f.at(s.from)[task*op.In.Plane() : (task+1)*op.In.Plane()]
 	out := f.at(s.out)[task*op.Out.Plane() : (task+1)*op.Out.Plane()]
 	pad := op.Padding / 2
-	width := op.In.W + 2*op.Size
-	row, next := w.Buffer()[:width], w.Buffer()[width:2*width]
+	row, next := w.Buffer()[:s.width()], w.Buffer()[s.width():s.scratch()]
 	lowest := float32(-math.MaxFloat32)
 	for i := range op.Size {
 		row[i], row[op.Size+op.In.W+i] = lowest, lowest
@@ -47,18 +50,30 @@ func (s *maxPoolStep) run(task int, f *frame, w *kernels.Worker) {
 			s.set.Max(w, column, column, in[r*op.In.W:(r+1)*op.In.W])
 		}
 		dst := out[y*op.Out.W : (y+1)*op.Out.W]
-		if op.StrideX == 1 {
-			s.slide(w, row, next, dst, op.Size-pad)
-			continue
-		}
-		for x := range dst {
-			window := row[x*op.StrideX-pad+op.Size:][:op.Size]
-			largest := window[0]
-			for _, v := range window[1:] {
-				largest = max(largest, v)
+		switch start := op.Size - pad; op.StrideX {
+		case 1:
+			s.slide(w, row, next, dst, start)
+		case 2:
+			s.skip(w, row[start:], next, dst)
+		default:
+			for x := range dst {
+				window := row[start+x*op.StrideX:][:op.Size]
+				dst[x] = slices.Max(window)
 			}
-			dst[x] = largest
 		}
+	}
+}
+
+// skip writes to dst[x] the maximum of the Size values of row from 2x on. With even and odd
+// values apart, each tap of all windows is an uninterrupted run.
+func (s *maxPoolStep) skip(w *kernels.Worker, row, next, dst []float32) {
+	n := 2*(len(dst)-1) + s.op.Size
+	half := len(next) / 2
+	parted := [2][]float32{next[:half], next[half:]}
+	s.set.Split(w, parted[0], parted[1], row[:n])
+	copy(dst, parted[0])
+	for k := 1; k < s.op.Size; k++ {
+		s.set.Max(w, dst, dst, parted[k%2][k/2:][:len(dst)])
 	}
 }
 
