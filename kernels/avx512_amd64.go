@@ -254,6 +254,21 @@ func copyRows1AVX512Y(t *Pad)
 //go:noescape
 func splitAVX512Y(t *Pad)
 
+// winogradInputAVX512Y transforms input tiles, see Transform.
+//
+//go:noescape
+func winogradInputAVX512Y(t *Transform)
+
+// winogradOutputAVX512Y transforms products to output tiles, see Transform.
+//
+//go:noescape
+func winogradOutputAVX512Y(t *Transform)
+
+// mergeAVX512Y merges rows of Src and Odd, value by value in turn, to Dst, see Pad.
+//
+//go:noescape
+func mergeAVX512Y(t *Pad)
+
 // copyRows1AVX512 copies rows of a plane, of each the values 0, 1, 2 …, see Pad.
 //
 //go:noescape
@@ -403,8 +418,9 @@ var avx512 = Set{
 			{7, 2, 1}: depthwise7s2x1AVX512Y,
 			{7, 2, 2}: depthwise7s2x2AVX512Y,
 		},
-		copyRows: [3]func(*Pad){1: copyRows1AVX512Y},
-		split:    splitAVX512Y,
+		copyRows:      [3]func(*Pad){1: copyRows1AVX512Y},
+		split:         splitAVX512Y,
+		winogradInput: winogradInputAVX512Y, winogradOutput: winogradOutputAVX512Y, merge: mergeAVX512Y,
 	},
 	copyRows: [3]func(*Pad){1: copyRows1AVX512, 2: copyRows2AVX512},
 	split:    splitAVX512,

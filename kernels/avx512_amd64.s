@@ -13056,6 +13056,978 @@ last:
 	VZEROUPPER
 	RET
 
+// func winogradInputAVX512Y(t *byte)
+// Requires: AVX, FMA3
+TEXT ·winogradInputAVX512Y(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         32(AX), DI
+	MOVQ         48(AX), R8
+	MOVQ         72(AX), AX
+	VBROADCASTSS f40800000<>+0(SB), Y7
+	VBROADCASTSS f40a00000<>+0(SB), Y8
+
+tiles:
+	// Down the columns: column j of a tile is part j mod 4 of the rows.
+	MOVQ         CX, R9
+	MOVQ         R9, R10
+	VMOVUPS      (R10), Y0
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y1
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y2
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y3
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y4
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y0, 192(AX)
+	VMOVUPS      Y9, 384(AX)
+	VMOVUPS      Y2, 576(AX)
+	VMOVUPS      Y4, 768(AX)
+	VMOVUPS      Y5, 960(AX)
+	ADDQ         SI, R9
+	MOVQ         R9, R10
+	VMOVUPS      (R10), Y0
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y1
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y2
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y3
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y4
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, 32(AX)
+	VMOVUPS      Y0, 224(AX)
+	VMOVUPS      Y9, 416(AX)
+	VMOVUPS      Y2, 608(AX)
+	VMOVUPS      Y4, 800(AX)
+	VMOVUPS      Y5, 992(AX)
+	ADDQ         SI, R9
+	MOVQ         R9, R10
+	VMOVUPS      (R10), Y0
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y1
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y2
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y3
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y4
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, 64(AX)
+	VMOVUPS      Y0, 256(AX)
+	VMOVUPS      Y9, 448(AX)
+	VMOVUPS      Y2, 640(AX)
+	VMOVUPS      Y4, 832(AX)
+	VMOVUPS      Y5, 1024(AX)
+	ADDQ         SI, R9
+	MOVQ         R9, R10
+	VMOVUPS      (R10), Y0
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y1
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y2
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y3
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y4
+	ADDQ         BX, R10
+	VMOVUPS      (R10), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, 96(AX)
+	VMOVUPS      Y0, 288(AX)
+	VMOVUPS      Y9, 480(AX)
+	VMOVUPS      Y2, 672(AX)
+	VMOVUPS      Y4, 864(AX)
+	VMOVUPS      Y5, 1056(AX)
+	ADDQ         SI, R9
+	MOVQ         CX, R9
+	MOVQ         R9, R10
+	VMOVUPS      4(R10), Y0
+	ADDQ         BX, R10
+	VMOVUPS      4(R10), Y1
+	ADDQ         BX, R10
+	VMOVUPS      4(R10), Y2
+	ADDQ         BX, R10
+	VMOVUPS      4(R10), Y3
+	ADDQ         BX, R10
+	VMOVUPS      4(R10), Y4
+	ADDQ         BX, R10
+	VMOVUPS      4(R10), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, 128(AX)
+	VMOVUPS      Y0, 320(AX)
+	VMOVUPS      Y9, 512(AX)
+	VMOVUPS      Y2, 704(AX)
+	VMOVUPS      Y4, 896(AX)
+	VMOVUPS      Y5, 1088(AX)
+	ADDQ         SI, R9
+	VMOVUPS      4(R9), Y0
+	ADDQ         BX, R9
+	VMOVUPS      4(R9), Y1
+	ADDQ         BX, R9
+	VMOVUPS      4(R9), Y2
+	ADDQ         BX, R9
+	VMOVUPS      4(R9), Y3
+	ADDQ         BX, R9
+	VMOVUPS      4(R9), Y4
+	ADDQ         BX, R9
+	VMOVUPS      4(R9), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, 160(AX)
+	VMOVUPS      Y0, 352(AX)
+	VMOVUPS      Y9, 544(AX)
+	VMOVUPS      Y2, 736(AX)
+	VMOVUPS      Y4, 928(AX)
+	VMOVUPS      Y5, 1120(AX)
+
+	// Along the rows.
+	MOVQ         DX, R9
+	VMOVUPS      (AX), Y0
+	VMOVUPS      32(AX), Y1
+	VMOVUPS      64(AX), Y2
+	VMOVUPS      96(AX), Y3
+	VMOVUPS      128(AX), Y4
+	VMOVUPS      160(AX), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y5, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      192(AX), Y0
+	VMOVUPS      224(AX), Y1
+	VMOVUPS      256(AX), Y2
+	VMOVUPS      288(AX), Y3
+	VMOVUPS      320(AX), Y4
+	VMOVUPS      352(AX), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y5, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      384(AX), Y0
+	VMOVUPS      416(AX), Y1
+	VMOVUPS      448(AX), Y2
+	VMOVUPS      480(AX), Y3
+	VMOVUPS      512(AX), Y4
+	VMOVUPS      544(AX), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y5, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      576(AX), Y0
+	VMOVUPS      608(AX), Y1
+	VMOVUPS      640(AX), Y2
+	VMOVUPS      672(AX), Y3
+	VMOVUPS      704(AX), Y4
+	VMOVUPS      736(AX), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y5, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      768(AX), Y0
+	VMOVUPS      800(AX), Y1
+	VMOVUPS      832(AX), Y2
+	VMOVUPS      864(AX), Y3
+	VMOVUPS      896(AX), Y4
+	VMOVUPS      928(AX), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y5, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      960(AX), Y0
+	VMOVUPS      992(AX), Y1
+	VMOVUPS      1024(AX), Y2
+	VMOVUPS      1056(AX), Y3
+	VMOVUPS      1088(AX), Y4
+	VMOVUPS      1120(AX), Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y8, Y6
+	VFMADD231PS  Y0, Y7, Y6
+	VMOVAPS      Y4, Y10
+	VFNMADD231PS Y2, Y7, Y10
+	VMOVAPS      Y3, Y11
+	VFNMADD231PS Y1, Y7, Y11
+	VADDPS       Y11, Y10, Y0
+	VSUBPS       Y11, Y10, Y9
+	VSUBPS       Y2, Y4, Y10
+	VSUBPS       Y1, Y3, Y11
+	VADDPS       Y11, Y11, Y11
+	VADDPS       Y11, Y10, Y2
+	VSUBPS       Y11, Y10, Y4
+	VMOVAPS      Y5, Y5
+	VFNMADD231PS Y3, Y8, Y5
+	VFMADD231PS  Y1, Y7, Y5
+	VMOVUPS      Y6, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y0, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y9, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y2, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y4, (R9)
+	ADDQ         DI, R9
+	VMOVUPS      Y5, (R9)
+	ADDQ         DI, R9
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000020, DX
+	DECQ         R8
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+DATA f40800000<>+0(SB)/4, $0x40800000
+GLOBL f40800000<>(SB), RODATA|NOPTR, $4
+
+DATA f40a00000<>+0(SB)/4, $0x40a00000
+GLOBL f40a00000<>(SB), RODATA|NOPTR, $4
+
+// func winogradOutputAVX512Y(t *byte)
+// Requires: AVX
+TEXT ·winogradOutputAVX512Y(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	MOVQ 40(AX), DI
+	MOVQ 48(AX), R8
+	MOVQ 56(AX), R9
+	MOVQ 64(AX), R10
+	MOVQ 72(AX), AX
+
+tiles:
+	MOVQ         CX, R12
+	LEAQ         (BX)(BX*2), R13
+	ADDQ         R13, R13
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Y0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y5
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y2, Y1, Y2
+	VADDPS       Y4, Y3, Y1
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y2, Y4
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y4, 192(AX)
+	VMOVUPS      Y1, 384(AX)
+	VMOVUPS      Y3, 576(AX)
+	ADDQ         BX, R12
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Y0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y5
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y2, Y1, Y2
+	VADDPS       Y4, Y3, Y1
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y2, Y4
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      Y0, 32(AX)
+	VMOVUPS      Y4, 224(AX)
+	VMOVUPS      Y1, 416(AX)
+	VMOVUPS      Y3, 608(AX)
+	ADDQ         BX, R12
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Y0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y5
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y2, Y1, Y2
+	VADDPS       Y4, Y3, Y1
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y2, Y4
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      Y0, 64(AX)
+	VMOVUPS      Y4, 256(AX)
+	VMOVUPS      Y1, 448(AX)
+	VMOVUPS      Y3, 640(AX)
+	ADDQ         BX, R12
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Y0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y5
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y2, Y1, Y2
+	VADDPS       Y4, Y3, Y1
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y2, Y4
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      Y0, 96(AX)
+	VMOVUPS      Y4, 288(AX)
+	VMOVUPS      Y1, 480(AX)
+	VMOVUPS      Y3, 672(AX)
+	ADDQ         BX, R12
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Y0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y5
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y2, Y1, Y2
+	VADDPS       Y4, Y3, Y1
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y2, Y4
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      Y0, 128(AX)
+	VMOVUPS      Y4, 320(AX)
+	VMOVUPS      Y1, 512(AX)
+	VMOVUPS      Y3, 704(AX)
+	ADDQ         BX, R12
+	MOVQ         R12, R11
+	VMOVUPS      (R11), Y0
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y1
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y2
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y3
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y4
+	ADDQ         R13, R11
+	VMOVUPS      (R11), Y5
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y2, Y1, Y2
+	VADDPS       Y4, Y3, Y1
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y2, Y4
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       Y5, Y3, Y3
+	VMOVUPS      Y0, 160(AX)
+	VMOVUPS      Y4, 352(AX)
+	VMOVUPS      Y1, 544(AX)
+	VMOVUPS      Y3, 736(AX)
+	MOVQ         DX, R12
+	VMOVUPS      (AX), Y0
+	VMOVUPS      32(AX), Y1
+	VMOVUPS      64(AX), Y2
+	VMOVUPS      96(AX), Y3
+	VMOVUPS      128(AX), Y4
+	VMOVUPS      160(AX), Y5
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y2, Y1, Y2
+	VADDPS       Y4, Y3, Y1
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y2, Y4
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS (R9), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y3, Y3
+	TESTQ        R10, R10
+	JZ           store145
+	CMPQ         R10, $0x01
+	JNE          leaky146
+	VXORPS       X2, X2, X2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y4, Y2, Y4
+	VMAXPS       Y1, Y2, Y1
+	VMAXPS       Y3, Y2, Y3
+	JMP          store145
+
+leaky146:
+	VBROADCASTSS f3dcccccd<>+0(SB), Y2
+	VMULPS       Y0, Y2, Y6
+	VMAXPS       Y6, Y0, Y0
+	VMULPS       Y4, Y2, Y6
+	VMAXPS       Y6, Y4, Y4
+	VMULPS       Y1, Y2, Y6
+	VMAXPS       Y6, Y1, Y1
+	VMULPS       Y3, Y2, Y6
+	VMAXPS       Y6, Y3, Y3
+
+store145:
+	MOVQ         R12, R11
+	VMOVUPS      Y0, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y4, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y1, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y3, (R11)
+	ADDQ         SI, R12
+	VMOVUPS      192(AX), Y0
+	VMOVUPS      224(AX), Y1
+	VMOVUPS      256(AX), Y2
+	VMOVUPS      288(AX), Y3
+	VMOVUPS      320(AX), Y4
+	VMOVUPS      352(AX), Y5
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y2, Y1, Y2
+	VADDPS       Y4, Y3, Y1
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y2, Y4
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS (R9), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y3, Y3
+	TESTQ        R10, R10
+	JZ           store147
+	CMPQ         R10, $0x01
+	JNE          leaky148
+	VXORPS       X2, X2, X2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y4, Y2, Y4
+	VMAXPS       Y1, Y2, Y1
+	VMAXPS       Y3, Y2, Y3
+	JMP          store147
+
+leaky148:
+	VBROADCASTSS f3dcccccd<>+0(SB), Y2
+	VMULPS       Y0, Y2, Y6
+	VMAXPS       Y6, Y0, Y0
+	VMULPS       Y4, Y2, Y6
+	VMAXPS       Y6, Y4, Y4
+	VMULPS       Y1, Y2, Y6
+	VMAXPS       Y6, Y1, Y1
+	VMULPS       Y3, Y2, Y6
+	VMAXPS       Y6, Y3, Y3
+
+store147:
+	MOVQ         R12, R11
+	VMOVUPS      Y0, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y4, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y1, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y3, (R11)
+	ADDQ         SI, R12
+	VMOVUPS      384(AX), Y0
+	VMOVUPS      416(AX), Y1
+	VMOVUPS      448(AX), Y2
+	VMOVUPS      480(AX), Y3
+	VMOVUPS      512(AX), Y4
+	VMOVUPS      544(AX), Y5
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y2, Y1, Y2
+	VADDPS       Y4, Y3, Y1
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y2, Y4
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS (R9), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y3, Y3
+	TESTQ        R10, R10
+	JZ           store149
+	CMPQ         R10, $0x01
+	JNE          leaky150
+	VXORPS       X2, X2, X2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y4, Y2, Y4
+	VMAXPS       Y1, Y2, Y1
+	VMAXPS       Y3, Y2, Y3
+	JMP          store149
+
+leaky150:
+	VBROADCASTSS f3dcccccd<>+0(SB), Y2
+	VMULPS       Y0, Y2, Y6
+	VMAXPS       Y6, Y0, Y0
+	VMULPS       Y4, Y2, Y6
+	VMAXPS       Y6, Y4, Y4
+	VMULPS       Y1, Y2, Y6
+	VMAXPS       Y6, Y1, Y1
+	VMULPS       Y3, Y2, Y6
+	VMAXPS       Y6, Y3, Y3
+
+store149:
+	MOVQ         R12, R11
+	VMOVUPS      Y0, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y4, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y1, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y3, (R11)
+	ADDQ         SI, R12
+	VMOVUPS      576(AX), Y0
+	VMOVUPS      608(AX), Y1
+	VMOVUPS      640(AX), Y2
+	VMOVUPS      672(AX), Y3
+	VMOVUPS      704(AX), Y4
+	VMOVUPS      736(AX), Y5
+	VADDPS       Y2, Y1, Y6
+	VSUBPS       Y2, Y1, Y2
+	VADDPS       Y4, Y3, Y1
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y2, Y4
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y1, Y1, Y1
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y3, Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       Y5, Y3, Y3
+	VBROADCASTSS (R9), Y6
+	VADDPS       Y6, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y6, Y1, Y1
+	VADDPS       Y6, Y3, Y3
+	TESTQ        R10, R10
+	JZ           store151
+	CMPQ         R10, $0x01
+	JNE          leaky152
+	VXORPS       X2, X2, X2
+	VMAXPS       Y0, Y2, Y0
+	VMAXPS       Y4, Y2, Y4
+	VMAXPS       Y1, Y2, Y1
+	VMAXPS       Y3, Y2, Y3
+	JMP          store151
+
+leaky152:
+	VBROADCASTSS f3dcccccd<>+0(SB), Y2
+	VMULPS       Y0, Y2, Y6
+	VMAXPS       Y6, Y0, Y0
+	VMULPS       Y4, Y2, Y6
+	VMAXPS       Y6, Y4, Y4
+	VMULPS       Y1, Y2, Y6
+	VMAXPS       Y6, Y1, Y1
+	VMULPS       Y3, Y2, Y6
+	VMAXPS       Y6, Y3, Y3
+
+store151:
+	MOVQ    R12, R11
+	VMOVUPS Y0, (R11)
+	ADDQ    DI, R11
+	VMOVUPS Y4, (R11)
+	ADDQ    DI, R11
+	VMOVUPS Y1, (R11)
+	ADDQ    DI, R11
+	VMOVUPS Y3, (R11)
+	ADDQ    $0x00000020, CX
+	ADDQ    $0x00000020, DX
+	DECQ    R8
+	JNZ     tiles
+	VZEROUPPER
+	RET
+
+// func mergeAVX512Y(t *byte)
+// Requires: AVX, AVX512F, AVX512VL, BMI2, CMOV
+TEXT ·mergeAVX512Y(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), SI
+	MOVQ    24(AX), DI
+	MOVQ    32(AX), R8
+	MOVQ    56(AX), BX
+	MOVQ    48(AX), R9
+	MOVQ    R9, R10
+	XORQ    R11, R11
+	MOVQ    $0x00000008, R12
+	SUBQ    $0x00000000, R9
+	CMOVQLT R11, R9
+	CMPQ    R9, R12
+	CMOVQGT R12, R9
+	MOVQ    $0x00000001, R11
+	SHLXQ   R9, R11, R11
+	DECQ    R11
+	KMOVW   R11, K1
+	XORQ    R9, R9
+	MOVQ    $0x00000008, R11
+	SUBQ    $0x00000008, R10
+	CMOVQLT R9, R10
+	CMPQ    R10, R11
+	CMOVQGT R11, R10
+	MOVQ    $0x00000001, R9
+	SHLXQ   R10, R9, R9
+	DECQ    R9
+	KMOVW   R9, K2
+
+row:
+	MOVQ CX, R9
+	MOVQ BX, R10
+	MOVQ DX, R11
+	MOVQ 40(AX), R12
+
+pair:
+	VMOVUPS    (R9), Y0
+	VMOVUPS    (R10), Y1
+	VUNPCKLPS  Y1, Y0, Y2
+	VUNPCKHPS  Y1, Y0, Y1
+	VPERM2F128 $0x20, Y1, Y2, Y0
+	VPERM2F128 $0x31, Y1, Y2, Y1
+	DECQ       R12
+	JZ         last
+	VMOVUPS    Y0, (R11)
+	VMOVUPS    Y1, 32(R11)
+	ADDQ       $0x00000020, R9
+	ADDQ       $0x00000020, R10
+	ADDQ       $0x00000040, R11
+	JMP        pair
+
+last:
+	VMOVUPS Y0, K1, (R11)
+	VMOVUPS Y1, K2, 32(R11)
+	ADDQ    SI, CX
+	ADDQ    SI, BX
+	ADDQ    DI, DX
+	DECQ    R8
+	JNZ     row
+	VZEROUPPER
+	RET
+
 // func copyRows1AVX512(t *byte)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·copyRows1AVX512(SB), NOSPLIT, $0-8
@@ -14403,12 +15375,6 @@ tiles:
 	VZEROUPPER
 	RET
 
-DATA f40800000<>+0(SB)/4, $0x40800000
-GLOBL f40800000<>(SB), RODATA|NOPTR, $4
-
-DATA f40a00000<>+0(SB)/4, $0x40a00000
-GLOBL f40a00000<>(SB), RODATA|NOPTR, $4
-
 // func winogradOutputAVX512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-8
@@ -14646,17 +15612,17 @@ tiles:
 	VADDPS       Z6, Z1, Z1
 	VADDPS       Z6, Z3, Z3
 	TESTQ        R10, R10
-	JZ           store145
+	JZ           store153
 	CMPQ         R10, $0x01
-	JNE          leaky146
+	JNE          leaky154
 	VXORPS       X2, X2, X2
 	VMAXPS       Z0, Z2, Z0
 	VMAXPS       Z4, Z2, Z4
 	VMAXPS       Z1, Z2, Z1
 	VMAXPS       Z3, Z2, Z3
-	JMP          store145
+	JMP          store153
 
-leaky146:
+leaky154:
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VMULPS       Z0, Z2, Z6
 	VMAXPS       Z6, Z0, Z0
@@ -14667,7 +15633,7 @@ leaky146:
 	VMULPS       Z3, Z2, Z6
 	VMAXPS       Z6, Z3, Z3
 
-store145:
+store153:
 	MOVQ         R12, R11
 	VMOVUPS      Z0, (R11)
 	ADDQ         DI, R11
@@ -14704,17 +15670,17 @@ store145:
 	VADDPS       Z6, Z1, Z1
 	VADDPS       Z6, Z3, Z3
 	TESTQ        R10, R10
-	JZ           store147
+	JZ           store155
 	CMPQ         R10, $0x01
-	JNE          leaky148
+	JNE          leaky156
 	VXORPS       X2, X2, X2
 	VMAXPS       Z0, Z2, Z0
 	VMAXPS       Z4, Z2, Z4
 	VMAXPS       Z1, Z2, Z1
 	VMAXPS       Z3, Z2, Z3
-	JMP          store147
+	JMP          store155
 
-leaky148:
+leaky156:
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VMULPS       Z0, Z2, Z6
 	VMAXPS       Z6, Z0, Z0
@@ -14725,7 +15691,7 @@ leaky148:
 	VMULPS       Z3, Z2, Z6
 	VMAXPS       Z6, Z3, Z3
 
-store147:
+store155:
 	MOVQ         R12, R11
 	VMOVUPS      Z0, (R11)
 	ADDQ         DI, R11
@@ -14762,17 +15728,17 @@ store147:
 	VADDPS       Z6, Z1, Z1
 	VADDPS       Z6, Z3, Z3
 	TESTQ        R10, R10
-	JZ           store149
+	JZ           store157
 	CMPQ         R10, $0x01
-	JNE          leaky150
+	JNE          leaky158
 	VXORPS       X2, X2, X2
 	VMAXPS       Z0, Z2, Z0
 	VMAXPS       Z4, Z2, Z4
 	VMAXPS       Z1, Z2, Z1
 	VMAXPS       Z3, Z2, Z3
-	JMP          store149
+	JMP          store157
 
-leaky150:
+leaky158:
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VMULPS       Z0, Z2, Z6
 	VMAXPS       Z6, Z0, Z0
@@ -14783,7 +15749,7 @@ leaky150:
 	VMULPS       Z3, Z2, Z6
 	VMAXPS       Z6, Z3, Z3
 
-store149:
+store157:
 	MOVQ         R12, R11
 	VMOVUPS      Z0, (R11)
 	ADDQ         DI, R11
@@ -14820,17 +15786,17 @@ store149:
 	VADDPS       Z6, Z1, Z1
 	VADDPS       Z6, Z3, Z3
 	TESTQ        R10, R10
-	JZ           store151
+	JZ           store159
 	CMPQ         R10, $0x01
-	JNE          leaky152
+	JNE          leaky160
 	VXORPS       X2, X2, X2
 	VMAXPS       Z0, Z2, Z0
 	VMAXPS       Z4, Z2, Z4
 	VMAXPS       Z1, Z2, Z1
 	VMAXPS       Z3, Z2, Z3
-	JMP          store151
+	JMP          store159
 
-leaky152:
+leaky160:
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VMULPS       Z0, Z2, Z6
 	VMAXPS       Z6, Z0, Z0
@@ -14841,7 +15807,7 @@ leaky152:
 	VMULPS       Z3, Z2, Z6
 	VMAXPS       Z6, Z3, Z3
 
-store151:
+store159:
 	MOVQ    R12, R11
 	VMOVUPS Z0, (R11)
 	ADDQ    DI, R11

@@ -10,6 +10,8 @@ type ConvSpec struct {
 	// Activation comes last, or before the addition of a residual when AddLast is set.
 	Activation Activation
 	AddLast    bool
+	// Threads is for how many threads the work is to be divided.
+	Threads int
 }
 
 // pointwise reports whether the input already is the matrix to multiply with.
@@ -107,7 +109,7 @@ func (c *Conv) divide() {
 	across := (c.width + c.blockWidth - 1) / c.blockWidth
 	c.blocks = across * ((c.lines + c.blockLines - 1) / c.blockLines)
 	c.parts = 1
-	for c.blocks*c.parts*c.Groups < 4 && c.parts*2 <= len(c.tiles) {
+	for c.Threads > 1 && c.blocks*c.parts*c.Groups < 2*c.Threads && c.parts*2 <= len(c.tiles) {
 		c.parts *= 2
 	}
 }

@@ -86,6 +86,7 @@ func randomSpec(r *rand.Rand) ConvSpec {
 	c.OutWidth = (c.Width+2*c.PadX-reach)/c.StrideX + 1
 	c.Activation = []Activation{Linear, ReLU, Leaky, Mish, Swish, Logistic, ReLU6, Tanh}[r.IntN(8)]
 	c.AddLast = r.IntN(2) == 0
+	c.Threads = 1 + r.IntN(4)
 	return c
 }
 
@@ -187,7 +188,7 @@ func TestWinograd(t *testing.T) {
 			c := ConvSpec{
 				Channels: 24 + r.IntN(40), Height: 12 + r.IntN(24), Width: 12 + r.IntN(60), Filters: 24 + r.IntN(40), Groups: 1,
 				Window:     Window{Size: 3, Dilation: 1, StrideX: 1, StrideY: 1, PadX: pad, PadY: pad},
-				Activation: []Activation{Linear, ReLU, Leaky, Mish}[r.IntN(4)], AddLast: true,
+				Activation: []Activation{Linear, ReLU, Leaky, Mish}[r.IntN(4)], AddLast: true, Threads: 1 + r.IntN(4),
 			}
 			c.OutHeight, c.OutWidth = c.Height+2*pad-2, c.Width+2*pad-2
 			if !s.CanWinograd(&c) {

@@ -26,6 +26,7 @@ type Transform struct {
 type Winograd struct {
 	ConvSpec
 	set    *Set
+	rowSet *Set // whose kernels transform rows of tiles: set, or its narrow one
 	bias   []float32
 	packed []float32 // by element of the 6×6 tile, then as Conv packs: by tile of filters, for each channel
 	tiles  []filterTile
@@ -77,18 +78,21 @@ func NewWinograd(set *Set, spec ConvSpec, weights, bias []float32) *Winograd {
 		}
 	}
 	c.across, c.down = (spec.OutWidth+tileSide-1)/tileSide, (spec.OutHeight+tileSide-1)/tileSide
+	if c.rowSet = set; set.narrow != nil && c.across <= set.narrow.Lanes {
+		c.rowSet = set.narrow
+	}
 	most := max(winogradKeep/(patch*spec.Channels), set.Lanes)
 	c.blockRows = min(max(most/c.across, 1), c.down)
 	n := (c.down + c.blockRows - 1) / c.blockRows
 	c.blockRows = (c.down + n - 1) / n
 	c.blocks = (c.down + c.blockRows - 1) / c.blockRows
 	c.parts = 1
-	for c.blocks*c.parts < 4 && c.parts*2 <= len(c.tiles) && c.parts < 2 {
-		c.parts *= 2
+	if c.blocks < 2*c.Threads { // each part transforms the input anew
+		c.parts = min(c.Threads, len(c.tiles))
 	}
-	wide := set.MaxColumns()
-	c.pitch = (c.blockRows*c.across+wide-1)/wide*wide + set.Lanes
-	c.line = (tileSide*(c.across+1) + 2*wide + wide - 1) / wide * wide
+	up := func(n, to int) int { return (n + to - 1) / to * to }
+	c.pitch = max(up(c.blockRows*c.across, set.Lanes), (c.blockRows-1)*c.across+up(c.across, c.rowSet.Lanes))
+	c.line = up(tileSide*(c.across+1)+4*c.rowSet.Lanes, 4*c.rowSet.Lanes)
 	return c
 }
 
@@ -114,12 +118,13 @@ func (c *Winograd) Tasks() int { return c.blocks * c.parts }
 
 // The parts of a Worker's buffer.
 func (c *Winograd) inputLength() int   { return patch * c.Channels * c.pitch }
-func (c *Winograd) productLength() int { return patch * c.set.MaxRows * c.pitch }
-func (c *Winograd) linesLength() int   { return 3*patchSide*c.line + 2*tileSide*c.line }
+func (c *Winograd) productLength() int { return patch * c.Filters * c.pitch }
+func (c *Winograd) inputLines() int    { return tileSide*c.blockRows + patchSide - tileSide }
+func (c *Winograd) outputLines() int   { return tileSide * c.blockRows }
 
 // Scratch is the number of values of a Worker's memory that Run needs.
 func (c *Winograd) Scratch() int {
-	return c.inputLength() + c.productLength() + c.linesLength() + c.set.MaxRows + 2*c.set.MaxColumns()
+	return c.inputLength() + c.productLength() + (3*c.inputLines()+2*c.outputLines())*c.line + c.set.MaxRows + 2*c.set.MaxColumns()
 }
 
 // Run computes one task of one image. add is nil, or values of the output's extents to be
@@ -132,104 +137,114 @@ func (c *Winograd) Run(task int, in, out, add []float32, w *Worker) {
 	block, part := task/c.parts, task%c.parts
 	first := block * c.blockRows
 	rows := min(c.blockRows, c.down-first)
-	transformed := w.buffer[:c.inputLength()]
-	products := w.buffer[c.inputLength():][:c.productLength()]
-	lines := w.buffer[c.inputLength()+c.productLength():][:c.linesLength()]
-	zeros := w.buffer[c.inputLength()+c.productLength()+c.linesLength():][:c.set.MaxRows]
-	clear(zeros)
-	clear(lines[:patchSide*c.line]) // the padding
-	for k := range c.Channels {
-		for r := range rows {
-			c.transformInput(w, in[k*c.Height*c.Width:], lines, transformed[k*c.pitch+r*c.across:], first+r)
-		}
+	rest := w.buffer
+	take := func(n int) []float32 {
+		taken := rest[:n]
+		rest = rest[n:]
+		return taken
 	}
-	for _, t := range c.tiles[part*len(c.tiles)/c.parts : (part+1)*len(c.tiles)/c.parts] {
-		c.multiply(w, t, transformed, products, zeros, rows*c.across)
-		for f := range t.rows {
-			for r := range rows {
-				c.transformOutput(w, t.first+f, products[f*c.pitch+r*c.across:], lines[3*patchSide*c.line:], first+r, out, add)
-			}
-		}
+	transformed, products, zeros := take(c.inputLength()), take(c.productLength()), take(c.set.MaxRows)
+	clear(zeros)
+	lines := take(3 * c.inputLines() * c.line)
+	clear(lines[:c.inputLines()*c.line]) // the padding
+	for k := range c.Channels {
+		c.transformInput(w, in[k*c.Height*c.Width:], lines, transformed[k*c.pitch:], first, rows)
+	}
+	tiles := c.tiles[part*len(c.tiles)/c.parts : (part+1)*len(c.tiles)/c.parts]
+	c.multiply(w, tiles, transformed, products, zeros, rows*c.across)
+	lines = take(2 * c.outputLines() * c.line)
+	last := tiles[len(tiles)-1]
+	for f := tiles[0].first; f < last.first+last.rows; f++ {
+		c.transformOutput(w, f, products[f*c.pitch:], lines, first, rows, out, add)
 	}
 }
 
-// transformInput transforms one row of tiles of one channel. The values that belong to one
+// transformInput transforms some rows of tiles of one channel. The values that belong to one
 // element of the tiles lie Channels·pitch apart in transformed.
-func (c *Winograd) transformInput(w *Worker, plane, lines, transformed []float32, row int) {
-	top := row*tileSide - c.PadY
-	begin, end := max(0, -top), min(patchSide, c.Height-top)
-	padded, halves, quarters := lines[:patchSide*c.line], lines[patchSide*c.line:][:patchSide*c.line], lines[2*patchSide*c.line:]
-	clear(padded[:begin*c.line])
-	clear(padded[max(end, 0)*c.line:])
-	lanes := c.set.Lanes
+func (c *Winograd) transformInput(w *Worker, plane, lines, transformed []float32, first, rows int) {
+	count := tileSide*rows + patchSide - tileSide // of lines
+	size := c.inputLines() * c.line
+	padded, halves, quarters := lines[:size], lines[size:2*size], lines[2*size:]
+	top := first*tileSide - c.PadY
+	begin, end := max(0, -top), min(count, c.Height-top)
+	lanes := c.rowSet.Lanes
 	if begin < end {
 		vectors := (c.Width + lanes - 1) / lanes
 		w.pad = Pad{
 			Src: &plane[(top+begin)*c.Width], Dst: &padded[begin*c.line+c.PadX], SrcStep: 4 * c.Width, DstStep: 4 * c.line,
 			Rows: end - begin, Vectors: vectors, Tail: c.Width - (vectors-1)*lanes,
 		}
-		c.set.copyRows[1](&w.pad)
+		c.rowSet.copyRows[1](&w.pad)
 	}
 	half, quarter := c.line/2, c.line/4
-	c.split(w, padded, halves, halves[half:], tileSide*(c.across+1))
-	c.split(w, halves, quarters, quarters[2*quarter:], tileSide/2*(c.across+1))
-	c.split(w, halves[half:], quarters[quarter:], quarters[3*quarter:], tileSide/2*(c.across+1))
+	c.split(w, padded, halves, halves[half:], tileSide*(c.across+1), count)
+	c.split(w, halves, quarters, quarters[2*quarter:], tileSide/2*(c.across+1), count)
+	c.split(w, halves[half:], quarters[quarter:], quarters[3*quarter:], tileSide/2*(c.across+1), count)
 	w.transform = Transform{
-		Src: &quarters[0], Dst: &transformed[0], SrcStep: 4 * c.line, SrcPart: 4 * quarter,
+		SrcStep: 4 * c.line, SrcPart: 4 * quarter,
 		DstStep: 4 * c.Channels * c.pitch, Vectors: (c.across + lanes - 1) / lanes, Temp: &w.edge[0],
 	}
-	c.set.winogradInput(&w.transform)
+	for r := range rows {
+		w.transform.Src, w.transform.Dst = &quarters[r*tileSide*c.line], &transformed[r*c.across]
+		c.rowSet.winogradInput(&w.transform)
+	}
 }
 
-// split parts the n values of six lines into even and odd ones.
-func (c *Winograd) split(w *Worker, from, even, odd []float32, n int) {
-	pair := 2 * c.set.Lanes
+// split parts the n values of each line into even and odd ones.
+func (c *Winograd) split(w *Worker, from, even, odd []float32, n, lines int) {
+	pair := 2 * c.rowSet.Lanes
 	vectors := (n + pair - 1) / pair
 	w.pad = Pad{
 		Src: &from[0], Dst: &even[0], Odd: &odd[0], SrcStep: 4 * c.line, DstStep: 4 * c.line,
-		Rows: patchSide, Vectors: vectors, Tail: n - (vectors-1)*pair,
+		Rows: lines, Vectors: vectors, Tail: n - (vectors-1)*pair,
 	}
-	c.set.split(&w.pad)
+	c.rowSet.split(&w.pad)
 }
 
-// multiply computes the 36 products of a tile of filters with the transformed input.
-func (c *Winograd) multiply(w *Worker, f filterTile, transformed, products, zeros []float32, columns int) {
+// multiply computes the 36 products of the filters with the transformed input. One element of
+// the tiles after the other, so that its weights and its input stay in the cache.
+func (c *Winograd) multiply(w *Worker, tiles []filterTile, transformed, products, zeros []float32, columns int) {
 	t := &w.tile
-	*t = Tile{Bias: &zeros[0], K: c.Channels, LDA: 4 * f.rows, LDB: 4 * c.pitch, LDC: 4 * c.pitch}
+	*t = Tile{Bias: &zeros[0], K: c.Channels, LDB: 4 * c.pitch, LDC: 4 * c.pitch}
 	lanes := c.set.Lanes
 	for e := range patch {
-		t.A = &c.packed[(e*c.Filters+f.first)*c.Channels]
-		for col := 0; col < columns; {
-			vectors := 2
-			if columns-col <= lanes {
-				vectors = 1
+		for _, f := range tiles {
+			t.A, t.LDA = &c.packed[(e*c.Filters+f.first)*c.Channels], 4*f.rows
+			for col := 0; col < columns; {
+				vectors := 2
+				if columns-col <= lanes {
+					vectors = 1
+				}
+				t.B = &transformed[e*c.Channels*c.pitch+col]
+				t.C = &products[(e*c.Filters+f.first)*c.pitch+col]
+				c.set.gemm[vectors][f.rows](t)
+				col += vectors * lanes
 			}
-			t.B = &transformed[e*c.Channels*c.pitch+col]
-			t.C = &products[e*c.set.MaxRows*c.pitch+col]
-			c.set.gemm[vectors][f.rows](t)
-			col += vectors * lanes
 		}
 	}
 }
 
-// transformOutput makes four rows of one output plane, or what there is of them.
-func (c *Winograd) transformOutput(w *Worker, filter int, products, lines []float32, row int, out, add []float32) {
-	lanes := c.set.Lanes
-	quarters, halves := lines[:tileSide*c.line], lines[tileSide*c.line:]
+// transformOutput makes some rows of tiles of one output plane.
+func (c *Winograd) transformOutput(w *Worker, filter int, products, lines []float32, first, rows int, out, add []float32) {
+	lanes := c.rowSet.Lanes
+	size := c.outputLines() * c.line
+	quarters, halves := lines[:size], lines[size:]
 	half, quarter := c.line/2, c.line/4
 	w.transform = Transform{
-		Src: &products[0], Dst: &quarters[0], SrcStep: 4 * c.set.MaxRows * c.pitch, DstStep: 4 * c.line, DstPart: 4 * quarter,
-		Vectors: (c.across + lanes - 1) / lanes, Bias: &c.bias[filter], Act: c.act,
-		Temp: &w.edge[0],
+		SrcStep: 4 * c.Filters * c.pitch, DstStep: 4 * c.line, DstPart: 4 * quarter,
+		Vectors: (c.across + lanes - 1) / lanes, Bias: &c.bias[filter], Act: c.act, Temp: &w.edge[0],
 	}
-	c.set.winogradOutput(&w.transform)
-
-	rows := min(tileSide, c.OutHeight-row*tileSide)
-	c.merge(w, quarters, quarters[2*quarter:], halves, c.line, rows, (c.across+lanes-1)/lanes*2*lanes)
-	c.merge(w, quarters[quarter:], quarters[3*quarter:], halves[half:], c.line, rows, (c.across+lanes-1)/lanes*2*lanes)
-	at := (filter*c.OutHeight + row*tileSide) * c.OutWidth
-	values := out[at : at+rows*c.OutWidth]
-	c.merge(w, halves, halves[half:], values, c.OutWidth, rows, c.OutWidth)
+	for r := range rows {
+		w.transform.Src, w.transform.Dst = &products[r*c.across], &quarters[r*tileSide*c.line]
+		c.rowSet.winogradOutput(&w.transform)
+	}
+	count := min(tileSide*rows, c.OutHeight-first*tileSide)
+	whole := w.transform.Vectors * 2 * lanes
+	c.merge(w, quarters, quarters[2*quarter:], halves, c.line, count, whole)
+	c.merge(w, quarters[quarter:], quarters[3*quarter:], halves[half:], c.line, count, whole)
+	at := (filter*c.OutHeight + first*tileSide) * c.OutWidth
+	values := out[at : at+count*c.OutWidth]
+	c.merge(w, halves, halves[half:], values, c.OutWidth, count, c.OutWidth)
 	c.set.apply(w, c.post, values)
 	if add != nil {
 		c.set.Add(w, values, values, add[at:at+len(values)])
@@ -238,11 +253,11 @@ func (c *Winograd) transformOutput(w *Worker, filter int, products, lines []floa
 
 // merge puts the values of two lines in turn into one of n values.
 func (c *Winograd) merge(w *Worker, even, odd, to []float32, step, rows, n int) {
-	pair := 2 * c.set.Lanes
+	pair := 2 * c.rowSet.Lanes
 	vectors := (n + pair - 1) / pair
 	w.pad = Pad{
 		Src: &even[0], Odd: &odd[0], Dst: &to[0], SrcStep: 4 * c.line, DstStep: 4 * step,
 		Rows: rows, Vectors: vectors, Tail: n - (vectors-1)*pair,
 	}
-	c.set.merge(&w.pad)
+	c.rowSet.merge(&w.pad)
 }

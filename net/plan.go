@@ -16,6 +16,8 @@ type plan struct {
 	graph *Graph
 	set   *kernels.Set // nil for none
 	kept  []bool       // outputs that must survive a run
+	// threads is for how many threads steps are divided into tasks.
+	threads int
 
 	units    []*unit
 	homes    []home // by layer
@@ -73,8 +75,8 @@ func Passes() []string {
 }
 
 // newPlan runs the passes and lays out memory. It needs no weights; prepare does.
-func newPlan(g *Graph, set *kernels.Set, kept []bool, disable []string) *plan {
-	p := &plan{graph: g, set: set, kept: kept, homes: make([]home, len(g.Layers))}
+func newPlan(g *Graph, set *kernels.Set, kept []bool, threads int, disable []string) *plan {
+	p := &plan{graph: g, set: set, kept: kept, threads: threads, homes: make([]home, len(g.Layers))}
 	for i, l := range g.Layers {
 		p.homes[i] = home{parent: none}
 		u := &unit{layer: l, inputs: l.Inputs, residual: none}
@@ -99,17 +101,17 @@ type planCache struct {
 }
 
 // planFor gives the plan for a choice of kernels, outputs and passes.
-func (n *Network) planFor(set *kernels.Set, kept []bool, disable []string) *plan {
+func (n *Network) planFor(set *kernels.Set, kept []bool, threads int, disable []string) *plan {
 	name := kernels.Generic
 	if set != nil {
 		name = set.Name
 	}
-	key := fmt.Sprint(name, kept, disable)
+	key := fmt.Sprint(name, kept, threads, disable)
 	n.plans.mu.Lock()
 	defer n.plans.mu.Unlock()
 	p := n.plans.plans[key]
 	if p == nil {
-		p = newPlan(n.Graph, set, kept, disable)
+		p = newPlan(n.Graph, set, kept, threads, disable)
 		p.prepare()
 		if n.plans.plans == nil {
 			n.plans.plans = map[string]*plan{}

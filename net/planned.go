@@ -29,9 +29,9 @@ func newPlanned(n *Network, batch int, opt SessionOptions) (*planned, error) {
 		return nil, err
 	}
 	kept := n.keep(opt)
-	p := n.planFor(set, kept, opt.Disable)
-	x := &planned{plan: p, batch: batch, frame: &frame{}}
 	threads := opt.threads()
+	p := n.planFor(set, kept, threads, opt.Disable)
+	x := &planned{plan: p, batch: batch, frame: &frame{}}
 	need := int64(p.arena+n.Net.Input().Len()) + int64(threads)*int64(p.scratch)
 	for i, l := range n.Layers {
 		need = sumBytes(need, int64(tensor.Product(batch, l.State)))

@@ -40,7 +40,7 @@ func (p *plan) convMethod(u *unit) (convMethod, kernels.ConvSpec) {
 		Channels: c.In.C, Height: c.In.H, Width: c.In.W,
 		Filters: c.Out.C, OutHeight: c.Out.H, OutWidth: c.Out.W,
 		Groups: c.Groups, Window: c.Window(),
-		Activation: u.activation, AddLast: u.addLast,
+		Activation: u.activation, AddLast: u.addLast, Threads: p.threads,
 	}
 	switch {
 	case c.Groups == 1 && c.Size == 1 && c.Padding == 0 && c.In.IsFlat():

@@ -31,7 +31,7 @@ func (g *Graph) Plan(opt SessionOptions) (*PlanSummary, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPlan(g, set, g.keep(opt), opt.Disable)
+	p := newPlan(g, set, g.keep(opt), opt.threads(), opt.Disable)
 	summary := &PlanSummary{CPU: kernels.Generic, ArenaBytes: 4 * int64(p.arena)}
 	if set != nil {
 		summary.CPU = set.Name

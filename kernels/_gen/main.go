@@ -73,7 +73,9 @@ func (s isa) kernels() {
 	if s.masks {
 		row("\t\tnarrow: &Set{\n\t\tLanes: %d, RowBlock: map[int]int{3: %d, 5: %d, 7: %d},", narrow.lanes, narrow.rowBlock(3), narrow.rowBlock(5), narrow.rowBlock(7))
 		narrow.depthwiseTable(row)
-		row("\t\tcopyRows: [3]func(*Pad){1: %s},\n\t\tsplit: %s,\n\t\t},", narrow.copyRows(1), narrow.split())
+		row("\t\tcopyRows: [3]func(*Pad){1: %s},\n\t\tsplit: %s,", narrow.copyRows(1), narrow.split())
+		narrow.winogradTable(row)
+		row("\t\t},")
 	}
 	row("\t\tcopyRows: [3]func(*Pad){1: %s, 2: %s},", s.copyRows(1), s.copyRows(2))
 	row("\t\tsplit: %s,", s.split())
@@ -86,8 +88,13 @@ func (s isa) kernels() {
 		row("\t\t%s: %s,", f.activation, f.function)
 	}
 	row("\t\tsum: %s,", s.sum())
-	row("\t\twinogradInput: %s, winogradOutput: %s, merge: %s,", s.winogradInput(), s.winogradOutput(), s.merge())
+	s.winogradTable(row)
 	fmt.Fprintf(&declarations, "\n// %s is the Set of these kernels.\nvar %s = Set{\n%s}\n", s.name(), s.name(), strings.ReplaceAll(table.String(), "\t\t", "\t"))
+}
+
+// winogradTable makes the kernels around Winograd's products and their row of the Set.
+func (s isa) winogradTable(row func(format string, args ...any)) {
+	row("\t\twinogradInput: %s, winogradOutput: %s, merge: %s,", s.winogradInput(), s.winogradOutput(), s.merge())
 }
 
 // depthwiseTable makes the depthwise kernels and their rows of the Set.
