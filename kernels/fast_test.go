@@ -186,7 +186,7 @@ func TestWinograd(t *testing.T) {
 		for range 30 {
 			pad := r.IntN(3)
 			c := ConvSpec{
-				Channels: 24 + r.IntN(40), Height: 12 + r.IntN(24), Width: 12 + r.IntN(60), Filters: 24 + r.IntN(40), Groups: 1,
+				Channels: 12 + r.IntN(40), Height: 12 + r.IntN(24), Width: 12 + r.IntN(60), Filters: 12 + r.IntN(40), Groups: 1,
 				Window:     Window{Size: 3, Dilation: 1, StrideX: 1, StrideY: 1, PadX: pad, PadY: pad},
 				Activation: []Activation{Linear, ReLU, Leaky, Mish}[r.IntN(4)], AddLast: true, Threads: 1 + r.IntN(4),
 			}

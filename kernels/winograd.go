@@ -55,7 +55,7 @@ func (s *Set) CanWinograd(spec *ConvSpec) bool {
 	used := float64(spec.OutWidth*spec.OutHeight) / float64(across*down*tileSide*tileSide)
 	return spec.Size == 3 && spec.Groups == 1 && spec.StrideX == 1 && spec.StrideY == 1 && spec.Dilation == 1 &&
 		spec.PadX == spec.PadY && spec.PadX <= 2 && spec.Activation.Elementwise() &&
-		spec.Channels >= 24 && spec.Filters >= 24 && used > .5 && across*down >= 12
+		spec.Channels >= 12 && spec.Filters >= 12 && used > .5 && across*down >= 12
 }
 
 // NewWinograd transforms and packs weights ([filter][channel][row][column]).
