@@ -43,8 +43,9 @@ type Conv struct {
 type filterTile struct{ first, rows int }
 
 const (
-	blockColumns = 256 // of a block of the input matrix
-	blockDepth   = 512 // rows of it that are multiplied at a time
+	blockDepth  = 512     // rows of the input matrix that are multiplied at a time
+	blockValues = 1 << 17 // of a block of it, to stay in the cache
+	maxColumns  = 2048
 )
 
 // NewConv packs weights ([filter][channel of its group][row][column]) and bias.
@@ -92,10 +93,7 @@ func (c *Conv) divide() {
 	if c.pointwise() {
 		c.lines, c.width = 1, c.OutHeight*c.OutWidth
 	}
-	columns := blockColumns
-	for columns > 2*c.set.MaxColumns() && columns*min(c.depth, blockDepth) > 1<<17 {
-		columns /= 2
-	}
+	columns := min(max(blockValues/min(c.depth, blockDepth), 4*c.set.MaxColumns()), maxColumns)
 	c.blockLines, c.blockWidth = 1, c.width
 	switch {
 	case c.pointwise():

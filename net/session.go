@@ -179,11 +179,11 @@ func (g *Graph) noLayer(i int) error {
 // Result returns the network's output: that of the last layer that is not a [cost].
 func (s *Session) Result() (tensor.Tensor, error) { return s.Output(s.network.Result()) }
 
-// FiniteResult is Result, with an error when it holds a NaN or an infinity.
-func (s *Session) FiniteResult() (tensor.Tensor, error) {
-	t, err := s.Result()
+// FiniteOutput is Output, with an error when it holds a NaN or an infinity.
+func (s *Session) FiniteOutput(layer int) (tensor.Tensor, error) {
+	t, err := s.Output(layer)
 	if err == nil {
-		err = s.network.checkFinite(s.network.Layers[s.network.Result()], t.Data)
+		err = s.network.checkFinite(s.network.Layers[layer], t.Data)
 	}
 	return t, err
 }
