@@ -31,6 +31,8 @@ const (
 	NormChannels
 	NormChannelsSoftmax
 	NormChannelsSoftmaxMax
+
+	activationCount
 )
 
 // activations gives each function's cfg name and its formula for one value; the

@@ -247,7 +247,7 @@ var avx2 = Set{
 	},
 	copyRows: [3]func(*Pad){1: copyRows1AVX2, 2: copyRows2AVX2},
 	split:    splitAVX2,
-	unary: map[Activation]func(*Span){
+	unary: [activationCount]func(*Span){
 		ReLU:     reluAVX2,
 		Leaky:    leakyAVX2,
 		Logistic: logisticAVX2,

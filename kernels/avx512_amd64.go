@@ -424,7 +424,7 @@ var avx512 = Set{
 	},
 	copyRows: [3]func(*Pad){1: copyRows1AVX512, 2: copyRows2AVX512},
 	split:    splitAVX512,
-	unary: map[Activation]func(*Span){
+	unary: [activationCount]func(*Span){
 		ReLU:     reluAVX512,
 		Leaky:    leakyAVX512,
 		Logistic: logisticAVX512,

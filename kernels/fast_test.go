@@ -291,8 +291,12 @@ func TestActivationKernels(t *testing.T) {
 	}
 	eachSet(t, func(t *testing.T, s *Set) {
 		w := NewWorker(s, 0)
-		for a := range s.unary {
+		for i, kernel := range s.unary {
+			a := Activation(i)
 			formula := formulas[a]
+			if kernel == nil {
+				continue
+			}
 			if formula == nil {
 				t.Errorf("no formula for %v", a)
 				continue

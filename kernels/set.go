@@ -20,7 +20,7 @@ type Set struct {
 	copyRows  [3]func(*Pad) // by stride, 1 or 2
 	split     func(*Pad)
 	merge     func(*Pad)
-	unary     map[Activation]func(*Span)
+	unary     [activationCount]func(*Span)
 	add, mul  func(*Span)
 	max       func(*Span)
 	scale     func(*Span)

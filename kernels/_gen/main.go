@@ -79,7 +79,7 @@ func (s isa) kernels() {
 	}
 	row("\t\tcopyRows: [3]func(*Pad){1: %s, 2: %s},", s.copyRows(1), s.copyRows(2))
 	row("\t\tsplit: %s,", s.split())
-	row("\t\tunary: map[Activation]func(*Span){")
+	row("\t\tunary: [activationCount]func(*Span){")
 	for _, f := range s.unary() {
 		row("\t\t\t%s: %s,", f.activation, f.function)
 	}
