@@ -67,12 +67,13 @@ func NewWinograd(set *Set, spec ConvSpec, weights, bias []float32) *Winograd {
 	}
 	c.packed = Aligned(patch * spec.Filters * spec.Channels)
 	for _, t := range c.tiles {
-		for r := range t.rows {
-			for k := range spec.Channels {
-				f := t.first + r
-				u := transformWeights(weights[(f*spec.Channels+k)*9:][:9])
-				for e, v := range u {
-					c.packed[(e*spec.Filters+t.first)*spec.Channels+k*t.rows+r] = v
+		for k := range spec.Channels {
+			for r := range t.rows {
+				u := transformWeights(weights[((t.first+r)*spec.Channels+k)*9:][:9])
+				at := t.first*spec.Channels + k*t.rows + r
+				for _, v := range u {
+					c.packed[at] = v
+					at += spec.Filters * spec.Channels
 				}
 			}
 		}
@@ -98,19 +99,22 @@ func NewWinograd(set *Set, spec ConvSpec, weights, bias []float32) *Winograd {
 
 // transformWeights is G·g·Gᵀ.
 func transformWeights(g []float32) (u [patch]float32) {
-	row := func(a, b, c float64) [patchSide]float64 {
-		return [patchSide]float64{a / 4, -(a + b + c) / 6, -(a - b + c) / 6, a/24 + b/12 + c/6, a/24 - b/12 + c/6, c}
-	}
-	var half [3][patchSide]float64 // by column of g, down the column
-	for x := range half {
-		half[x] = row(float64(g[x]), float64(g[3+x]), float64(g[6+x]))
-	}
-	for i := range patchSide {
-		for j, v := range row(half[0][i], half[1][i], half[2][i]) {
-			u[i*patchSide+j] = float32(v)
+	for x := range 3 {
+		for i, v := range transformColumn(g[x], g[3+x], g[6+x]) {
+			u[i*patchSide+x] = v
 		}
 	}
+	for i := range patchSide {
+		row := u[i*patchSide : (i+1)*patchSide]
+		*(*[patchSide]float32)(row) = transformColumn(row[0], row[1], row[2])
+	}
 	return u
+}
+
+// transformColumn is G times a column.
+func transformColumn(a, b, c float32) [patchSide]float32 {
+	sum, wide := a+c, a+4*c
+	return [patchSide]float32{a * (1. / 4), -(sum + b) * (1. / 6), -(sum - b) * (1. / 6), (wide + 2*b) * (1. / 24), (wide - 2*b) * (1. / 24), c}
 }
 
 // Tasks is the number of independent parts of the work.

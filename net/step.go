@@ -1,6 +1,10 @@
 package net
 
 import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
 	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/tensor"
@@ -29,13 +33,24 @@ func (f *frame) at(layer int) []float32 {
 	return f.views[layer]
 }
 
-// prepare makes the steps.
+// prepare makes the steps, several at a time, since packing the weights of large networks
+// takes longer than reading them.
 func (p *plan) prepare() {
-	for _, u := range p.units {
-		s, scratch := p.step(u)
-		p.steps = append(p.steps, s)
-		p.scratch = max(p.scratch, scratch)
-		p.parallel = append(p.parallel, s.tasks() > 1 && p.worthDividing(u))
+	p.steps = make([]step, len(p.units))
+	scratch := make([]int, len(p.units))
+	var next atomic.Int32
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(p.units); i = next.Add(1) - 1 {
+				p.steps[i], scratch[i] = p.step(p.units[i])
+			}
+		})
+	}
+	all.Wait()
+	for i, u := range p.units {
+		p.scratch = max(p.scratch, scratch[i])
+		p.parallel = append(p.parallel, p.steps[i].tasks() > 1 && p.worthDividing(u))
 	}
 }
 
