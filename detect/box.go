@@ -10,11 +10,6 @@ import "math"
 // relative to the picture, or in pixels.
 type Box struct{ X, Y, W, H float32 }
 
-// Edges returns the rectangle's sides.
-func (b Box) Edges() (left, top, right, bottom float32) {
-	return b.X - b.W/2, b.Y - b.H/2, b.X + b.W/2, b.Y + b.H/2
-}
-
 // IoU returns the area of the intersection of a and b over the area of their union. It is 0
 // when either is empty or when any number involved is NaN.
 func IoU(a, b Box) float32 {

@@ -70,10 +70,3 @@ func TestOverlapIsSymmetric(t *testing.T) {
 		}
 	})
 }
-
-func TestEdges(t *testing.T) {
-	left, top, right, bottom := Box{5, 4, 2, 6}.Edges()
-	if left != 4 || top != 1 || right != 6 || bottom != 7 {
-		t.Errorf("edges %v %v %v %v", left, top, right, bottom)
-	}
-}

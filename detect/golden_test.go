@@ -72,7 +72,7 @@ func TestSuppressionGolden(t *testing.T) {
 			suppress := func(c []Candidate) []Candidate {
 				switch function {
 				case "do_nms_sort":
-					return SuppressSort(c, g.Classes, g.Thresh)
+					return Suppression{Thresh: g.Thresh}.Apply(c, g.Classes)
 				case "do_nms_obj":
 					return SuppressObjectness(c, g.Classes, g.Thresh)
 				case "diounms_sort":
@@ -80,7 +80,7 @@ func TestSuppressionGolden(t *testing.T) {
 					if !ok {
 						t.Fatalf("unknown kind %q", kindName)
 					}
-					return SuppressDistance(c, g.Classes, g.Thresh, kind, g.Beta)
+					return Suppression{Kind: kind, Thresh: g.Thresh, Beta: g.Beta}.Apply(c, g.Classes)
 				}
 				t.Fatalf("unknown function %q", g.Function)
 				return nil

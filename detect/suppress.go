@@ -71,19 +71,6 @@ func (s Suppression) Apply(c []Candidate, classes int) []Candidate {
 	return suppressByClass(c, classes, s.Kind.matcher(s.Thresh, s.Beta))
 }
 
-// SuppressSort is darknet's do_nms_sort: per class, by IoU. Candidates with objectness 0 take
-// no part and stand at the end; the others stand in descending order of their probability for
-// the last class, where that is equal for the class before it, and so on.
-func SuppressSort(c []Candidate, classes int, thresh float32) []Candidate {
-	return suppressByClass(c, classes, DefaultNMS.matcher(thresh, 0))
-}
-
-// SuppressDistance is darknet's diounms_sort: SuppressSort by the measure of kind, with beta
-// as the exponent of DIoUNMS.
-func SuppressDistance(c []Candidate, classes int, thresh float32, kind NMSKind, beta float32) []Candidate {
-	return suppressByClass(c, classes, kind.matcher(thresh, beta))
-}
-
 // SuppressObjectness is darknet's do_nms_obj: a box suppresses those of lower objectness in
 // all classes. Suppressed candidates also get objectness 0.
 func SuppressObjectness(c []Candidate, classes int, thresh float32) []Candidate {
@@ -106,7 +93,10 @@ func SuppressObjectness(c []Candidate, classes int, thresh float32) []Candidate 
 	return out
 }
 
-// suppressByClass suppresses in each class the boxes that are close to a more probable one.
+// suppressByClass suppresses in each class the boxes that are close to a more probable one: with
+// DefaultNMS darknet's do_nms_sort, else its diounms_sort. Candidates with objectness 0 take no
+// part and stand at the end; the others stand in descending order of their probability for the
+// last class, where that is equal for the class before it, and so on.
 //
 // darknet sorts all candidates once per class, stably and after the suppression in the classes
 // before. That is the same as comparing the probabilities given in this class, then in the

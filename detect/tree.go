@@ -11,7 +11,6 @@ import (
 type Tree struct {
 	names  []string
 	parent []int // -1 for a root
-	child  []int // index of the group of children, -1 for a leaf
 	groups []Group
 }
 
@@ -42,12 +41,8 @@ func ParseTree(file string, text []byte) (*Tree, error) {
 			last = parent
 		}
 		t.groups[len(t.groups)-1].End = i + 1
-		if parent >= 0 {
-			t.child[parent] = len(t.groups) - 1
-		}
 		t.names = append(t.names, fields[0])
 		t.parent = append(t.parent, parent)
-		t.child = append(t.child, -1)
 	}
 	return t, nil
 }
@@ -69,6 +64,3 @@ func (t *Tree) Absolute(p []float32) {
 		}
 	}
 }
-
-// Leaf reports whether class i has no children.
-func (t *Tree) Leaf(i int) bool { return t.child[i] < 0 }

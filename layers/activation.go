@@ -12,7 +12,7 @@ var _ = register(Kind{
 	Names: []string{"activation"},
 	Doc:   "Applies an activation function.",
 	Schema: cfg.Schema{
-		{Name: "activation", Type: cfg.String, Default: "linear"},
+		{Name: "activation", Type: cfg.String, Default: "linear", Note: "which function, see Activations below"},
 	},
 	Build: func(b *Builder) Op { return &Activation{b.Activation("activation")} },
 })

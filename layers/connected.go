@@ -53,8 +53,8 @@ var _ = register(Kind{
 	Doc:   "Fully connected layer over the flattened input.",
 	Schema: cfg.Schema{
 		{Name: "output", Type: cfg.Int, Default: "1", Note: "length of the output"},
-		{Name: "activation", Type: cfg.String, Default: "logistic"},
-		{Name: "batch_normalize", Type: cfg.Flag, Default: "0"},
+		{Name: "activation", Type: cfg.String, Default: "logistic", Note: "applied last"},
+		{Name: "batch_normalize", Type: cfg.Flag, Default: "0", Note: "batch norm with ε = 1e-5 inside the root"},
 	},
 	Build: func(b *Builder) Op {
 		out := b.Within("output", 1, MaxExtent)

@@ -12,7 +12,7 @@ var _ = register(Kind{
 	Names: []string{"contrastive"},
 	Doc:   "The loss of training over embeddings; zeros when running.",
 	Schema: append(cfg.Schema{
-		{Name: "yolo_layer", Type: cfg.Int, Note: "the [yolo] section whose embedding_layer is trained"},
+		{Name: "yolo_layer", Type: cfg.Int, Effect: cfg.Training, Note: "the [yolo] section whose embedding_layer is trained"},
 		{Name: "classes", Type: cfg.Int, Default: "1000", Effect: cfg.Training},
 	}, training("temperature", "contrastive_neg_max", "cls_normalizer", "max_delta", "steps")...),
 	Build: func(b *Builder) Op {

@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"slices"
+
 	"github.com/ghostdark/ghostdark/cfg"
 	"github.com/ghostdark/ghostdark/tensor"
 )
@@ -19,17 +21,19 @@ type ConvLSTM struct {
 var _ = register(Kind{
 	Names: []string{"conv_lstm"},
 	Doc:   "Long short-term memory of convolutions; its state is kept from call to call.",
-	Schema: recurrentSchema("",
-		cfg.Field{Name: "peephole", Type: cfg.Flag, Default: "0", Note: "let the gates see the cell"},
-		cfg.Field{Name: "activation", Type: cfg.String, Default: "linear", Note: "of each convolution"},
-		cfg.Field{Name: "lstm_activation", Type: cfg.String, Default: "tanh", Effect: cfg.Ignored, Note: "always tanh on the CPU"},
-		cfg.Field{Name: "state_constrain", Type: cfg.Float, Default: "32", Note: "bound on the cell; 32 when absent"}),
+	Schema: slices.Concat(recurrentOptions, cfg.Schema{
+		{Name: "bottleneck", Type: cfg.Flag, Default: "0", Note: "refused: darknet's CPU code aborts on it"},
+		{Name: "shortcut", Type: cfg.Flag, Default: "0", Effect: cfg.Ignored, Note: "of [crnn] only"},
+		{Name: "peephole", Type: cfg.Flag, Default: "0", Note: "let the gates see the cell"},
+		{Name: "activation", Type: cfg.String, Default: "linear", Note: "of each convolution"},
+		{Name: "lstm_activation", Type: cfg.String, Default: "tanh", Effect: cfg.Ignored, Note: "always tanh on the CPU"},
+		{Name: "state_constrain", Type: cfg.Float, Default: "32", Note: "bound on the cell"},
+	}),
 	Build: func(b *Builder) Op {
 		out, activation := b.Within("output", 1, MaxExtent), b.Activation("activation")
 		if b.Flag("bottleneck") {
 			b.Errorf("bottleneck", "Remove bottleneck=1; darknet's CPU code aborts on it.", "bottleneck=1 is not supported")
 		}
-		b.Flag("shortcut")
 		c := newCells(b)
 		state := tensor.Shape{C: out, H: b.In.H, W: b.In.W}
 		over := func(name string, in tensor.Shape) *Convolution { return c.convolution(name+" ", in, out, activation) }

@@ -96,8 +96,8 @@ func (c *Convolution) scratch() int {
 	return tensor.Product(c.weightsPerFilter(), c.blockRows(), c.Out.W)
 }
 
-// cost counts 2 operations for each multiply-add, as darknet does.
-func (c *Convolution) cost() Cost {
+// Cost counts 2 operations for each multiply-add, as darknet does.
+func (c *Convolution) Cost() Cost {
 	macs := float64(c.Out.C) * float64(c.weightsPerFilter()) * float64(c.Out.H) * float64(c.Out.W)
 	return Cost{MACs: int64(min(macs, math.MaxInt64/2)), BFLOPs: 2 * macs / 1e9}
 }

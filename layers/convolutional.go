@@ -35,12 +35,12 @@ var _ = register(Kind{
 		{Name: "cbn", Type: cfg.Flag, Default: "0", Note: "cross-iteration batch norm in training, ordinary batch norm here"},
 		{Name: "activation", Type: cfg.String, Default: "logistic", Note: "applied last"},
 		{Name: "antialiasing", Type: cfg.Int, Default: "0", Note: "run at stride 1, then blur with the stride: 1 by a 3×3, 2 by a 2×2 filter"},
-		{Name: "share_index", Type: cfg.Int, Default: "-1000000000", Note: "use the weights of that earlier convolution"},
+		{Name: "share_index", Type: cfg.Int, Note: "use the weights of that earlier convolution; negative numbers count back"},
 		{Name: "flipped", Type: cfg.Flag, Default: "0", Note: "the weights file holds the weights transposed"},
 		{Name: "xnor", Type: cfg.Flag, Default: "0", Note: "binary weights and inputs"},
 		{Name: "binary", Type: cfg.Flag, Default: "0", Effect: cfg.Ignored, Note: "without xnor, no effect on the CPU"},
 		{Name: "bin_output", Type: cfg.Flag, Default: "0", Effect: cfg.Ignored, Note: "a hint for darknet's bit-packed path"},
-		{Name: "use_bin_output", Type: cfg.Flag, Default: "1", Effect: cfg.Ignored},
+		{Name: "use_bin_output", Type: cfg.Flag, Default: "1", Effect: cfg.Ignored, Note: "as bin_output"},
 		{Name: "assisted_excitation", Type: cfg.Float, Default: "0", Effect: cfg.Training},
 		{Name: "sway", Type: cfg.Flag, Default: "0", Effect: cfg.Training},
 		{Name: "rotate", Type: cfg.Flag, Default: "0", Effect: cfg.Training},
@@ -48,10 +48,10 @@ var _ = register(Kind{
 		{Name: "stretch_sway", Type: cfg.Flag, Default: "0", Effect: cfg.Training},
 		{Name: "angle", Type: cfg.Float, Default: "15", Effect: cfg.Training},
 		{Name: "grad_centr", Type: cfg.Flag, Default: "0", Effect: cfg.Training},
-		{Name: "coordconv", Type: cfg.Flag, Default: "0", Effect: cfg.Ignored},
-		{Name: "stream", Type: cfg.Int, Default: "-1", Effect: cfg.Ignored},
-		{Name: "wait_stream", Type: cfg.Int, Default: "-1", Effect: cfg.Ignored},
-		{Name: "reverse", Type: cfg.Float, Default: "0", Effect: cfg.Ignored},
+		{Name: "coordconv", Type: cfg.Flag, Default: "0", Effect: cfg.Ignored, Note: "no effect on the CPU"},
+		{Name: "stream", Type: cfg.Int, Default: "-1", Effect: cfg.Ignored, Note: "of the GPU"},
+		{Name: "wait_stream", Type: cfg.Int, Default: "-1", Effect: cfg.Ignored, Note: "of the GPU"},
+		{Name: "reverse", Type: cfg.Float, Default: "0", Effect: cfg.Ignored, Note: "no effect on the CPU"},
 	},
 	Build: buildConvolutional,
 })
@@ -76,7 +76,7 @@ func buildConvolutional(b *Builder) Op {
 	} else {
 		l.slots(b, "", batchNormalize, b.Flag("flipped"), b.Flag("dontloadscales"))
 	}
-	cost, scratch := l.cost(), l.scratch()
+	cost, scratch := l.Cost(), l.scratch()
 	if l.XNOR {
 		cost.BFLOPs /= 32 // darknet's price for bit operations
 		scratch += tensor.Product(filters, l.weightsPerFilter()) + l.In.Len()
@@ -130,8 +130,11 @@ func (b *Builder) readPadding(size int) int {
 
 // readGroups reads a number of groups that must divide the input channels and the filters.
 func (b *Builder) readGroups(option string, filters int) int {
-	groups := max(b.Int(option), 1)
+	given := b.Int(option)
+	groups := max(given, 1)
 	switch {
+	case given < 1:
+		b.Warnf(option, "darknet does so, too: leave it out, or give the number of groups.", "%s=%d is taken as 1", option, given)
 	case b.In.C%groups != 0:
 		b.Mismatchf(option, fmt.Sprintf("For a depthwise convolution write groups=%d.", b.In.C),
 			"groups=%d does not divide the %d input channels", groups, b.In.C)

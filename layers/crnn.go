@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"slices"
+
 	"github.com/ghostdark/ghostdark/cfg"
 	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/tensor"
@@ -17,35 +19,24 @@ var recurrentOptions = cfg.Schema{
 	{Name: "output", Type: cfg.Int, Default: "1", Note: "output channels"},
 	{Name: "size", Type: cfg.Int, Default: "3", Note: "side of the square kernels"},
 	{Name: "stride", Type: cfg.Int, Default: "1", Note: "must be 1"},
-	{Name: "dilation", Type: cfg.Int, Default: "1"},
+	{Name: "dilation", Type: cfg.Int, Default: "1", Note: "distance of the taps"},
 	{Name: "pad", Type: cfg.Flag, Default: "0", Note: "pad with size/2 zeros"},
 	{Name: "padding", Type: cfg.Int, Default: "0", Note: "zeros at each side, when pad is not set"},
-	{Name: "groups", Type: cfg.Int, Default: "1"},
-	{Name: "batch_normalize", Type: cfg.Flag, Default: "0"},
-	{Name: "xnor", Type: cfg.Flag, Default: "0", Effect: cfg.Ignored},
-	{Name: "bottleneck", Type: cfg.Flag, Default: "0"},
-	{Name: "shortcut", Type: cfg.Flag, Default: "0", Note: "add the old state to the new"},
-}
-
-// recurrentSchema lists those of the recurrentOptions that are not left out, and a layer's own.
-func recurrentSchema(without string, own ...cfg.Field) cfg.Schema {
-	var schema cfg.Schema
-	for _, f := range recurrentOptions {
-		if f.Name != without {
-			schema = append(schema, f)
-		}
-	}
-	return append(schema, own...)
+	{Name: "groups", Type: cfg.Int, Default: "1", Note: "independent groups of channels in each convolution"},
+	{Name: "batch_normalize", Type: cfg.Flag, Default: "0", Note: "batch norm in each convolution"},
+	{Name: "xnor", Type: cfg.Flag, Default: "0", Effect: cfg.Ignored, Note: "binary weights; no effect here"},
 }
 
 var _ = register(Kind{
 	Names: []string{"crnn"},
 	Doc:   "Recurrent layer of convolutions; its state is kept from call to call.",
-	Schema: recurrentSchema("bottleneck",
-		cfg.Field{Name: "hidden", Type: cfg.Int, Default: "1", Note: "channels of the state"},
-		cfg.Field{Name: "activation", Type: cfg.String, Default: "logistic"},
-		cfg.Field{Name: "hidden_filters", Type: cfg.Int, Default: "1", Effect: cfg.Ignored},
-		cfg.Field{Name: "output_filters", Type: cfg.Int, Default: "1", Effect: cfg.Ignored}),
+	Schema: slices.Concat(recurrentOptions, cfg.Schema{
+		{Name: "hidden", Type: cfg.Int, Default: "1", Note: "channels of the state"},
+		{Name: "shortcut", Type: cfg.Flag, Default: "0", Note: "add the old state to the new"},
+		{Name: "activation", Type: cfg.String, Default: "logistic", Note: "of each convolution"},
+		{Name: "hidden_filters", Type: cfg.Int, Default: "1", Effect: cfg.Ignored, Note: "another name of hidden, which is not read"},
+		{Name: "output_filters", Type: cfg.Int, Default: "1", Effect: cfg.Ignored, Note: "another name of output, which is not read"},
+	}),
 	Build: func(b *Builder) Op {
 		out, hidden := b.Within("output", 1, MaxExtent), b.Within("hidden", 1, MaxExtent)
 		activation := b.Activation("activation")
@@ -99,7 +90,7 @@ func (c *cells) convolution(prefix string, in tensor.Shape, filters int, a kerne
 	}
 	conv.Out = tensor.Shape{C: filters, H: in.H, W: in.W}
 	conv.slots(c.b, prefix, c.batchNormalize, false, c.b.Flag("dontloadscales"))
-	c.b.Cost(conv.cost())
+	c.b.Cost(conv.Cost())
 	c.scratch = max(c.scratch, conv.scratch())
 	return &conv
 }

@@ -15,8 +15,8 @@ var _ = register(Kind{
 	Names: []string{"crop"},
 	Doc:   "Centre crop; values become 2x-1 unless noadjust is set.",
 	Schema: append(cfg.Schema{
-		{Name: "crop_height", Type: cfg.Int, Default: "1"},
-		{Name: "crop_width", Type: cfg.Int, Default: "1"},
+		{Name: "crop_height", Type: cfg.Int, Default: "1", Note: "height of the output, at most the input's"},
+		{Name: "crop_width", Type: cfg.Int, Default: "1", Note: "width of the output, at most the input's"},
 		{Name: "noadjust", Type: cfg.Flag, Default: "0", Note: "keep values as they are"},
 	}, training("flip", "angle", "saturation", "exposure", "shift")...),
 	Build: func(b *Builder) Op {

@@ -26,8 +26,8 @@ var _ = register(Kind{
 		{Name: "stride", Type: cfg.Int, Default: "1", Note: "factor of enlargement"},
 		{Name: "pad", Type: cfg.Flag, Default: "0", Note: "padding of size/2"},
 		{Name: "padding", Type: cfg.Int, Default: "0", Note: "cells cut off each side, when pad is not set"},
-		{Name: "batch_normalize", Type: cfg.Flag, Default: "0"},
-		{Name: "activation", Type: cfg.String, Default: "logistic"},
+		{Name: "batch_normalize", Type: cfg.Flag, Default: "0", Note: "batch norm with ε = 1e-5 inside the root"},
+		{Name: "activation", Type: cfg.String, Default: "logistic", Note: "applied last"},
 	},
 	Build: func(b *Builder) Op {
 		l := &Deconvolutional{In: b.In, Activation: b.Activation("activation")}

@@ -19,7 +19,7 @@ var _ = register(Kind{
 	Doc:   "Gated recurrent unit; its state is kept from call to call.",
 	Schema: append(cfg.Schema{
 		{Name: "output", Type: cfg.Int, Default: "1", Note: "length of the output and the state"},
-		{Name: "batch_normalize", Type: cfg.Flag, Default: "0"},
+		{Name: "batch_normalize", Type: cfg.Flag, Default: "0", Note: "batch norm in each of its parts"},
 	}, training("tanh")...),
 	Build: func(b *Builder) Op {
 		out, norm := b.Within("output", 1, MaxExtent), b.Flag("batch_normalize")

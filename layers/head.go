@@ -29,7 +29,7 @@ var anchorOptions = append(cfg.Schema{
 	{Name: "num", Type: cfg.Int, Default: "1", Note: "number of anchors in anchors="},
 	{Name: "mask", Type: cfg.Ints, StopAtHash: true, Note: "which anchors this head uses; all when absent"},
 	{Name: "scale_x_y", Type: cfg.Float, Default: "1", Note: "stretches the cell offset around its middle"},
-	{Name: "nms_kind", Type: cfg.String, Default: "default", Note: "default, greedynms or diounms"},
+	{Name: "nms_kind", Type: cfg.String, Default: "default", Note: "default (IoU), greedynms (DIoU), diounms (DIoU with beta_nms) or cornersnms (IoU)"},
 	{Name: "beta_nms", Type: cfg.Float, Default: "0.6", Note: "exponent of the centre distance in diounms"},
 }, training(
 	"jitter", "random", "resize", "ignore_thresh", "truth_thresh", "iou_thresh", "iou_loss", "iou_normalizer", "iou_thresh_kind",
@@ -65,7 +65,7 @@ func readAnchorHead(b *Builder, entries int) anchorHead {
 	kind := b.String("nms_kind")
 	var known bool
 	if h.nmsKind, known = detect.ParseNMSKind(kind); !known {
-		b.Warnf("nms_kind", "Write default, greedynms or diounms. darknet takes others as default.", "unknown nms_kind=%s is taken as default", kind)
+		b.Warnf("nms_kind", "Write default, greedynms, diounms or cornersnms. darknet takes others as default.", "unknown nms_kind=%s is taken as default", kind)
 	}
 	b.wantChannels(len(h.Mask), h.NumClasses, entries, "masks")
 	b.Output(b.In)
@@ -78,24 +78,15 @@ func (b *Builder) wantChannels(boxes, classes, entries int, unit string) {
 	if b.In.C == want || b.failed { // what is wrong already may be the factor that doesn't fit
 		return
 	}
-	var producer *Layer
-	if i := b.Previous(); i >= 0 && b.before[i].Section.Option("filters") != nil {
-		producer = b.before[i]
-	}
-	where := "the layer before it"
-	if producer != nil {
-		where = fmt.Sprintf("line %d", producer.Section.Option("filters").Range.Line)
+	where, producer := "the layer before it", []*Layer(nil)
+	if i := b.Previous(); i >= 0 {
+		if filters := b.before[i].Section.Option("filters"); filters != nil {
+			where, producer = fmt.Sprintf("line %d", filters.Range.Line), b.before[i:i+1]
+		}
 	}
 	b.Mismatchf("classes", fmt.Sprintf("Set filters=%d in %s: (classes + %d)·%s = (%d + %d)·%d.", want, where, entries, unit, classes, entries, boxes),
 		"needs %d channels but gets %d", want, b.In.C)
-	b.relate(b.filtersOf(producer)...)
-}
-
-func (b *Builder) filtersOf(l *Layer) []*Layer {
-	if l == nil {
-		return nil
-	}
-	return []*Layer{l}
+	b.relate(producer...)
 }
 
 // readMask reads mask=, whose numbers must be below num.

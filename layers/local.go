@@ -25,7 +25,7 @@ var _ = register(Kind{
 		{Name: "size", Type: cfg.Int, Default: "1", Note: "side of the square kernel"},
 		{Name: "stride", Type: cfg.Int, Default: "1", Note: "step of the window"},
 		{Name: "pad", Type: cfg.Int, Default: "0", Note: "zeros at each side; any but 0 makes the output in/stride large"},
-		{Name: "activation", Type: cfg.String, Default: "logistic"},
+		{Name: "activation", Type: cfg.String, Default: "logistic", Note: "applied last"},
 	},
 	Build: func(b *Builder) Op {
 		l := &Local{In: b.In, Activation: b.Activation("activation")}

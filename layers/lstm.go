@@ -19,7 +19,7 @@ var _ = register(Kind{
 	Doc:   "Long short-term memory; its state is kept from call to call.",
 	Schema: cfg.Schema{
 		{Name: "output", Type: cfg.Int, Default: "1", Note: "length of the output and the cell"},
-		{Name: "batch_normalize", Type: cfg.Flag, Default: "0"},
+		{Name: "batch_normalize", Type: cfg.Flag, Default: "0", Note: "batch norm in each of its parts"},
 	},
 	Build: func(b *Builder) Op {
 		out, norm := b.Within("output", 1, MaxExtent), b.Flag("batch_normalize")

@@ -27,7 +27,7 @@ var _ = register(Kind{
 		{Name: "maxpool_depth", Type: cfg.Flag, Default: "0", Note: "take the maximum over channels instead of a window"},
 		{Name: "out_channels", Type: cfg.Int, Default: "1", Note: "output channels of maxpool_depth"},
 		{Name: "antialiasing", Type: cfg.Int, Default: "0", Note: "run at stride 1, then blur with the stride: 1 by a 3×3, 2 by a 2×2 filter"},
-		{Name: "maxpool_zero_nonmax", Type: cfg.Flag, Default: "0", Effect: cfg.Ignored},
+		{Name: "maxpool_zero_nonmax", Type: cfg.Flag, Default: "0", Effect: cfg.Ignored, Note: "no effect on the CPU"},
 	}),
 	Build: func(b *Builder) Op {
 		if b.Flag("maxpool_depth") {

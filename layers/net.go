@@ -45,8 +45,8 @@ var NetKind = register(Kind{
 		{Name: "height", Type: cfg.Int, Default: "0", Note: "of the input, in pixels"},
 		{Name: "channels", Type: cfg.Int, Default: "0", Note: "of the input: 3 for RGB, 1 for grey"},
 		{Name: "inputs", Type: cfg.Int, Default: "0", Note: "length of the input when it is a plain vector"},
-		{Name: "batch", Type: cfg.Int, Default: "1", Note: "of training; inference runs one image at a time unless told otherwise"},
-		{Name: "subdivisions", Type: cfg.Int, Default: "1", Note: "of training"},
+		{Name: "batch", Type: cfg.Int, Default: "1", Effect: cfg.Training},
+		{Name: "subdivisions", Type: cfg.Int, Default: "1", Effect: cfg.Training},
 		{Name: "letter_box", Type: cfg.Flag, Default: "0", Note: "fit pictures with grey borders instead of stretching them"},
 		{Name: "time_steps", Type: cfg.Int, Default: "1", Note: "above 1, each call is one step and [history] remembers earlier ones"},
 		{Name: "mean", Type: cfg.Floats, Origin: cfg.Ghostdark, Note: "taken from each channel of a picture after the division by 255"},
@@ -92,6 +92,27 @@ func ReadNet(s *cfg.Section, width, height int, diags *cfg.Diagnostics) *Net {
 	if height > 0 {
 		n.Height = height
 	}
+	n.checkExtents(width > 0 || height > 0, report)
+	n.Inputs = n.Input().Len()
+	n.readNormalization(o, report)
+	if batch, subdivisions := o.Int("batch"), o.Int("subdivisions"); batch > 1 || subdivisions > 1 {
+		option := "batch"
+		if batch <= 1 {
+			option = "subdivisions"
+		}
+		report(cfg.Note, option, "They don't matter here: ghostdark runs one image at a time unless told otherwise.",
+			"batch=%d subdivisions=%d are values for training", batch, subdivisions)
+	}
+	o.Finish()
+	return n
+}
+
+// netReport reports a finding about an option of [net].
+type netReport func(severity cfg.Severity, option, hint, format string, args ...any)
+
+// checkExtents reports extents that are impossible and puts a guess in their place. When width
+// or height are not the section's own, inputs= need not agree with them.
+func (n *Net) checkExtents(overridden bool, report netReport) {
 	for _, d := range []struct {
 		option string
 		value  *int
@@ -113,13 +134,20 @@ func ReadNet(s *cfg.Section, width, height int, diags *cfg.Diagnostics) *Net {
 		}
 		report(cfg.Error, missing, "Give width=, height= and channels=, or inputs= for a plain vector.", "no input size: %s is 0 or missing", missing)
 		n.Width, n.Height, n.Channels, n.Guess = 1, 1, 1, true
+	case size == 0 && overridden:
+		report(cfg.Warning, "inputs", "Give no other width and height, or let the cfg give channels= too.",
+			"the input is a vector of %d values, so its width and height can't be chosen", n.Inputs)
 	case size > MaxValues:
 		report(cfg.Error, "width", fmt.Sprintf("At most %d values are possible.", MaxValues), "an input of %d×%d×%d is too large", n.Width, n.Height, n.Channels)
 		n.Width, n.Height, n.Channels, n.Guess = 1, 1, 1, true
-	case size > 0 && n.Inputs > 0 && n.Inputs != size && width == 0 && height == 0:
+	case size > 0 && n.Inputs > 0 && n.Inputs != size && !overridden:
 		report(cfg.Warning, "inputs", "Remove inputs=: the picture's extents decide.", "inputs=%d is not width·height·channels = %d", n.Inputs, size)
 	}
-	n.Inputs = n.Input().Len()
+}
+
+// readNormalization reads mean= and std=, of which one alone implies a mean of 0 or a deviation
+// of 1.
+func (n *Net) readNormalization(o *cfg.Options, report netReport) {
 	n.Mean = readChannels(o, "mean", n.Channels, report)
 	n.Std = readChannels(o, "std", n.Channels, report)
 	switch {
@@ -131,19 +159,10 @@ func ReadNet(s *cfg.Section, width, height int, diags *cfg.Diagnostics) *Net {
 	if slices.Contains(n.Std, 0) {
 		report(cfg.Error, "std", "Give the standard deviation of each channel of pictures in 0 … 1, such as .229,.224,.225.", "std= holds a zero")
 	}
-	if batch, subdivisions := o.Int("batch"), o.Int("subdivisions"); batch > 1 || subdivisions > 1 {
-		option := "batch"
-		if batch <= 1 {
-			option = "subdivisions"
-		}
-		report(cfg.Note, option, "They don't matter here: ghostdark runs one image at a time unless told otherwise.",
-			"batch=%d subdivisions=%d are values for training", batch, subdivisions)
-	}
-	o.Finish()
-	return n
 }
 
-func readChannels(o *cfg.Options, option string, channels int, report func(cfg.Severity, string, string, string, ...any)) []float32 {
+// readChannels reads an option with a value for each channel, nil when it isn't given.
+func readChannels(o *cfg.Options, option string, channels int, report netReport) []float32 {
 	given := o.Floats(option)
 	if len(given) != 0 && len(given) != channels {
 		report(cfg.Error, option, "Give one value for each channel.", "%s= has %d values for %d channels", option, len(given), channels)

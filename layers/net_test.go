@@ -45,6 +45,11 @@ func TestOverriddenSize(t *testing.T) {
 	if ReadNet(file.Sections[0], MaxExtent+1, 0, &diags); !diags.HasErrors() {
 		t.Error("a giant width is accepted")
 	}
+	vector, _ := cfg.Parse("test.cfg", []byte("[net]\ninputs=4"))
+	diags = nil
+	if in := ReadNet(vector.Sections[0], 8, 8, &diags).Input(); in.Len() != 4 || diags.Count(cfg.Warning) != 1 {
+		t.Errorf("input %v, %v", in, diags)
+	}
 }
 
 func TestUnstoredWeights(t *testing.T) {
@@ -117,6 +122,7 @@ func TestErrors(t *testing.T) {
 	} {
 		reports(t, cfg.Error, part, net+sections)
 	}
+	reports(t, cfg.Warning, "groups=0 is taken as 1", net+"convolutional groups=0")
 }
 
 // TestDoubtfulLayers wants one error for one fault, not one for each layer below it.

@@ -18,11 +18,11 @@ type Normalization struct {
 
 var _ = register(Kind{
 	Names: []string{"normalization", "lrn"},
-	Doc:   "Local response normalization over neighbouring channels.",
+	Doc:   "Local response normalization over neighbouring channels: x·(kappa + alpha·Σx²)^-beta.",
 	Schema: cfg.Schema{
-		{Name: "alpha", Type: cfg.Float, Default: ".0001"},
-		{Name: "beta", Type: cfg.Float, Default: ".75"},
-		{Name: "kappa", Type: cfg.Float, Default: "1"},
+		{Name: "alpha", Type: cfg.Float, Default: ".0001", Note: "factor of the sum of squares; not divided by size"},
+		{Name: "beta", Type: cfg.Float, Default: ".75", Note: "exponent"},
+		{Name: "kappa", Type: cfg.Float, Default: "1", Note: "added to the sum"},
 		{Name: "size", Type: cfg.Int, Default: "5", Note: "channels in the window"},
 	},
 	Build: func(b *Builder) Op {

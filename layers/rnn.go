@@ -21,10 +21,10 @@ var _ = register(Kind{
 	Schema: cfg.Schema{
 		{Name: "output", Type: cfg.Int, Default: "1", Note: "length of the output"},
 		{Name: "hidden", Type: cfg.Int, Default: "1", Note: "length of the state"},
-		{Name: "activation", Type: cfg.String, Default: "logistic"},
+		{Name: "activation", Type: cfg.String, Default: "logistic", Note: "of each of its three parts"},
 		{Name: "logistic", Type: cfg.Int, Default: "0", Note: "activation of the state's own part: 1 logistic, 2 loggy, else activation"},
 		{Name: "shortcut", Type: cfg.Flag, Default: "0", Note: "add the old state to the new"},
-		{Name: "batch_normalize", Type: cfg.Flag, Default: "0"},
+		{Name: "batch_normalize", Type: cfg.Flag, Default: "0", Note: "batch norm in each of its parts"},
 	},
 	Build: func(b *Builder) Op {
 		out, hidden := b.Within("output", 1, MaxExtent), b.Within("hidden", 1, MaxExtent)

@@ -18,8 +18,8 @@ var _ = register(Kind{
 		{Name: "layers", Type: cfg.Ints, Note: "the layers to join, in this order; negative numbers count back"},
 		{Name: "groups", Type: cfg.Int, Default: "1", Note: "take only one of so many equal parts of each"},
 		{Name: "group_id", Type: cfg.Int, Default: "0", Note: "which part, from 0"},
-		{Name: "stream", Type: cfg.Int, Default: "-1", Effect: cfg.Ignored},
-		{Name: "wait_stream", Type: cfg.Int, Default: "-1", Effect: cfg.Ignored},
+		{Name: "stream", Type: cfg.Int, Default: "-1", Effect: cfg.Ignored, Note: "of the GPU"},
+		{Name: "wait_stream", Type: cfg.Int, Default: "-1", Effect: cfg.Ignored, Note: "of the GPU"},
 	},
 	Build: func(b *Builder) Op {
 		refs := b.Refs("layers")

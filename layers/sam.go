@@ -13,7 +13,7 @@ var _ = register(Kind{
 	Doc:   "Multiplies another layer's output by the previous one's, value by value.",
 	Schema: cfg.Schema{
 		{Name: "from", Type: cfg.Int, Note: "the other layer"},
-		{Name: "activation", Type: cfg.String, Default: "linear"},
+		{Name: "activation", Type: cfg.String, Default: "linear", Note: "applied last"},
 	},
 	Build: func(b *Builder) Op {
 		l := &SAM{Activation: b.Activation("activation")}

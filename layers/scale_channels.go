@@ -21,7 +21,7 @@ var _ = register(Kind{
 	Schema: cfg.Schema{
 		{Name: "from", Type: cfg.Int, Note: "the layer whose output is scaled"},
 		{Name: "scale_wh", Type: cfg.Flag, Default: "0", Note: "scale pixels instead of channels"},
-		{Name: "activation", Type: cfg.String, Default: "linear"},
+		{Name: "activation", Type: cfg.String, Default: "linear", Note: "applied last"},
 	},
 	Build: func(b *Builder) Op {
 		l := &ScaleChannels{PerPixel: b.Flag("scale_wh"), Activation: b.Activation("activation")}

@@ -11,7 +11,7 @@ import (
 
 // Shortcut is a [shortcut] section: the previous layer plus other layers, then activation.
 // Channels that only one side has are left alone or ignored. Of a source larger by a whole
-// factor every so manyth pixel is added; a smaller one is added to every so manyth pixel.
+// factor n every nth pixel is added; a smaller one is added to every nth pixel.
 type Shortcut struct {
 	Out        tensor.Shape
 	Activation kernels.Activation
@@ -27,7 +27,7 @@ var _ = register(Kind{
 	Doc:   "Adds the outputs of other layers to the previous one's, then activation.",
 	Schema: cfg.Schema{
 		{Name: "from", Type: cfg.Ints, Note: "the layers to add; negative numbers count back"},
-		{Name: "activation", Type: cfg.String, Default: "linear"},
+		{Name: "activation", Type: cfg.String, Default: "linear", Note: "applied last"},
 		{Name: "weights_type", Type: cfg.String, Default: "none", Note: "none, per_feature (= per_layer: a weight for each input) or per_channel"},
 		{Name: "weights_normalization", Type: cfg.String, Default: "none", Note: "relu (= avg_relu) or softmax; needed when there are weights"},
 	},
@@ -40,7 +40,7 @@ var _ = register(Kind{
 			case resampleStep(from, l.Out) == 0:
 				b.unequal("from", "adds", b.Previous(), i)
 			case from.W != l.Out.W:
-				b.Warnf("from", "AlexeyAB's darknet aborts here; ghostdark adds every so manyth pixel of the common channels, as pjreddie's did. Give the layer a stride or the branch an [upsample] if that is not meant.",
+				b.Warnf("from", "AlexeyAB's darknet aborts here; ghostdark adds every nth pixel of the common channels, as pjreddie's did. Give the layer a stride or the branch an [upsample] if that is not meant.",
 					"adds %s with %v to %v", b.nameOf(i), from, l.Out)
 			case from.C != l.Out.C:
 				b.Warnf("from", "Only the common channels are added.", "adds %s with %d channels to %d channels", b.nameOf(i), from.C, l.Out.C)

@@ -33,7 +33,7 @@ var _ = register(Kind{
 		if l.Temperature <= 0 {
 			b.Errorf("temperature", "Give a positive number.", "temperature=%g is out of range", l.Temperature)
 		}
-		if b.Has("spatial") && b.Flag("spatial") {
+		if b.Flag("spatial") {
 			b.Warnf("spatial", "Use normalize_channels_softmax as the activation of the convolution before it to normalize each pixel.",
 				"spatial=1 is ignored, as in darknet's CPU code")
 		}

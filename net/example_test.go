@@ -20,6 +20,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	defer session.Close()
 	img, err := picture.Open("../cfgs/smear.jpg", picture.Limits{})
 	if err != nil {
 		log.Fatal(err)

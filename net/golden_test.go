@@ -28,9 +28,8 @@ type goldenCase struct {
 	OutputLayer int                `json:"output_layer"`
 	MaxRelDiff  map[string]float64 `json:"max_rel_diff"`
 	Calls       int
-	InputCall1  string       `json:"input_call1"`
-	Runs        []goldenRun  `json:"detection_runs"`
-	Detections  []goldenDets `json:"detections"`
+	InputCall1  string      `json:"input_call1"`
+	Runs        []goldenRun `json:"detection_runs"`
 }
 
 type goldenRun struct {

@@ -92,6 +92,12 @@ func Save(path string, m *Image) error {
 	return nil
 }
 
+// HasFormat reports whether path ends in the extension of a format that Save writes.
+func HasFormat(path string) bool {
+	_, err := encoderFor(filepath.Ext(path))
+	return err == nil
+}
+
 // CheckSave returns the error that Save would give for a path of any picture: an extension of
 // no format, a folder that doesn't exist, a name that is taken by other than a regular file.
 func CheckSave(path string) error {

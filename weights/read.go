@@ -12,7 +12,7 @@ import (
 type ReadOptions struct {
 	// Cutoff, when above 0, makes the file a partial one, as darknet's .conv.15: it holds only
 	// the arrays of layers with an index below Cutoff. The others keep their Data, or have
-	// their Fill where Data is nil.
+	// their Fill where Data is nil; net.Graph.LoadFile gives them random weights instead.
 	Cutoff int
 	// AllowExtra ignores surplus bytes at the end, as darknet does.
 	AllowExtra bool

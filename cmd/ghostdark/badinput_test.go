@@ -714,10 +714,10 @@ var badCommands = []struct {
 	{"a negative overlap", "detect --nms -1", exitUsage, "--nms=-1 is out of range: give an overlap from 0 to 1"},
 	{"a broken number of objects", "detect --top 1.5", exitUsage, `--top: "1.5" is not a whole number`},
 	{"no classes wanted", "classify --top 0", exitUsage, "--top must be at least 1"},
-	{"no such resize", "classify --resize crop", exitUsage, `--resize: unknown way to resize "crop"; choose one of stretch, letterbox, mincrop`},
+	{"no such resize", "classify --resize crop", exitUsage, `--resize: unknown way to resize "crop"; choose one of stretch, letterbox, mincrop, or auto`},
 	{"a resize that loses boxes", "detect --resize mincrop", exitUsage,
 		"--resize mincrop cuts the picture's borders off, so boxes can't be placed: use stretch or letterbox"},
-	{"a negative width", "detect --width -8", exitUsage, "--width and --height must lie between 0, for the cfg's, and 1048576"},
+	{"a negative width", "detect --width -8", exitUsage, "--width and --height must be from 1 to 1048576, or 0 for the cfg's"},
 	{"memory without a number", "detect --max-memory lots", exitUsage, `--max-memory: "lots" is not a size such as 500MiB or 8GiB`},
 	{"too little memory for weights", "detect detector.cfg detector.weights picture.png --max-memory 100B", exitFailed,
 		"detector.cfg: the weights need 0.6 KiB of memory, more than the limit of 0.1 KiB; raise it with --max-memory"},
@@ -734,7 +734,9 @@ var badCommands = []struct {
 	{"without a format", "detect detector.cfg detector.weights picture.png --out found", exitFailed,
 		"found: the name has no extension, which tells the format; use one of .png .jpg .jpeg .gif .bmp .tif .tiff"},
 	{"several pictures onto a file", "detect detector.cfg detector.weights picture.png picture.jpg --out empty", exitUsage,
-		"--out empty is a file, but there are 2 pictures: name a folder"},
+		"--out empty names a file, but there are 2 pictures: name a folder"},
+	{"several pictures onto a new file", "detect detector.cfg detector.weights picture.png picture.jpg --out found.png", exitUsage,
+		"--out found.png names a file, but there are 2 pictures: name a folder"},
 }
 
 func TestBadCommand(t *testing.T) {

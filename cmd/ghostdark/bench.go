@@ -53,23 +53,34 @@ layers, so layers of other types have none.
   ghostdark bench yolov4-tiny.cfg --width 320 --height 320 --seconds 10
   ghostdark bench my.cfg my.weights --threads 1 --top 5
   ghostdark bench my.cfg --reps 50 --json > bench.json`,
-		Args: cobra.MaximumNArgs(2),
+		Args: func(cmd *cobra.Command, args []string) error { return o.checkOperands(cmd, args) },
 		RunE: running(func(cmd *cobra.Command, args []string) error { return runBench(cmd, o, args) }),
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&o.warmup, "warmup", 2, "runs before the measurement")
 	flags.Float64Var(&o.seconds, "seconds", 2, fmt.Sprintf("measure for about so long, but at least %d runs", minRuns))
-	flags.IntVar(&o.reps, "reps", 0, "measure exactly so many runs")
+	flags.IntVar(&o.reps, "reps", 0, "measure exactly so many runs instead")
 	flags.IntVar(&o.batch, "batch", 1, "images in each run")
 	flags.IntVar(&o.top, "top", 20, "list so many of the slowest layers (0: none)")
 	flags.BoolVar(&o.json, "json", false, "print JSON, with all layers")
-	cmd.MarkFlagsMutuallyExclusive("seconds", "reps")
 	o.engine.add(cmd)
 	o.addShape(cmd)
 	o.addWeights(cmd)
 	return cmd
 }
 
+// checkOperands checks which operands and flags are given together.
+func (o *benchOptions) checkOperands(cmd *cobra.Command, args []string) error {
+	switch given := cmd.Flags().Changed; {
+	case len(args) > 2:
+		return usagef("give CFG, or CFG WEIGHTS, or neither")
+	case given("seconds") && given("reps"):
+		return usagef("give --seconds or --reps, not both")
+	}
+	return nil
+}
+
+// check checks the numbers.
 func (o *benchOptions) check() error {
 	const day = 24 * 60 * 60
 	for _, f := range []struct {
@@ -233,7 +244,7 @@ func (o *benchOptions) result(m *model, runs *benchRuns) *benchResult {
 		File: m.cfgPath, Input: *extents(m.Net.Input()), Batch: o.batch,
 		Threads: runtime.GOMAXPROCS(0), Warmup: o.warmup, Runs: len(runs.total),
 		MedianMS: milliseconds(middle), MinMS: milliseconds(runs.total[0]), P95MS: milliseconds(percentile(runs.total, 95)),
-		LoadMS: milliseconds(m.loadTime), ImagesPerS: perSecond(float64(o.batch), middle), PeakRSSBytes: peakRSS(),
+		LoadMS: milliseconds(m.loadTime), ImagesPerS: round(perSecond(float64(o.batch), middle), 3), PeakRSSBytes: peakRSS(),
 	}
 	var sum time.Duration
 	var macs int64
@@ -270,7 +281,7 @@ func perSecond(n float64, took time.Duration) float64 { return n / max(took, 1).
 
 // gigaflops is the speed of so many multiply-adds for each image of a batch.
 func gigaflops(macs int64, batch int, took time.Duration) float64 {
-	return perSecond(2*float64(macs)*float64(batch)/1e9, took)
+	return round(perSecond(2*float64(macs)*float64(batch)/1e9, took), 3)
 }
 
 // print writes the result for people.

@@ -26,7 +26,7 @@ type classifyOptions struct {
 }
 
 func newClassify() *cobra.Command {
-	o := &classifyOptions{target: pictureTarget{}}
+	o := &classifyOptions{}
 	cmd := &cobra.Command{
 		Use:   "classify [CFG WEIGHTS] [IMAGE…]",
 		Short: "Tell what pictures show",
@@ -52,7 +52,7 @@ IMAGE it does so for the embedded picture.
 	flags.IntVar(&o.top, "top", 5, "print so many classes")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	flags.BoolVar(&o.timing, "timing", false, "tell what the stages took")
-	o.pictureOptions.add(cmd, "mincrop")
+	o.pictureOptions.add(cmd, "mincrop", "stretch", "letterbox", "mincrop")
 	o.target.add(cmd, "none")
 	o.nameOptions.add(cmd)
 	o.engine.add(cmd)
@@ -69,19 +69,7 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	cfgPath, weightsPath, pictures, err := splitOperands(args)
-	if err != nil {
-		return err
-	}
-	if len(pictures) == 0 {
-		pictures = []string{""}
-	}
-	var m *model
-	if cfgPath == "" {
-		m, err = o.openEmbedded(cmd, cfgs.Classifier())
-	} else {
-		m, err = o.openModel(cmd, cfgPath, weightsPath)
-	}
+	m, pictures, err := o.openOperands(cmd, args, cfgs.Classifier())
 	if err != nil {
 		return err
 	}
@@ -95,8 +83,6 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	c.softmax, _ = m.Layers[m.Result()].Op.(*layers.Softmax)
 	if c.softmax == nil {
 		tell(cmd, "%s does not end in a [softmax]: the scores are no probabilities", m.cfgPath)
-	} else if tree := c.softmax.Tree(); tree != nil && c.names == nil {
-		c.names = tree.Names()
 	}
 	how, err := o.engine.session()
 	if err != nil {
@@ -176,11 +162,7 @@ func (c *classifier) picture(cmd *cobra.Command, index int, path string, headed 
 	if c.options.json {
 		return result, nil
 	}
-	if headed {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: Predicted in %f milli-seconds.\n", name, milliseconds(took.Inference))
-	} else {
-		tell(cmd, "%s: Predicted in %f milli-seconds.", name, milliseconds(took.Inference))
-	}
+	tellPrediction(cmd, name, took, headed)
 	for _, s := range result.Classes {
 		fmt.Fprintln(cmd.OutOrStdout(), c.line(s))
 	}
@@ -196,7 +178,7 @@ func (c *classifier) line(s classScore) string {
 
 // scores lists the most probable classes of the last run.
 func (c *classifier) scores() ([]classScore, error) {
-	out, err := c.session.FiniteResult()
+	out, err := c.session.FiniteOutput(c.model.Result())
 	if err != nil {
 		return nil, err
 	}

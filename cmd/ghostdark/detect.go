@@ -66,7 +66,8 @@ IMAGE it does so in the embedded picture.
 	flags.IntVar(&o.top, "top", 0, "report at most so many objects of each picture, the most probable (0: all)")
 	flags.BoolVar(&o.json, "json", false, "print JSON; the annotated picture is then written only with --out")
 	flags.BoolVar(&o.timing, "timing", false, "tell what the stages took")
-	o.pictureOptions.add(cmd, "letterbox when the cfg has letter_box=1, else stretch")
+	complete(cmd, "nms-kind", "cfg", "default", "greedynms", "diounms")
+	o.pictureOptions.add(cmd, "letterbox when the cfg has letter_box=1, else stretch", "stretch", "letterbox")
 	o.target.add(cmd, "predictions.jpg, predictions/ for several")
 	o.nameOptions.add(cmd)
 	o.engine.add(cmd)
@@ -84,19 +85,7 @@ func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
 	case o.top < 0:
 		return usagef("--top must not be negative")
 	}
-	cfgPath, weightsPath, pictures, err := splitOperands(args)
-	if err != nil {
-		return err
-	}
-	if len(pictures) == 0 {
-		pictures = []string{""}
-	}
-	var m *model
-	if cfgPath == "" {
-		m, err = o.openEmbedded(cmd, cfgs.Detector())
-	} else {
-		m, err = o.openModel(cmd, cfgPath, weightsPath)
-	}
+	m, pictures, err := o.openOperands(cmd, args, cfgs.Detector())
 	if err != nil {
 		return err
 	}
@@ -247,11 +236,7 @@ func (d *detector) picture(cmd *cobra.Command, index int, path string, headed bo
 	found := detect.BestDetections(candidates, d.filter)
 	took.Postprocess += lap(&at)
 	if !o.json {
-		if headed {
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: Predicted in %f milli-seconds.\n", name, milliseconds(took.Inference))
-		} else {
-			tell(cmd, "%s: Predicted in %f milli-seconds.", name, milliseconds(took.Inference))
-		}
+		tellPrediction(cmd, name, took, headed)
 		d.print(cmd.OutOrStdout(), found)
 	}
 	if o.timing {

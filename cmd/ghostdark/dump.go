@@ -117,20 +117,11 @@ func readF32(path string, shape tensor.Shape, limit int64) (tensor.Tensor, error
 	}
 	t := tensor.New(len(data)/4/shape.Len(), shape)
 	for i := range t.Data {
-		t.Data[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
-	}
-	if i := firstNonFinite(t.Data); i >= 0 {
-		return tensor.Tensor{}, fmt.Errorf("%s: value %d is %v; every value must be finite", path, i, t.Data[i])
+		v := math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+		if v-v != 0 {
+			return tensor.Tensor{}, fmt.Errorf("%s: value %d is %v; every value must be finite", path, i, v)
+		}
+		t.Data[i] = v
 	}
 	return t, nil
-}
-
-// firstNonFinite returns the index of the first NaN or infinity, or -1.
-func firstNonFinite(values []float32) int {
-	for i, v := range values {
-		if v-v != 0 {
-			return i
-		}
-	}
-	return -1
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,13 +27,14 @@ func (o *engineOptions) add(cmd *cobra.Command) {
 func (o *engineOptions) addPlan(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.cpu, "cpu", "", "kernels to use: generic, avx2 or avx512 (default: $GHOSTDARK_CPU, or the best this processor has)")
 	cmd.Flags().StringSliceVar(&o.disable, "disable-pass", nil, "leave out optimizations: "+strings.Join(net.Passes(), ", "))
+	complete(cmd, "disable-pass", net.Passes()...)
 }
 
 // session gives the options of a session, after checking the flags.
 func (o *engineOptions) session() (net.SessionOptions, error) {
 	s := net.SessionOptions{Threads: o.threads, CPU: o.cpu, Reference: o.reference, Disable: o.disable}
 	if err := s.Check(); err != nil {
-		return s, usageError{fmt.Errorf("--threads, --cpu or --disable-pass: %w", err)}
+		return s, usageError{err}
 	}
 	return s, nil
 }

@@ -33,7 +33,7 @@ type usageError struct{ error }
 // usagef makes a usageError.
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// reported is a failure that the user has already been told about.
+// errReported is a failure that the user has already been told about.
 var errReported = errors.New("already reported")
 
 // running wraps a command's run function, so that its errors are told from those of parsing

@@ -101,7 +101,10 @@ func explainFlag(_ *cobra.Command, err error) error {
 	if !errors.As(err, &bad) {
 		return err
 	}
-	want := map[string]string{"int": "a whole number", "float32": "a number", "float64": "a number", "bool": "true or false"}
+	want := map[string]string{
+		"int": "a whole number", "intSlice": "a whole number, or several with commas",
+		"float32": "a number", "float64": "a number", "bool": "true or false",
+	}
 	kind := bad.GetFlag().Value.Type()
 	return fmt.Errorf("--%s: %q is not %s", bad.GetFlag().Name, bad.GetValue(), cmp.Or(want[kind], "a "+kind))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/ghostdark/ghostdark/cfg"
 	"github.com/ghostdark/ghostdark/cfgs"
+	"github.com/ghostdark/ghostdark/detect"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
 	"github.com/ghostdark/ghostdark/weights"
@@ -46,7 +48,7 @@ func (o *modelOptions) netOptions() (net.Options, error) {
 		return net.Options{}, usagef("--max-memory: %v", err)
 	}
 	if o.width < 0 || o.width > layers.MaxExtent || o.height < 0 || o.height > layers.MaxExtent {
-		return net.Options{}, usagef("--width and --height must lie between 0, for the cfg's, and %d", layers.MaxExtent)
+		return net.Options{}, usagef("--width and --height must be from 1 to %d, or 0 for the cfg's", layers.MaxExtent)
 	}
 	if o.cutoff < 0 {
 		return net.Options{}, usagef("--cutoff must not be negative")
@@ -80,6 +82,16 @@ type model struct {
 	cfgPath  string
 	embedded *cfgs.Model // nil for files
 	loadTime time.Duration
+}
+
+// tree returns the hierarchy of the network's classes, nil when they are independent.
+func (m *model) tree() *detect.Tree {
+	for _, l := range slices.Backward(m.Layers) {
+		if c, ok := l.Op.(layers.Classifier); ok {
+			return c.Tree()
+		}
+	}
+	return nil
 }
 
 // openModel reads a cfg and a weights file and shows what is wrong with them.
@@ -126,6 +138,24 @@ func (o *modelOptions) openEmbedded(cmd *cobra.Command, m cfgs.Model) (*model, e
 		return nil, err
 	}
 	return &model{Network: network, cfgPath: m.CfgName, embedded: &m, loadTime: time.Since(start)}, nil
+}
+
+// openOperands loads the network that the operands of detect or classify name, or the embedded
+// one, and returns the pictures for it: "" stands for the embedded model's own.
+func (o *modelOptions) openOperands(cmd *cobra.Command, args []string, embedded cfgs.Model) (m *model, pictures []string, err error) {
+	cfgPath, weightsPath, pictures, err := splitOperands(args)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(pictures) == 0 {
+		pictures = []string{""}
+	}
+	if cfgPath == "" {
+		m, err = o.openEmbedded(cmd, embedded)
+	} else {
+		m, err = o.openModel(cmd, cfgPath, weightsPath)
+	}
+	return m, pictures, err
 }
 
 // splitOperands divides the operands of detect and classify: CFG WEIGHTS IMAGE…, or only

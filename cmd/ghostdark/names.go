@@ -67,6 +67,10 @@ func (o *nameOptions) find(cmd *cobra.Command, m *model) (names classNames, sour
 		names, err = readNames(beside)
 		return names, beside, err
 	}
+	if tree := m.tree(); tree != nil {
+		tell(cmd, "no %s: taking the names in the class tree (choose others with --names)", beside)
+		return tree.Names(), "", nil
+	}
 	if coco := cfgs.COCONames(); m.Classes() == len(coco) {
 		tell(cmd, "no %s: taking the names of COCO's %d classes (choose others with --names)", beside, len(coco))
 		return coco, "", nil

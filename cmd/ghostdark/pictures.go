@@ -51,11 +51,23 @@ func lap(since *time.Time) time.Duration {
 	return d
 }
 
+// tellPrediction writes darknet's line about a picture: among the results when it is to head
+// those of one of several pictures.
+func tellPrediction(cmd *cobra.Command, name string, took stageTimes, headed bool) {
+	w := cmd.ErrOrStderr()
+	if headed {
+		w = cmd.OutOrStdout()
+	}
+	fmt.Fprintf(w, "%s: Predicted in %f milli-seconds.\n", name, milliseconds(took.Inference))
+}
+
 // pictureOptions are the flags that say how a picture becomes a network's input.
 type pictureOptions struct{ resize string }
 
-func (o *pictureOptions) add(cmd *cobra.Command, byDefault string) {
-	cmd.Flags().StringVar(&o.resize, "resize", "auto", "stretch, letterbox or mincrop; auto is "+byDefault)
+func (o *pictureOptions) add(cmd *cobra.Command, byDefault string, ways ...string) {
+	last := len(ways) - 1
+	cmd.Flags().StringVar(&o.resize, "resize", "auto", strings.Join(ways[:last], ", ")+" or "+ways[last]+"; auto is "+byDefault)
+	complete(cmd, "resize", append(ways, "auto")...)
 }
 
 // choose gives the way to resize; auto is the one for the value "auto".
@@ -65,7 +77,7 @@ func (o *pictureOptions) choose(auto picture.Resize) (picture.Resize, error) {
 	}
 	r, err := picture.ParseResize(o.resize)
 	if err != nil {
-		return 0, usagef("--resize: %v", err)
+		return 0, usagef("--resize: %v, or auto", err)
 	}
 	return r, nil
 }
@@ -133,8 +145,8 @@ func (t *pictureTarget) prepare(pictures int) error {
 	if !t.many {
 		return picture.CheckSave(t.out)
 	}
-	if err == nil && !info.IsDir() {
-		return usagef("--out %s is a file, but there are %d pictures: name a folder", t.out, pictures)
+	if err == nil && !info.IsDir() || err != nil && picture.HasFormat(t.out) {
+		return usagef("--out %s names a file, but there are %d pictures: name a folder", t.out, pictures)
 	}
 	return os.MkdirAll(t.out, 0o777)
 }

@@ -57,7 +57,8 @@ and without it there is a summary of each layer.
 	flags.StringVar(&o.format, "format", "f32", "of the files: f32 or npy")
 	flags.BoolVar(&o.logits, "logits", false, "give the values that go into the last [softmax], too")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
-	o.pictureOptions.add(cmd, "what detect and classify do")
+	complete(cmd, "format", "f32", "npy")
+	o.pictureOptions.add(cmd, "what detect and classify do", "stretch", "letterbox", "mincrop")
 	o.engine.add(cmd)
 	o.addShape(cmd)
 	o.addWeights(cmd)
@@ -162,7 +163,7 @@ type runSource struct {
 }
 
 // run runs the network on the picture or the raw values.
-func (o *runOptions) run(cmd *cobra.Command, m *model, args []string, keep net.SessionOptions) (*net.Session, runSource, error) {
+func (o *runOptions) run(cmd *cobra.Command, m *model, args []string, how net.SessionOptions) (*net.Session, runSource, error) {
 	if o.inputF32 != "" {
 		opt, err := o.netOptions()
 		if err != nil {
@@ -172,8 +173,8 @@ func (o *runOptions) run(cmd *cobra.Command, m *model, args []string, keep net.S
 		if err != nil {
 			return nil, runSource{}, err
 		}
-		keep.Batch = input.N
-		session, err := m.NewSession(keep)
+		how.Batch = input.N
+		session, err := m.NewSession(how)
 		if err != nil {
 			return nil, runSource{}, err
 		}
@@ -190,7 +191,7 @@ func (o *runOptions) run(cmd *cobra.Command, m *model, args []string, keep net.S
 	if err != nil {
 		return nil, runSource{}, err
 	}
-	session, err := m.NewSession(keep)
+	session, err := m.NewSession(how)
 	if err != nil {
 		return nil, runSource{}, err
 	}
@@ -243,10 +244,8 @@ func (r *runResult) check() error {
 	}
 	slices.Sort(wanted)
 	for _, i := range wanted {
-		values := r.output(i).Data
-		if at := firstNonFinite(values); at >= 0 {
-			return fmt.Errorf("%s: %s: value %d of the output is %v; are these the weights of this network?",
-				r.model.cfgPath, r.model.Layers[i].Label(), at, values[at])
+		if _, err := r.session.FiniteOutput(i); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -103,7 +103,7 @@ func runValidate(cmd *cobra.Command, o *validateOptions, paths []string) error {
 	}
 	switch {
 	case len(faulty) > 0 && len(paths) > 1:
-		return fmt.Errorf("%d of %d cfgs are faulty; %w", len(faulty), len(paths), faulty[0])
+		return fmt.Errorf("%d of %d cfgs are faulty; the first is %w", len(faulty), len(paths), faulty[0])
 	case len(faulty) > 0:
 		return faulty[0]
 	}
@@ -186,13 +186,13 @@ func (c *checked) add(file string, err error) {
 	})
 }
 
-// verdict returns an error that counts what is wrong and quotes the first of it.
+// verdict returns an error that counts what is wrong, which the report tells in full.
 func (c *checked) verdict(strict bool) error {
-	if errs := c.diagnostics.Errors(); len(errs) > 0 {
-		return fmt.Errorf("%s: %s; the first: %v", c.path, counted(len(errs), "error"), errs[0])
+	if n := c.diagnostics.Count(cfg.Error); n > 0 {
+		return fmt.Errorf("%s: %s", c.path, counted(n, "error"))
 	}
-	if warnings := c.diagnostics.Warnings(); strict && len(warnings) > 0 {
-		return fmt.Errorf("%s: %s, which --strict forbids; the first: %v", c.path, counted(len(warnings), "warning"), warnings[0])
+	if n := c.diagnostics.Count(cfg.Warning); strict && n > 0 {
+		return fmt.Errorf("%s: %s, which --strict forbids", c.path, counted(n, "warning"))
 	}
 	return nil
 }
@@ -391,7 +391,7 @@ type layerJSON struct {
 
 func (c *checked) json(strict bool) checkedJSON {
 	report := checkedJSON{
-		File: c.path, Valid: c.verdict(strict) == nil, Diagnostics: c.diagnostics, Layers: []layerJSON{}, Weights: c.weights,
+		File: c.path, Valid: c.verdict(strict) == nil, Diagnostics: c.diagnostics, Layers: []layerJSON{}, Weights: c.weights, Plan: c.plan,
 	}
 	if c.graph == nil || len(c.graph.Layers) == 0 {
 		return report

@@ -1,0 +1,48 @@
+package onnx
+
+import (
+	"math"
+
+	"github.com/ghostdark/ghostdark/kernels"
+	"github.com/ghostdark/ghostdark/weights"
+)
+
+type slot = weights.Slot
+
+// arrays are those of a convolution or connected layer; the last three are nil without batch
+// norm.
+type arrays struct{ weights, biases, scales, mean, variance *slot }
+
+// folded adds a layer's weights, of the given extents, and its biases as initializers, with
+// batch norm folded in. run is how many weights follow one another that belong to the same
+// output channel. It returns the inputs of an operator on x. Layers that share their weights
+// share the initializers, too.
+func (e *exporter) folded(x string, a arrays, run int, dims ...int) []string {
+	owner := prefix(e.net.Layers[a.weights.Layer])
+	w, b := owner+".weights", owner+".biases"
+	if e.names[w] {
+		return []string{x, w, b}
+	}
+	weight, bias := fold(a, run)
+	return []string{x, e.weights(w, weight, dims...), e.weights(b, bias, len(bias))}
+}
+
+// fold computes weights and biases that make batch norm superfluous:
+//
+//	w·f and (bias - mean·f)   with f = scale/√(variance + ε) of the output channel
+func fold(a arrays, run int) (weight, bias []float32) {
+	if a.scales == nil {
+		return a.weights.Data, a.biases.Data
+	}
+	channels := len(a.biases.Data)
+	factor, bias := make([]float64, channels), make([]float32, channels)
+	for c := range factor {
+		factor[c] = float64(a.scales.Data[c]) / math.Sqrt(float64(a.variance.Data[c])+kernels.BatchNormEpsilon)
+		bias[c] = float32(float64(a.biases.Data[c]) - float64(a.mean.Data[c])*factor[c])
+	}
+	weight = make([]float32, len(a.weights.Data))
+	for i, w := range a.weights.Data {
+		weight[i] = float32(float64(w) * factor[i/run%channels])
+	}
+	return weight, bias
+}
