@@ -51,20 +51,20 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X1, X1, X1
+	JZ     done2
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky1
+	VXORPS X1, X1, X1
 	VMAXPS Z0, Z1, Z0
-	JMP    after
+	JMP    done2
 
-leaky:
+leaky1:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VMULPS       Z0, Z2, Z1
 	VMAXPS       Z1, Z0, Z0
 
-after:
+done2:
 	TESTQ  DX, DX
 	JZ     store
 	TESTQ  BX, BX
@@ -135,15 +135,15 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X2, X2, X2
+	JZ     done4
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky3
+	VXORPS X2, X2, X2
 	VMAXPS Z0, Z2, Z0
 	VMAXPS Z1, Z2, Z1
-	JMP    after
+	JMP    done4
 
-leaky:
+leaky3:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z3
 	VMULPS       Z0, Z3, Z2
@@ -151,7 +151,7 @@ leaky:
 	VMULPS       Z1, Z3, Z2
 	VMAXPS       Z2, Z1, Z1
 
-after:
+done4:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -230,16 +230,16 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X3, X3, X3
+	JZ     done6
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky5
+	VXORPS X3, X3, X3
 	VMAXPS Z0, Z3, Z0
 	VMAXPS Z1, Z3, Z1
 	VMAXPS Z2, Z3, Z2
-	JMP    after
+	JMP    done6
 
-leaky:
+leaky5:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z4
 	VMULPS       Z0, Z4, Z3
@@ -249,7 +249,7 @@ leaky:
 	VMULPS       Z2, Z4, Z3
 	VMAXPS       Z3, Z2, Z2
 
-after:
+done6:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -339,17 +339,17 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X4, X4, X4
+	JZ     done8
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky7
+	VXORPS X4, X4, X4
 	VMAXPS Z0, Z4, Z0
 	VMAXPS Z1, Z4, Z1
 	VMAXPS Z2, Z4, Z2
 	VMAXPS Z3, Z4, Z3
-	JMP    after
+	JMP    done8
 
-leaky:
+leaky7:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z5
 	VMULPS       Z0, Z5, Z4
@@ -361,7 +361,7 @@ leaky:
 	VMULPS       Z3, Z5, Z4
 	VMAXPS       Z4, Z3, Z3
 
-after:
+done8:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -462,18 +462,18 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X5, X5, X5
+	JZ     done10
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky9
+	VXORPS X5, X5, X5
 	VMAXPS Z0, Z5, Z0
 	VMAXPS Z1, Z5, Z1
 	VMAXPS Z2, Z5, Z2
 	VMAXPS Z3, Z5, Z3
 	VMAXPS Z4, Z5, Z4
-	JMP    after
+	JMP    done10
 
-leaky:
+leaky9:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
 	VMULPS       Z0, Z6, Z5
@@ -487,7 +487,7 @@ leaky:
 	VMULPS       Z4, Z6, Z5
 	VMAXPS       Z5, Z4, Z4
 
-after:
+done10:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -599,19 +599,19 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X6, X6, X6
+	JZ     done12
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky11
+	VXORPS X6, X6, X6
 	VMAXPS Z0, Z6, Z0
 	VMAXPS Z1, Z6, Z1
 	VMAXPS Z2, Z6, Z2
 	VMAXPS Z3, Z6, Z3
 	VMAXPS Z4, Z6, Z4
 	VMAXPS Z5, Z6, Z5
-	JMP    after
+	JMP    done12
 
-leaky:
+leaky11:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z7
 	VMULPS       Z0, Z7, Z6
@@ -627,7 +627,7 @@ leaky:
 	VMULPS       Z5, Z7, Z6
 	VMAXPS       Z6, Z5, Z5
 
-after:
+done12:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -750,10 +750,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X7, X7, X7
+	JZ     done14
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky13
+	VXORPS X7, X7, X7
 	VMAXPS Z0, Z7, Z0
 	VMAXPS Z1, Z7, Z1
 	VMAXPS Z2, Z7, Z2
@@ -761,9 +761,9 @@ activate:
 	VMAXPS Z4, Z7, Z4
 	VMAXPS Z5, Z7, Z5
 	VMAXPS Z6, Z7, Z6
-	JMP    after
+	JMP    done14
 
-leaky:
+leaky13:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z8
 	VMULPS       Z0, Z8, Z7
@@ -781,7 +781,7 @@ leaky:
 	VMULPS       Z6, Z8, Z7
 	VMAXPS       Z7, Z6, Z6
 
-after:
+done14:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -915,10 +915,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X8, X8, X8
+	JZ     done16
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky15
+	VXORPS X8, X8, X8
 	VMAXPS Z0, Z8, Z0
 	VMAXPS Z1, Z8, Z1
 	VMAXPS Z2, Z8, Z2
@@ -927,9 +927,9 @@ activate:
 	VMAXPS Z5, Z8, Z5
 	VMAXPS Z6, Z8, Z6
 	VMAXPS Z7, Z8, Z7
-	JMP    after
+	JMP    done16
 
-leaky:
+leaky15:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z9
 	VMULPS       Z0, Z9, Z8
@@ -949,7 +949,7 @@ leaky:
 	VMULPS       Z7, Z9, Z8
 	VMAXPS       Z8, Z7, Z7
 
-after:
+done16:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -1094,10 +1094,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X9, X9, X9
+	JZ     done18
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky17
+	VXORPS X9, X9, X9
 	VMAXPS Z0, Z9, Z0
 	VMAXPS Z1, Z9, Z1
 	VMAXPS Z2, Z9, Z2
@@ -1107,9 +1107,9 @@ activate:
 	VMAXPS Z6, Z9, Z6
 	VMAXPS Z7, Z9, Z7
 	VMAXPS Z8, Z9, Z8
-	JMP    after
+	JMP    done18
 
-leaky:
+leaky17:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z10
 	VMULPS       Z0, Z10, Z9
@@ -1131,7 +1131,7 @@ leaky:
 	VMULPS       Z8, Z10, Z9
 	VMAXPS       Z9, Z8, Z8
 
-after:
+done18:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -1287,10 +1287,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X10, X10, X10
+	JZ     done20
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky19
+	VXORPS X10, X10, X10
 	VMAXPS Z0, Z10, Z0
 	VMAXPS Z1, Z10, Z1
 	VMAXPS Z2, Z10, Z2
@@ -1301,9 +1301,9 @@ activate:
 	VMAXPS Z7, Z10, Z7
 	VMAXPS Z8, Z10, Z8
 	VMAXPS Z9, Z10, Z9
-	JMP    after
+	JMP    done20
 
-leaky:
+leaky19:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z11
 	VMULPS       Z0, Z11, Z10
@@ -1327,7 +1327,7 @@ leaky:
 	VMULPS       Z9, Z11, Z10
 	VMAXPS       Z10, Z9, Z9
 
-after:
+done20:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -1494,10 +1494,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X11, X11, X11
+	JZ     done22
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky21
+	VXORPS X11, X11, X11
 	VMAXPS Z0, Z11, Z0
 	VMAXPS Z1, Z11, Z1
 	VMAXPS Z2, Z11, Z2
@@ -1509,9 +1509,9 @@ activate:
 	VMAXPS Z8, Z11, Z8
 	VMAXPS Z9, Z11, Z9
 	VMAXPS Z10, Z11, Z10
-	JMP    after
+	JMP    done22
 
-leaky:
+leaky21:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
 	VMULPS       Z0, Z12, Z11
@@ -1537,7 +1537,7 @@ leaky:
 	VMULPS       Z10, Z12, Z11
 	VMAXPS       Z11, Z10, Z10
 
-after:
+done22:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -1715,10 +1715,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X12, X12, X12
+	JZ     done24
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky23
+	VXORPS X12, X12, X12
 	VMAXPS Z0, Z12, Z0
 	VMAXPS Z1, Z12, Z1
 	VMAXPS Z2, Z12, Z2
@@ -1731,9 +1731,9 @@ activate:
 	VMAXPS Z9, Z12, Z9
 	VMAXPS Z10, Z12, Z10
 	VMAXPS Z11, Z12, Z11
-	JMP    after
+	JMP    done24
 
-leaky:
+leaky23:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z13
 	VMULPS       Z0, Z13, Z12
@@ -1761,7 +1761,7 @@ leaky:
 	VMULPS       Z11, Z13, Z12
 	VMAXPS       Z12, Z11, Z11
 
-after:
+done24:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -1871,15 +1871,15 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X2, X2, X2
+	JZ     done26
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky25
+	VXORPS X2, X2, X2
 	VMAXPS Z0, Z2, Z0
 	VMAXPS Z1, Z2, Z1
-	JMP    after
+	JMP    done26
 
-leaky:
+leaky25:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z4
 	VMULPS       Z0, Z4, Z2
@@ -1887,7 +1887,7 @@ leaky:
 	VMULPS       Z1, Z4, Z2
 	VMAXPS       Z2, Z1, Z1
 
-after:
+done26:
 	TESTQ  DX, DX
 	JZ     store
 	TESTQ  BX, BX
@@ -1966,17 +1966,17 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X4, X4, X4
+	JZ     done28
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky27
+	VXORPS X4, X4, X4
 	VMAXPS Z0, Z4, Z0
 	VMAXPS Z1, Z4, Z1
 	VMAXPS Z2, Z4, Z2
 	VMAXPS Z3, Z4, Z3
-	JMP    after
+	JMP    done28
 
-leaky:
+leaky27:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
 	VMULPS       Z0, Z6, Z4
@@ -1988,7 +1988,7 @@ leaky:
 	VMULPS       Z3, Z6, Z4
 	VMAXPS       Z4, Z3, Z3
 
-after:
+done28:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -2084,19 +2084,19 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X6, X6, X6
+	JZ     done30
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky29
+	VXORPS X6, X6, X6
 	VMAXPS Z0, Z6, Z0
 	VMAXPS Z1, Z6, Z1
 	VMAXPS Z2, Z6, Z2
 	VMAXPS Z3, Z6, Z3
 	VMAXPS Z4, Z6, Z4
 	VMAXPS Z5, Z6, Z5
-	JMP    after
+	JMP    done30
 
-leaky:
+leaky29:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z8
 	VMULPS       Z0, Z8, Z6
@@ -2112,7 +2112,7 @@ leaky:
 	VMULPS       Z5, Z8, Z6
 	VMAXPS       Z6, Z5, Z5
 
-after:
+done30:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -2225,10 +2225,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X8, X8, X8
+	JZ     done32
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky31
+	VXORPS X8, X8, X8
 	VMAXPS Z0, Z8, Z0
 	VMAXPS Z1, Z8, Z1
 	VMAXPS Z2, Z8, Z2
@@ -2237,9 +2237,9 @@ activate:
 	VMAXPS Z5, Z8, Z5
 	VMAXPS Z6, Z8, Z6
 	VMAXPS Z7, Z8, Z7
-	JMP    after
+	JMP    done32
 
-leaky:
+leaky31:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z10
 	VMULPS       Z0, Z10, Z8
@@ -2259,7 +2259,7 @@ leaky:
 	VMULPS       Z7, Z10, Z8
 	VMAXPS       Z8, Z7, Z7
 
-after:
+done32:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -2389,10 +2389,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X10, X10, X10
+	JZ     done34
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky33
+	VXORPS X10, X10, X10
 	VMAXPS Z0, Z10, Z0
 	VMAXPS Z1, Z10, Z1
 	VMAXPS Z2, Z10, Z2
@@ -2403,9 +2403,9 @@ activate:
 	VMAXPS Z7, Z10, Z7
 	VMAXPS Z8, Z10, Z8
 	VMAXPS Z9, Z10, Z9
-	JMP    after
+	JMP    done34
 
-leaky:
+leaky33:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
 	VMULPS       Z0, Z12, Z10
@@ -2429,7 +2429,7 @@ leaky:
 	VMULPS       Z9, Z12, Z10
 	VMAXPS       Z10, Z9, Z9
 
-after:
+done34:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -2576,10 +2576,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X12, X12, X12
+	JZ     done36
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky35
+	VXORPS X12, X12, X12
 	VMAXPS Z0, Z12, Z0
 	VMAXPS Z1, Z12, Z1
 	VMAXPS Z2, Z12, Z2
@@ -2592,9 +2592,9 @@ activate:
 	VMAXPS Z9, Z12, Z9
 	VMAXPS Z10, Z12, Z10
 	VMAXPS Z11, Z12, Z11
-	JMP    after
+	JMP    done36
 
-leaky:
+leaky35:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z14
 	VMULPS       Z0, Z14, Z12
@@ -2622,7 +2622,7 @@ leaky:
 	VMULPS       Z11, Z14, Z12
 	VMAXPS       Z12, Z11, Z11
 
-after:
+done36:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -2786,10 +2786,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X14, X14, X14
+	JZ     done38
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky37
+	VXORPS X14, X14, X14
 	VMAXPS Z0, Z14, Z0
 	VMAXPS Z1, Z14, Z1
 	VMAXPS Z2, Z14, Z2
@@ -2804,9 +2804,9 @@ activate:
 	VMAXPS Z11, Z14, Z11
 	VMAXPS Z12, Z14, Z12
 	VMAXPS Z13, Z14, Z13
-	JMP    after
+	JMP    done38
 
-leaky:
+leaky37:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z16
 	VMULPS       Z0, Z16, Z14
@@ -2838,7 +2838,7 @@ leaky:
 	VMULPS       Z13, Z16, Z14
 	VMAXPS       Z14, Z13, Z13
 
-after:
+done38:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -3019,10 +3019,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X16, X16, X16
+	JZ     done40
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky39
+	VXORPS X16, X16, X16
 	VMAXPS Z0, Z16, Z0
 	VMAXPS Z1, Z16, Z1
 	VMAXPS Z2, Z16, Z2
@@ -3039,9 +3039,9 @@ activate:
 	VMAXPS Z13, Z16, Z13
 	VMAXPS Z14, Z16, Z14
 	VMAXPS Z15, Z16, Z15
-	JMP    after
+	JMP    done40
 
-leaky:
+leaky39:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z18
 	VMULPS       Z0, Z18, Z16
@@ -3077,7 +3077,7 @@ leaky:
 	VMULPS       Z15, Z18, Z16
 	VMAXPS       Z16, Z15, Z15
 
-after:
+done40:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -3275,10 +3275,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X18, X18, X18
+	JZ     done42
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky41
+	VXORPS X18, X18, X18
 	VMAXPS Z0, Z18, Z0
 	VMAXPS Z1, Z18, Z1
 	VMAXPS Z2, Z18, Z2
@@ -3297,9 +3297,9 @@ activate:
 	VMAXPS Z15, Z18, Z15
 	VMAXPS Z16, Z18, Z16
 	VMAXPS Z17, Z18, Z17
-	JMP    after
+	JMP    done42
 
-leaky:
+leaky41:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z20
 	VMULPS       Z0, Z20, Z18
@@ -3339,7 +3339,7 @@ leaky:
 	VMULPS       Z17, Z20, Z18
 	VMAXPS       Z18, Z17, Z17
 
-after:
+done42:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -3554,10 +3554,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X20, X20, X20
+	JZ     done44
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky43
+	VXORPS X20, X20, X20
 	VMAXPS Z0, Z20, Z0
 	VMAXPS Z1, Z20, Z1
 	VMAXPS Z2, Z20, Z2
@@ -3578,9 +3578,9 @@ activate:
 	VMAXPS Z17, Z20, Z17
 	VMAXPS Z18, Z20, Z18
 	VMAXPS Z19, Z20, Z19
-	JMP    after
+	JMP    done44
 
-leaky:
+leaky43:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z22
 	VMULPS       Z0, Z22, Z20
@@ -3624,7 +3624,7 @@ leaky:
 	VMULPS       Z19, Z22, Z20
 	VMAXPS       Z20, Z19, Z19
 
-after:
+done44:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -3856,10 +3856,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X22, X22, X22
+	JZ     done46
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky45
+	VXORPS X22, X22, X22
 	VMAXPS Z0, Z22, Z0
 	VMAXPS Z1, Z22, Z1
 	VMAXPS Z2, Z22, Z2
@@ -3882,9 +3882,9 @@ activate:
 	VMAXPS Z19, Z22, Z19
 	VMAXPS Z20, Z22, Z20
 	VMAXPS Z21, Z22, Z21
-	JMP    after
+	JMP    done46
 
-leaky:
+leaky45:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z24
 	VMULPS       Z0, Z24, Z22
@@ -3932,7 +3932,7 @@ leaky:
 	VMULPS       Z21, Z24, Z22
 	VMAXPS       Z22, Z21, Z21
 
-after:
+done46:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -4181,10 +4181,10 @@ loop:
 activate:
 	MOVQ   72(AX), AX
 	TESTQ  AX, AX
-	JZ     after
-	VXORPS X24, X24, X24
+	JZ     done48
 	CMPQ   AX, $0x01
-	JNE    leaky
+	JNE    leaky47
+	VXORPS X24, X24, X24
 	VMAXPS Z0, Z24, Z0
 	VMAXPS Z1, Z24, Z1
 	VMAXPS Z2, Z24, Z2
@@ -4209,9 +4209,9 @@ activate:
 	VMAXPS Z21, Z24, Z21
 	VMAXPS Z22, Z24, Z22
 	VMAXPS Z23, Z24, Z23
-	JMP    after
+	JMP    done48
 
-leaky:
+leaky47:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z26
 	VMULPS       Z0, Z26, Z24
@@ -4263,7 +4263,7 @@ leaky:
 	VMULPS       Z23, Z26, Z24
 	VMAXPS       Z24, Z23, Z23
 
-after:
+done48:
 	TESTQ  BX, BX
 	JZ     store
 	TESTQ  SI, SI
@@ -4392,11 +4392,11 @@ loop:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	TESTQ   R10, R10
-	JNZ     begin1
+	JNZ     begin49
 	MOVQ    R11, R13
 	VMOVUPS (R13), Z10
 
-begin1:
+begin49:
 	MOVQ        BX, R13
 	VMOVUPS     (R13), Z14
 	VFMADD231PS Z1, Z14, Z10
@@ -4422,19 +4422,20 @@ begin1:
 	VADDPS      Z12, Z10, Z10
 	VADDPS      Z13, Z10, Z10
 	TESTQ       R8, R8
-	JZ          store2
+	JZ          done51
 	CMPQ        R8, $0x01
-	JNE         leaky3
+	JNE         leaky50
 	VXORPS      X14, X14, X14
 	VMAXPS      Z10, Z14, Z10
-	JMP         store2
+	JMP         done51
 
-leaky3:
+leaky50:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z14
 	VMULPS       Z10, Z14, Z14
 	VMAXPS       Z14, Z10, Z10
 
-store2:
+done51:
 	MOVQ    R11, R13
 	VMOVUPS Z10, (R13)
 	ADDQ    $0x00000040, BX
@@ -4448,11 +4449,11 @@ last:
 	VXORPS    X12, X12, X12
 	VXORPS    X13, X13, X13
 	TESTQ     R10, R10
-	JNZ       begin4
+	JNZ       begin52
 	MOVQ      R11, R12
 	VMOVUPS.Z (R12), K1, Z10
 
-begin4:
+begin52:
 	VMOVUPS     (BX), Z14
 	VFMADD231PS Z1, Z14, Z10
 	VMOVUPS     4(BX), Z14
@@ -4477,19 +4478,20 @@ begin4:
 	VADDPS      Z12, Z10, Z10
 	VADDPS      Z13, Z10, Z10
 	TESTQ       R8, R8
-	JZ          store5
+	JZ          done54
 	CMPQ        R8, $0x01
-	JNE         leaky6
+	JNE         leaky53
 	VXORPS      X14, X14, X14
 	VMAXPS      Z10, Z14, Z10
-	JMP         store5
+	JMP         done54
 
-leaky6:
+leaky53:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z14
 	VMULPS       Z10, Z14, Z14
 	VMAXPS       Z14, Z10, Z10
 
-store5:
+done54:
 	MOVQ    R11, BX
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    DI, DX
@@ -4546,7 +4548,7 @@ loop:
 	VMOVAPS Z0, Z12
 	VMOVAPS Z0, Z13
 	TESTQ   R10, R10
-	JNZ     begin7
+	JNZ     begin55
 	MOVQ    R11, R13
 	VMOVUPS (R13), Z10
 	ADDQ    DI, R13
@@ -4556,7 +4558,7 @@ loop:
 	ADDQ    DI, R13
 	VMOVUPS (R13), Z13
 
-begin7:
+begin55:
 	MOVQ        BX, R13
 	VMOVUPS     (R13), Z14
 	VFMADD231PS Z1, Z14, Z10
@@ -4618,31 +4620,29 @@ begin7:
 	VMOVUPS     8(R13), Z14
 	VFMADD231PS Z9, Z14, Z13
 	TESTQ       R8, R8
-	JZ          store8
+	JZ          done57
 	CMPQ        R8, $0x01
-	JNE         leaky9
+	JNE         leaky56
 	VXORPS      X14, X14, X14
 	VMAXPS      Z10, Z14, Z10
 	VMAXPS      Z11, Z14, Z11
 	VMAXPS      Z12, Z14, Z12
 	VMAXPS      Z13, Z14, Z13
-	JMP         store8
+	JMP         done57
 
-leaky9:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z10, Z14, Z14
+leaky56:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z15
+	VMULPS       Z10, Z15, Z14
 	VMAXPS       Z14, Z10, Z10
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z11, Z14, Z14
+	VMULPS       Z11, Z15, Z14
 	VMAXPS       Z14, Z11, Z11
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z12, Z14, Z14
+	VMULPS       Z12, Z15, Z14
 	VMAXPS       Z14, Z12, Z12
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z13, Z14, Z14
+	VMULPS       Z13, Z15, Z14
 	VMAXPS       Z14, Z13, Z13
 
-store8:
+done57:
 	MOVQ    R11, R13
 	VMOVUPS Z10, (R13)
 	ADDQ    DI, R13
@@ -4662,7 +4662,7 @@ last:
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z0, Z13
 	TESTQ     R10, R10
-	JNZ       begin10
+	JNZ       begin58
 	MOVQ      R11, R12
 	VMOVUPS.Z (R12), K1, Z10
 	ADDQ      DI, R12
@@ -4672,7 +4672,7 @@ last:
 	ADDQ      DI, R12
 	VMOVUPS.Z (R12), K1, Z13
 
-begin10:
+begin58:
 	VMOVUPS     (BX), Z14
 	VFMADD231PS Z1, Z14, Z10
 	VMOVUPS     4(BX), Z14
@@ -4733,31 +4733,29 @@ begin10:
 	VMOVUPS     8(BX), Z14
 	VFMADD231PS Z9, Z14, Z13
 	TESTQ       R8, R8
-	JZ          store11
+	JZ          done60
 	CMPQ        R8, $0x01
-	JNE         leaky12
+	JNE         leaky59
 	VXORPS      X14, X14, X14
 	VMAXPS      Z10, Z14, Z10
 	VMAXPS      Z11, Z14, Z11
 	VMAXPS      Z12, Z14, Z12
 	VMAXPS      Z13, Z14, Z13
-	JMP         store11
+	JMP         done60
 
-leaky12:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z10, Z14, Z14
+leaky59:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z15
+	VMULPS       Z10, Z15, Z14
 	VMAXPS       Z14, Z10, Z10
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z11, Z14, Z14
+	VMULPS       Z11, Z15, Z14
 	VMAXPS       Z14, Z11, Z11
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z12, Z14, Z14
+	VMULPS       Z12, Z15, Z14
 	VMAXPS       Z14, Z12, Z12
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z13, Z14, Z14
+	VMULPS       Z13, Z15, Z14
 	VMAXPS       Z14, Z13, Z13
 
-store11:
+done60:
 	MOVQ    R11, BX
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    DI, BX
@@ -4826,11 +4824,11 @@ loop:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	TESTQ   R11, R11
-	JNZ     begin13
+	JNZ     begin61
 	MOVQ    R12, R14
 	VMOVUPS (R14), Z10
 
-begin13:
+begin61:
 	MOVQ        BX, R14
 	MOVQ        R14, R15
 	ADDQ        R8, R15
@@ -4862,19 +4860,20 @@ begin13:
 	VADDPS      Z12, Z10, Z10
 	VADDPS      Z13, Z10, Z10
 	TESTQ       R9, R9
-	JZ          store14
+	JZ          done63
 	CMPQ        R9, $0x01
-	JNE         leaky15
+	JNE         leaky62
 	VXORPS      X14, X14, X14
 	VMAXPS      Z10, Z14, Z10
-	JMP         store14
+	JMP         done63
 
-leaky15:
+leaky62:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z14
 	VMULPS       Z10, Z14, Z14
 	VMAXPS       Z14, Z10, Z10
 
-store14:
+done63:
 	MOVQ    R12, R14
 	VMOVUPS Z10, (R14)
 	ADDQ    $0x00000040, BX
@@ -4888,11 +4887,11 @@ last:
 	VXORPS    X12, X12, X12
 	VXORPS    X13, X13, X13
 	TESTQ     R11, R11
-	JNZ       begin16
+	JNZ       begin64
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Z10
 
-begin16:
+begin64:
 	MOVQ        BX, R13
 	ADDQ        R8, R13
 	VMOVUPS     (BX), Z14
@@ -4923,19 +4922,20 @@ begin16:
 	VADDPS      Z12, Z10, Z10
 	VADDPS      Z13, Z10, Z10
 	TESTQ       R9, R9
-	JZ          store17
+	JZ          done66
 	CMPQ        R9, $0x01
-	JNE         leaky18
+	JNE         leaky65
 	VXORPS      X14, X14, X14
 	VMAXPS      Z10, Z14, Z10
-	JMP         store17
+	JMP         done66
 
-leaky18:
+leaky65:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z14
 	VMULPS       Z10, Z14, Z14
 	VMAXPS       Z14, Z10, Z10
 
-store17:
+done66:
 	MOVQ    R12, BX
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    DI, DX
@@ -4993,7 +4993,7 @@ loop:
 	VMOVAPS Z0, Z12
 	VMOVAPS Z0, Z13
 	TESTQ   R11, R11
-	JNZ     begin19
+	JNZ     begin67
 	MOVQ    R12, R14
 	VMOVUPS (R14), Z10
 	ADDQ    DI, R14
@@ -5003,7 +5003,7 @@ loop:
 	ADDQ    DI, R14
 	VMOVUPS (R14), Z13
 
-begin19:
+begin67:
 	MOVQ        BX, R14
 	MOVQ        R14, R15
 	ADDQ        R8, R15
@@ -5095,31 +5095,29 @@ begin19:
 	VMOVUPS     4(R14), Z14
 	VFMADD231PS Z9, Z14, Z13
 	TESTQ       R9, R9
-	JZ          store20
+	JZ          done69
 	CMPQ        R9, $0x01
-	JNE         leaky21
+	JNE         leaky68
 	VXORPS      X14, X14, X14
 	VMAXPS      Z10, Z14, Z10
 	VMAXPS      Z11, Z14, Z11
 	VMAXPS      Z12, Z14, Z12
 	VMAXPS      Z13, Z14, Z13
-	JMP         store20
+	JMP         done69
 
-leaky21:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z10, Z14, Z14
+leaky68:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z15
+	VMULPS       Z10, Z15, Z14
 	VMAXPS       Z14, Z10, Z10
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z11, Z14, Z14
+	VMULPS       Z11, Z15, Z14
 	VMAXPS       Z14, Z11, Z11
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z12, Z14, Z14
+	VMULPS       Z12, Z15, Z14
 	VMAXPS       Z14, Z12, Z12
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z13, Z14, Z14
+	VMULPS       Z13, Z15, Z14
 	VMAXPS       Z14, Z13, Z13
 
-store20:
+done69:
 	MOVQ    R12, R14
 	VMOVUPS Z10, (R14)
 	ADDQ    DI, R14
@@ -5139,7 +5137,7 @@ last:
 	VMOVAPS   Z0, Z12
 	VMOVAPS   Z0, Z13
 	TESTQ     R11, R11
-	JNZ       begin22
+	JNZ       begin70
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Z10
 	ADDQ      DI, R13
@@ -5149,7 +5147,7 @@ last:
 	ADDQ      DI, R13
 	VMOVUPS.Z (R13), K1, Z13
 
-begin22:
+begin70:
 	MOVQ        BX, R13
 	ADDQ        R8, R13
 	VMOVUPS     (BX), Z14
@@ -5240,31 +5238,29 @@ begin22:
 	VMOVUPS     4(BX), Z14
 	VFMADD231PS Z9, Z14, Z13
 	TESTQ       R9, R9
-	JZ          store23
+	JZ          done72
 	CMPQ        R9, $0x01
-	JNE         leaky24
+	JNE         leaky71
 	VXORPS      X14, X14, X14
 	VMAXPS      Z10, Z14, Z10
 	VMAXPS      Z11, Z14, Z11
 	VMAXPS      Z12, Z14, Z12
 	VMAXPS      Z13, Z14, Z13
-	JMP         store23
+	JMP         done72
 
-leaky24:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z10, Z14, Z14
+leaky71:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z15
+	VMULPS       Z10, Z15, Z14
 	VMAXPS       Z14, Z10, Z10
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z11, Z14, Z14
+	VMULPS       Z11, Z15, Z14
 	VMAXPS       Z14, Z11, Z11
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z12, Z14, Z14
+	VMULPS       Z12, Z15, Z14
 	VMAXPS       Z14, Z12, Z12
-	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z13, Z14, Z14
+	VMULPS       Z13, Z15, Z14
 	VMAXPS       Z14, Z13, Z13
 
-store23:
+done72:
 	MOVQ    R12, BX
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    DI, BX
@@ -5353,11 +5349,11 @@ loop:
 	VXORPS  X28, X28, X28
 	VXORPS  X29, X29, X29
 	TESTQ   R10, R10
-	JNZ     begin25
+	JNZ     begin73
 	MOVQ    R11, R13
 	VMOVUPS (R13), Z26
 
-begin25:
+begin73:
 	MOVQ        BX, R13
 	VMOVUPS     (R13), Z30
 	VFMADD231PS Z1, Z30, Z26
@@ -5417,19 +5413,20 @@ begin25:
 	VADDPS      Z28, Z26, Z26
 	VADDPS      Z29, Z26, Z26
 	TESTQ       R8, R8
-	JZ          store26
+	JZ          done75
 	CMPQ        R8, $0x01
-	JNE         leaky27
+	JNE         leaky74
 	VXORPS      X30, X30, X30
 	VMAXPS      Z26, Z30, Z26
-	JMP         store26
+	JMP         done75
 
-leaky27:
+leaky74:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z30
 	VMULPS       Z26, Z30, Z30
 	VMAXPS       Z30, Z26, Z26
 
-store26:
+done75:
 	MOVQ    R11, R13
 	VMOVUPS Z26, (R13)
 	ADDQ    $0x00000040, BX
@@ -5443,11 +5440,11 @@ last:
 	VXORPS    X28, X28, X28
 	VXORPS    X29, X29, X29
 	TESTQ     R10, R10
-	JNZ       begin28
+	JNZ       begin76
 	MOVQ      R11, R12
 	VMOVUPS.Z (R12), K1, Z26
 
-begin28:
+begin76:
 	VMOVUPS     (BX), Z30
 	VFMADD231PS Z1, Z30, Z26
 	VMOVUPS     4(BX), Z30
@@ -5506,19 +5503,20 @@ begin28:
 	VADDPS      Z28, Z26, Z26
 	VADDPS      Z29, Z26, Z26
 	TESTQ       R8, R8
-	JZ          store29
+	JZ          done78
 	CMPQ        R8, $0x01
-	JNE         leaky30
+	JNE         leaky77
 	VXORPS      X30, X30, X30
 	VMAXPS      Z26, Z30, Z26
-	JMP         store29
+	JMP         done78
 
-leaky30:
+leaky77:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z30
 	VMULPS       Z26, Z30, Z30
 	VMAXPS       Z30, Z26, Z26
 
-store29:
+done78:
 	MOVQ    R11, BX
 	VMOVUPS Z26, K1, (BX)
 	ADDQ    DI, DX
@@ -5591,13 +5589,13 @@ loop:
 	VMOVAPS Z0, Z28
 	VXORPS  X29, X29, X29
 	TESTQ   R10, R10
-	JNZ     begin31
+	JNZ     begin79
 	MOVQ    R11, R13
 	VMOVUPS (R13), Z26
 	ADDQ    DI, R13
 	VMOVUPS (R13), Z28
 
-begin31:
+begin79:
 	MOVQ        BX, R13
 	VMOVUPS     (R13), Z30
 	VFMADD231PS Z1, Z30, Z26
@@ -5687,23 +5685,23 @@ begin31:
 	VADDPS      Z27, Z26, Z26
 	VADDPS      Z29, Z28, Z28
 	TESTQ       R8, R8
-	JZ          store32
+	JZ          done81
 	CMPQ        R8, $0x01
-	JNE         leaky33
+	JNE         leaky80
 	VXORPS      X30, X30, X30
 	VMAXPS      Z26, Z30, Z26
 	VMAXPS      Z28, Z30, Z28
-	JMP         store32
+	JMP         done81
 
-leaky33:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z30
-	VMULPS       Z26, Z30, Z30
+leaky80:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z31
+	VMULPS       Z26, Z31, Z30
 	VMAXPS       Z30, Z26, Z26
-	VBROADCASTSS f3dcccccd<>+0(SB), Z30
-	VMULPS       Z28, Z30, Z30
+	VMULPS       Z28, Z31, Z30
 	VMAXPS       Z30, Z28, Z28
 
-store32:
+done81:
 	MOVQ    R11, R13
 	VMOVUPS Z26, (R13)
 	ADDQ    DI, R13
@@ -5719,13 +5717,13 @@ last:
 	VMOVAPS   Z0, Z28
 	VXORPS    X29, X29, X29
 	TESTQ     R10, R10
-	JNZ       begin34
+	JNZ       begin82
 	MOVQ      R11, R12
 	VMOVUPS.Z (R12), K1, Z26
 	ADDQ      DI, R12
 	VMOVUPS.Z (R12), K1, Z28
 
-begin34:
+begin82:
 	VMOVUPS     (BX), Z30
 	VFMADD231PS Z1, Z30, Z26
 	VMOVUPS     4(BX), Z30
@@ -5814,23 +5812,23 @@ begin34:
 	VADDPS      Z27, Z26, Z26
 	VADDPS      Z29, Z28, Z28
 	TESTQ       R8, R8
-	JZ          store35
+	JZ          done84
 	CMPQ        R8, $0x01
-	JNE         leaky36
+	JNE         leaky83
 	VXORPS      X30, X30, X30
 	VMAXPS      Z26, Z30, Z26
 	VMAXPS      Z28, Z30, Z28
-	JMP         store35
+	JMP         done84
 
-leaky36:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z30
-	VMULPS       Z26, Z30, Z30
+leaky83:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z31
+	VMULPS       Z26, Z31, Z30
 	VMAXPS       Z30, Z26, Z26
-	VBROADCASTSS f3dcccccd<>+0(SB), Z30
-	VMULPS       Z28, Z30, Z30
+	VMULPS       Z28, Z31, Z30
 	VMAXPS       Z30, Z28, Z28
 
-store35:
+done84:
 	MOVQ    R11, BX
 	VMOVUPS Z26, K1, (BX)
 	ADDQ    DI, BX
@@ -5907,11 +5905,11 @@ loop:
 	VXORPS  X28, X28, X28
 	VXORPS  X29, X29, X29
 	TESTQ   R11, R11
-	JNZ     begin37
+	JNZ     begin85
 	MOVQ    R12, R14
 	VMOVUPS (R14), Z26
 
-begin37:
+begin85:
 	MOVQ        BX, R14
 	MOVQ        R14, R15
 	ADDQ        R8, R15
@@ -5981,19 +5979,20 @@ begin37:
 	VADDPS      Z28, Z26, Z26
 	VADDPS      Z29, Z26, Z26
 	TESTQ       R9, R9
-	JZ          store38
+	JZ          done87
 	CMPQ        R9, $0x01
-	JNE         leaky39
+	JNE         leaky86
 	VXORPS      X30, X30, X30
 	VMAXPS      Z26, Z30, Z26
-	JMP         store38
+	JMP         done87
 
-leaky39:
+leaky86:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z30
 	VMULPS       Z26, Z30, Z30
 	VMAXPS       Z30, Z26, Z26
 
-store38:
+done87:
 	MOVQ    R12, R14
 	VMOVUPS Z26, (R14)
 	ADDQ    $0x00000040, BX
@@ -6007,11 +6006,11 @@ last:
 	VXORPS    X28, X28, X28
 	VXORPS    X29, X29, X29
 	TESTQ     R11, R11
-	JNZ       begin40
+	JNZ       begin88
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Z26
 
-begin40:
+begin88:
 	MOVQ        BX, R13
 	ADDQ        R8, R13
 	VMOVUPS     (BX), Z30
@@ -6080,19 +6079,20 @@ begin40:
 	VADDPS      Z28, Z26, Z26
 	VADDPS      Z29, Z26, Z26
 	TESTQ       R9, R9
-	JZ          store41
+	JZ          done90
 	CMPQ        R9, $0x01
-	JNE         leaky42
+	JNE         leaky89
 	VXORPS      X30, X30, X30
 	VMAXPS      Z26, Z30, Z26
-	JMP         store41
+	JMP         done90
 
-leaky42:
+leaky89:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z30
 	VMULPS       Z26, Z30, Z30
 	VMAXPS       Z30, Z26, Z26
 
-store41:
+done90:
 	MOVQ    R12, BX
 	VMOVUPS Z26, K1, (BX)
 	ADDQ    DI, DX
@@ -6166,13 +6166,13 @@ loop:
 	VMOVAPS Z0, Z28
 	VXORPS  X29, X29, X29
 	TESTQ   R11, R11
-	JNZ     begin43
+	JNZ     begin91
 	MOVQ    R12, R14
 	VMOVUPS (R14), Z26
 	ADDQ    DI, R14
 	VMOVUPS (R14), Z28
 
-begin43:
+begin91:
 	MOVQ        BX, R14
 	MOVQ        R14, R15
 	ADDQ        R8, R15
@@ -6282,23 +6282,23 @@ begin43:
 	VADDPS      Z27, Z26, Z26
 	VADDPS      Z29, Z28, Z28
 	TESTQ       R9, R9
-	JZ          store44
+	JZ          done93
 	CMPQ        R9, $0x01
-	JNE         leaky45
+	JNE         leaky92
 	VXORPS      X30, X30, X30
 	VMAXPS      Z26, Z30, Z26
 	VMAXPS      Z28, Z30, Z28
-	JMP         store44
+	JMP         done93
 
-leaky45:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z30
-	VMULPS       Z26, Z30, Z30
+leaky92:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z31
+	VMULPS       Z26, Z31, Z30
 	VMAXPS       Z30, Z26, Z26
-	VBROADCASTSS f3dcccccd<>+0(SB), Z30
-	VMULPS       Z28, Z30, Z30
+	VMULPS       Z28, Z31, Z30
 	VMAXPS       Z30, Z28, Z28
 
-store44:
+done93:
 	MOVQ    R12, R14
 	VMOVUPS Z26, (R14)
 	ADDQ    DI, R14
@@ -6314,13 +6314,13 @@ last:
 	VMOVAPS   Z0, Z28
 	VXORPS    X29, X29, X29
 	TESTQ     R11, R11
-	JNZ       begin46
+	JNZ       begin94
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Z26
 	ADDQ      DI, R13
 	VMOVUPS.Z (R13), K1, Z28
 
-begin46:
+begin94:
 	MOVQ        BX, R13
 	ADDQ        R8, R13
 	VMOVUPS     (BX), Z30
@@ -6429,23 +6429,23 @@ begin46:
 	VADDPS      Z27, Z26, Z26
 	VADDPS      Z29, Z28, Z28
 	TESTQ       R9, R9
-	JZ          store47
+	JZ          done96
 	CMPQ        R9, $0x01
-	JNE         leaky48
+	JNE         leaky95
 	VXORPS      X30, X30, X30
 	VMAXPS      Z26, Z30, Z26
 	VMAXPS      Z28, Z30, Z28
-	JMP         store47
+	JMP         done96
 
-leaky48:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z30
-	VMULPS       Z26, Z30, Z30
+leaky95:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z31
+	VMULPS       Z26, Z31, Z30
 	VMAXPS       Z30, Z26, Z26
-	VBROADCASTSS f3dcccccd<>+0(SB), Z30
-	VMULPS       Z28, Z30, Z30
+	VMULPS       Z28, Z31, Z30
 	VMAXPS       Z30, Z28, Z28
 
-store47:
+done96:
 	MOVQ    R12, BX
 	VMOVUPS Z26, K1, (BX)
 	ADDQ    DI, BX
@@ -6499,11 +6499,11 @@ loop:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	TESTQ   R10, R10
-	JNZ     begin49
+	JNZ     begin97
 	MOVQ    R12, R14
 	VMOVUPS (R14), Z1
 
-begin49:
+begin97:
 	MOVQ         R11, R14
 	VMOVUPS      (R14), Z5
 	VBROADCASTSS (BX), Z6
@@ -6662,19 +6662,20 @@ begin49:
 	VADDPS       Z3, Z1, Z1
 	VADDPS       Z4, Z1, Z1
 	TESTQ        R8, R8
-	JZ           store50
+	JZ           done99
 	CMPQ         R8, $0x01
-	JNE          leaky51
+	JNE          leaky98
 	VXORPS       X5, X5, X5
 	VMAXPS       Z1, Z5, Z1
-	JMP          store50
+	JMP          done99
 
-leaky51:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z1, Z5, Z5
+leaky98:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z1, Z6, Z5
 	VMAXPS       Z5, Z1, Z1
 
-store50:
+done99:
 	MOVQ    R12, R14
 	VMOVUPS Z1, (R14)
 	ADDQ    $0x00000040, R11
@@ -6688,11 +6689,11 @@ last:
 	VXORPS    X3, X3, X3
 	VXORPS    X4, X4, X4
 	TESTQ     R10, R10
-	JNZ       begin52
+	JNZ       begin100
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Z1
 
-begin52:
+begin100:
 	VMOVUPS      (R11), Z5
 	VBROADCASTSS (BX), Z6
 	VFMADD231PS  Z6, Z5, Z1
@@ -6850,19 +6851,20 @@ begin52:
 	VADDPS       Z3, Z1, Z1
 	VADDPS       Z4, Z1, Z1
 	TESTQ        R8, R8
-	JZ           store53
+	JZ           done102
 	CMPQ         R8, $0x01
-	JNE          leaky54
+	JNE          leaky101
 	VXORPS       X5, X5, X5
 	VMAXPS       Z1, Z5, Z1
-	JMP          store53
+	JMP          done102
 
-leaky54:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z1, Z5, Z5
+leaky101:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z1, Z6, Z5
 	VMAXPS       Z5, Z1, Z1
 
-store53:
+done102:
 	MOVQ    R12, R11
 	VMOVUPS Z1, K1, (R11)
 	ADDQ    DI, DX
@@ -6910,13 +6912,13 @@ loop:
 	VMOVAPS Z0, Z3
 	VXORPS  X4, X4, X4
 	TESTQ   R10, R10
-	JNZ     begin55
+	JNZ     begin103
 	MOVQ    R12, R14
 	VMOVUPS (R14), Z1
 	ADDQ    DI, R14
 	VMOVUPS (R14), Z3
 
-begin55:
+begin103:
 	MOVQ         R11, R14
 	VMOVUPS      (R14), Z5
 	VBROADCASTSS (BX), Z6
@@ -7180,23 +7182,23 @@ begin55:
 	VADDPS       Z2, Z1, Z1
 	VADDPS       Z4, Z3, Z3
 	TESTQ        R8, R8
-	JZ           store56
+	JZ           done105
 	CMPQ         R8, $0x01
-	JNE          leaky57
+	JNE          leaky104
 	VXORPS       X5, X5, X5
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z3, Z5, Z3
-	JMP          store56
+	JMP          done105
 
-leaky57:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z1, Z5, Z5
+leaky104:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z1, Z6, Z5
 	VMAXPS       Z5, Z1, Z1
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z3, Z5, Z5
+	VMULPS       Z3, Z6, Z5
 	VMAXPS       Z5, Z3, Z3
 
-store56:
+done105:
 	MOVQ    R12, R14
 	VMOVUPS Z1, (R14)
 	ADDQ    DI, R14
@@ -7212,13 +7214,13 @@ last:
 	VMOVAPS   Z0, Z3
 	VXORPS    X4, X4, X4
 	TESTQ     R10, R10
-	JNZ       begin58
+	JNZ       begin106
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Z1
 	ADDQ      DI, R13
 	VMOVUPS.Z (R13), K1, Z3
 
-begin58:
+begin106:
 	VMOVUPS      (R11), Z5
 	VBROADCASTSS (BX), Z6
 	VFMADD231PS  Z6, Z5, Z1
@@ -7481,23 +7483,23 @@ begin58:
 	VADDPS       Z2, Z1, Z1
 	VADDPS       Z4, Z3, Z3
 	TESTQ        R8, R8
-	JZ           store59
+	JZ           done108
 	CMPQ         R8, $0x01
-	JNE          leaky60
+	JNE          leaky107
 	VXORPS       X5, X5, X5
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z3, Z5, Z3
-	JMP          store59
+	JMP          done108
 
-leaky60:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z1, Z5, Z5
+leaky107:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z1, Z6, Z5
 	VMAXPS       Z5, Z1, Z1
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z3, Z5, Z5
+	VMULPS       Z3, Z6, Z5
 	VMAXPS       Z5, Z3, Z3
 
-store59:
+done108:
 	MOVQ    R12, R11
 	VMOVUPS Z1, K1, (R11)
 	ADDQ    DI, R11
@@ -7549,11 +7551,11 @@ loop:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	TESTQ   R11, R11
-	JNZ     begin61
+	JNZ     begin109
 	MOVQ    R13, R15
 	VMOVUPS (R15), Z1
 
-begin61:
+begin109:
 	MOVQ         R12, R15
 	MOVQ         R15, BP
 	ADDQ         R8, BP
@@ -7726,19 +7728,20 @@ begin61:
 	VADDPS       Z3, Z1, Z1
 	VADDPS       Z4, Z1, Z1
 	TESTQ        R9, R9
-	JZ           store62
+	JZ           done111
 	CMPQ         R9, $0x01
-	JNE          leaky63
+	JNE          leaky110
 	VXORPS       X5, X5, X5
 	VMAXPS       Z1, Z5, Z1
-	JMP          store62
+	JMP          done111
 
-leaky63:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z1, Z5, Z5
+leaky110:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z1, Z6, Z5
 	VMAXPS       Z5, Z1, Z1
 
-store62:
+done111:
 	MOVQ    R13, R15
 	VMOVUPS Z1, (R15)
 	ADDQ    $0x00000040, R12
@@ -7752,11 +7755,11 @@ last:
 	VXORPS    X3, X3, X3
 	VXORPS    X4, X4, X4
 	TESTQ     R11, R11
-	JNZ       begin64
+	JNZ       begin112
 	MOVQ      R13, R14
 	VMOVUPS.Z (R14), K1, Z1
 
-begin64:
+begin112:
 	MOVQ         R12, R14
 	ADDQ         R8, R14
 	VMOVUPS      (R12), Z5
@@ -7928,19 +7931,20 @@ begin64:
 	VADDPS       Z3, Z1, Z1
 	VADDPS       Z4, Z1, Z1
 	TESTQ        R9, R9
-	JZ           store65
+	JZ           done114
 	CMPQ         R9, $0x01
-	JNE          leaky66
+	JNE          leaky113
 	VXORPS       X5, X5, X5
 	VMAXPS       Z1, Z5, Z1
-	JMP          store65
+	JMP          done114
 
-leaky66:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z1, Z5, Z5
+leaky113:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z1, Z6, Z5
 	VMAXPS       Z5, Z1, Z1
 
-store65:
+done114:
 	MOVQ    R13, R12
 	VMOVUPS Z1, K1, (R12)
 	ADDQ    DI, DX
@@ -7989,13 +7993,13 @@ loop:
 	VMOVAPS Z0, Z3
 	VXORPS  X4, X4, X4
 	TESTQ   R11, R11
-	JNZ     begin67
+	JNZ     begin115
 	MOVQ    R13, R15
 	VMOVUPS (R15), Z1
 	ADDQ    DI, R15
 	VMOVUPS (R15), Z3
 
-begin67:
+begin115:
 	MOVQ         R12, R15
 	MOVQ         R15, BP
 	ADDQ         R8, BP
@@ -8285,23 +8289,23 @@ begin67:
 	VADDPS       Z2, Z1, Z1
 	VADDPS       Z4, Z3, Z3
 	TESTQ        R9, R9
-	JZ           store68
+	JZ           done117
 	CMPQ         R9, $0x01
-	JNE          leaky69
+	JNE          leaky116
 	VXORPS       X5, X5, X5
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z3, Z5, Z3
-	JMP          store68
+	JMP          done117
 
-leaky69:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z1, Z5, Z5
+leaky116:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z1, Z6, Z5
 	VMAXPS       Z5, Z1, Z1
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z3, Z5, Z5
+	VMULPS       Z3, Z6, Z5
 	VMAXPS       Z5, Z3, Z3
 
-store68:
+done117:
 	MOVQ    R13, R15
 	VMOVUPS Z1, (R15)
 	ADDQ    DI, R15
@@ -8317,13 +8321,13 @@ last:
 	VMOVAPS   Z0, Z3
 	VXORPS    X4, X4, X4
 	TESTQ     R11, R11
-	JNZ       begin70
+	JNZ       begin118
 	MOVQ      R13, R14
 	VMOVUPS.Z (R14), K1, Z1
 	ADDQ      DI, R14
 	VMOVUPS.Z (R14), K1, Z3
 
-begin70:
+begin118:
 	MOVQ         R12, R14
 	ADDQ         R8, R14
 	VMOVUPS      (R12), Z5
@@ -8612,23 +8616,23 @@ begin70:
 	VADDPS       Z2, Z1, Z1
 	VADDPS       Z4, Z3, Z3
 	TESTQ        R9, R9
-	JZ           store71
+	JZ           done120
 	CMPQ         R9, $0x01
-	JNE          leaky72
+	JNE          leaky119
 	VXORPS       X5, X5, X5
 	VMAXPS       Z1, Z5, Z1
 	VMAXPS       Z3, Z5, Z3
-	JMP          store71
+	JMP          done120
 
-leaky72:
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z1, Z5, Z5
+leaky119:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z1, Z6, Z5
 	VMAXPS       Z5, Z1, Z1
-	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z3, Z5, Z5
+	VMULPS       Z3, Z6, Z5
 	VMAXPS       Z5, Z3, Z3
 
-store71:
+done120:
 	MOVQ    R13, R12
 	VMOVUPS Z1, K1, (R12)
 	ADDQ    DI, R12
@@ -8691,11 +8695,11 @@ loop:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	TESTQ   R10, R10
-	JNZ     begin73
+	JNZ     begin121
 	MOVQ    R11, R13
 	VMOVUPS (R13), Y10
 
-begin73:
+begin121:
 	MOVQ        BX, R13
 	VMOVUPS     (R13), Y14
 	VFMADD231PS Y1, Y14, Y10
@@ -8721,19 +8725,20 @@ begin73:
 	VADDPS      Y12, Y10, Y10
 	VADDPS      Y13, Y10, Y10
 	TESTQ       R8, R8
-	JZ          store74
+	JZ          done123
 	CMPQ        R8, $0x01
-	JNE         leaky75
+	JNE         leaky122
 	VXORPS      X14, X14, X14
 	VMAXPS      Y10, Y14, Y10
-	JMP         store74
+	JMP         done123
 
-leaky75:
+leaky122:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y14
 	VMULPS       Y10, Y14, Y14
 	VMAXPS       Y14, Y10, Y10
 
-store74:
+done123:
 	MOVQ    R11, R13
 	VMOVUPS Y10, (R13)
 	ADDQ    $0x00000020, BX
@@ -8747,11 +8752,11 @@ last:
 	VXORPS    X12, X12, X12
 	VXORPS    X13, X13, X13
 	TESTQ     R10, R10
-	JNZ       begin76
+	JNZ       begin124
 	MOVQ      R11, R12
 	VMOVUPS.Z (R12), K1, Y10
 
-begin76:
+begin124:
 	VMOVUPS     (BX), Y14
 	VFMADD231PS Y1, Y14, Y10
 	VMOVUPS     4(BX), Y14
@@ -8776,19 +8781,20 @@ begin76:
 	VADDPS      Y12, Y10, Y10
 	VADDPS      Y13, Y10, Y10
 	TESTQ       R8, R8
-	JZ          store77
+	JZ          done126
 	CMPQ        R8, $0x01
-	JNE         leaky78
+	JNE         leaky125
 	VXORPS      X14, X14, X14
 	VMAXPS      Y10, Y14, Y10
-	JMP         store77
+	JMP         done126
 
-leaky78:
+leaky125:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y14
 	VMULPS       Y10, Y14, Y14
 	VMAXPS       Y14, Y10, Y10
 
-store77:
+done126:
 	MOVQ    R11, BX
 	VMOVUPS Y10, K1, (BX)
 	ADDQ    DI, DX
@@ -8845,7 +8851,7 @@ loop:
 	VMOVAPS Y0, Y12
 	VMOVAPS Y0, Y13
 	TESTQ   R10, R10
-	JNZ     begin79
+	JNZ     begin127
 	MOVQ    R11, R13
 	VMOVUPS (R13), Y10
 	ADDQ    DI, R13
@@ -8855,7 +8861,7 @@ loop:
 	ADDQ    DI, R13
 	VMOVUPS (R13), Y13
 
-begin79:
+begin127:
 	MOVQ        BX, R13
 	VMOVUPS     (R13), Y14
 	VFMADD231PS Y1, Y14, Y10
@@ -8917,31 +8923,29 @@ begin79:
 	VMOVUPS     8(R13), Y14
 	VFMADD231PS Y9, Y14, Y13
 	TESTQ       R8, R8
-	JZ          store80
+	JZ          done129
 	CMPQ        R8, $0x01
-	JNE         leaky81
+	JNE         leaky128
 	VXORPS      X14, X14, X14
 	VMAXPS      Y10, Y14, Y10
 	VMAXPS      Y11, Y14, Y11
 	VMAXPS      Y12, Y14, Y12
 	VMAXPS      Y13, Y14, Y13
-	JMP         store80
+	JMP         done129
 
-leaky81:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y10, Y14, Y14
+leaky128:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y15
+	VMULPS       Y10, Y15, Y14
 	VMAXPS       Y14, Y10, Y10
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y11, Y14, Y14
+	VMULPS       Y11, Y15, Y14
 	VMAXPS       Y14, Y11, Y11
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y12, Y14, Y14
+	VMULPS       Y12, Y15, Y14
 	VMAXPS       Y14, Y12, Y12
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y13, Y14, Y14
+	VMULPS       Y13, Y15, Y14
 	VMAXPS       Y14, Y13, Y13
 
-store80:
+done129:
 	MOVQ    R11, R13
 	VMOVUPS Y10, (R13)
 	ADDQ    DI, R13
@@ -8961,7 +8965,7 @@ last:
 	VMOVAPS   Y0, Y12
 	VMOVAPS   Y0, Y13
 	TESTQ     R10, R10
-	JNZ       begin82
+	JNZ       begin130
 	MOVQ      R11, R12
 	VMOVUPS.Z (R12), K1, Y10
 	ADDQ      DI, R12
@@ -8971,7 +8975,7 @@ last:
 	ADDQ      DI, R12
 	VMOVUPS.Z (R12), K1, Y13
 
-begin82:
+begin130:
 	VMOVUPS     (BX), Y14
 	VFMADD231PS Y1, Y14, Y10
 	VMOVUPS     4(BX), Y14
@@ -9032,31 +9036,29 @@ begin82:
 	VMOVUPS     8(BX), Y14
 	VFMADD231PS Y9, Y14, Y13
 	TESTQ       R8, R8
-	JZ          store83
+	JZ          done132
 	CMPQ        R8, $0x01
-	JNE         leaky84
+	JNE         leaky131
 	VXORPS      X14, X14, X14
 	VMAXPS      Y10, Y14, Y10
 	VMAXPS      Y11, Y14, Y11
 	VMAXPS      Y12, Y14, Y12
 	VMAXPS      Y13, Y14, Y13
-	JMP         store83
+	JMP         done132
 
-leaky84:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y10, Y14, Y14
+leaky131:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y15
+	VMULPS       Y10, Y15, Y14
 	VMAXPS       Y14, Y10, Y10
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y11, Y14, Y14
+	VMULPS       Y11, Y15, Y14
 	VMAXPS       Y14, Y11, Y11
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y12, Y14, Y14
+	VMULPS       Y12, Y15, Y14
 	VMAXPS       Y14, Y12, Y12
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y13, Y14, Y14
+	VMULPS       Y13, Y15, Y14
 	VMAXPS       Y14, Y13, Y13
 
-store83:
+done132:
 	MOVQ    R11, BX
 	VMOVUPS Y10, K1, (BX)
 	ADDQ    DI, BX
@@ -9125,11 +9127,11 @@ loop:
 	VXORPS  X12, X12, X12
 	VXORPS  X13, X13, X13
 	TESTQ   R11, R11
-	JNZ     begin85
+	JNZ     begin133
 	MOVQ    R12, R14
 	VMOVUPS (R14), Y10
 
-begin85:
+begin133:
 	MOVQ        BX, R14
 	MOVQ        R14, R15
 	ADDQ        R8, R15
@@ -9161,19 +9163,20 @@ begin85:
 	VADDPS      Y12, Y10, Y10
 	VADDPS      Y13, Y10, Y10
 	TESTQ       R9, R9
-	JZ          store86
+	JZ          done135
 	CMPQ        R9, $0x01
-	JNE         leaky87
+	JNE         leaky134
 	VXORPS      X14, X14, X14
 	VMAXPS      Y10, Y14, Y10
-	JMP         store86
+	JMP         done135
 
-leaky87:
+leaky134:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y14
 	VMULPS       Y10, Y14, Y14
 	VMAXPS       Y14, Y10, Y10
 
-store86:
+done135:
 	MOVQ    R12, R14
 	VMOVUPS Y10, (R14)
 	ADDQ    $0x00000020, BX
@@ -9187,11 +9190,11 @@ last:
 	VXORPS    X12, X12, X12
 	VXORPS    X13, X13, X13
 	TESTQ     R11, R11
-	JNZ       begin88
+	JNZ       begin136
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Y10
 
-begin88:
+begin136:
 	MOVQ        BX, R13
 	ADDQ        R8, R13
 	VMOVUPS     (BX), Y14
@@ -9222,19 +9225,20 @@ begin88:
 	VADDPS      Y12, Y10, Y10
 	VADDPS      Y13, Y10, Y10
 	TESTQ       R9, R9
-	JZ          store89
+	JZ          done138
 	CMPQ        R9, $0x01
-	JNE         leaky90
+	JNE         leaky137
 	VXORPS      X14, X14, X14
 	VMAXPS      Y10, Y14, Y10
-	JMP         store89
+	JMP         done138
 
-leaky90:
+leaky137:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y14
 	VMULPS       Y10, Y14, Y14
 	VMAXPS       Y14, Y10, Y10
 
-store89:
+done138:
 	MOVQ    R12, BX
 	VMOVUPS Y10, K1, (BX)
 	ADDQ    DI, DX
@@ -9292,7 +9296,7 @@ loop:
 	VMOVAPS Y0, Y12
 	VMOVAPS Y0, Y13
 	TESTQ   R11, R11
-	JNZ     begin91
+	JNZ     begin139
 	MOVQ    R12, R14
 	VMOVUPS (R14), Y10
 	ADDQ    DI, R14
@@ -9302,7 +9306,7 @@ loop:
 	ADDQ    DI, R14
 	VMOVUPS (R14), Y13
 
-begin91:
+begin139:
 	MOVQ        BX, R14
 	MOVQ        R14, R15
 	ADDQ        R8, R15
@@ -9394,31 +9398,29 @@ begin91:
 	VMOVUPS     4(R14), Y14
 	VFMADD231PS Y9, Y14, Y13
 	TESTQ       R9, R9
-	JZ          store92
+	JZ          done141
 	CMPQ        R9, $0x01
-	JNE         leaky93
+	JNE         leaky140
 	VXORPS      X14, X14, X14
 	VMAXPS      Y10, Y14, Y10
 	VMAXPS      Y11, Y14, Y11
 	VMAXPS      Y12, Y14, Y12
 	VMAXPS      Y13, Y14, Y13
-	JMP         store92
+	JMP         done141
 
-leaky93:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y10, Y14, Y14
+leaky140:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y15
+	VMULPS       Y10, Y15, Y14
 	VMAXPS       Y14, Y10, Y10
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y11, Y14, Y14
+	VMULPS       Y11, Y15, Y14
 	VMAXPS       Y14, Y11, Y11
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y12, Y14, Y14
+	VMULPS       Y12, Y15, Y14
 	VMAXPS       Y14, Y12, Y12
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y13, Y14, Y14
+	VMULPS       Y13, Y15, Y14
 	VMAXPS       Y14, Y13, Y13
 
-store92:
+done141:
 	MOVQ    R12, R14
 	VMOVUPS Y10, (R14)
 	ADDQ    DI, R14
@@ -9438,7 +9440,7 @@ last:
 	VMOVAPS   Y0, Y12
 	VMOVAPS   Y0, Y13
 	TESTQ     R11, R11
-	JNZ       begin94
+	JNZ       begin142
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Y10
 	ADDQ      DI, R13
@@ -9448,7 +9450,7 @@ last:
 	ADDQ      DI, R13
 	VMOVUPS.Z (R13), K1, Y13
 
-begin94:
+begin142:
 	MOVQ        BX, R13
 	ADDQ        R8, R13
 	VMOVUPS     (BX), Y14
@@ -9539,31 +9541,29 @@ begin94:
 	VMOVUPS     4(BX), Y14
 	VFMADD231PS Y9, Y14, Y13
 	TESTQ       R9, R9
-	JZ          store95
+	JZ          done144
 	CMPQ        R9, $0x01
-	JNE         leaky96
+	JNE         leaky143
 	VXORPS      X14, X14, X14
 	VMAXPS      Y10, Y14, Y10
 	VMAXPS      Y11, Y14, Y11
 	VMAXPS      Y12, Y14, Y12
 	VMAXPS      Y13, Y14, Y13
-	JMP         store95
+	JMP         done144
 
-leaky96:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y10, Y14, Y14
+leaky143:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y15
+	VMULPS       Y10, Y15, Y14
 	VMAXPS       Y14, Y10, Y10
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y11, Y14, Y14
+	VMULPS       Y11, Y15, Y14
 	VMAXPS       Y14, Y11, Y11
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y12, Y14, Y14
+	VMULPS       Y12, Y15, Y14
 	VMAXPS       Y14, Y12, Y12
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y13, Y14, Y14
+	VMULPS       Y13, Y15, Y14
 	VMAXPS       Y14, Y13, Y13
 
-store95:
+done144:
 	MOVQ    R12, BX
 	VMOVUPS Y10, K1, (BX)
 	ADDQ    DI, BX
@@ -9652,11 +9652,11 @@ loop:
 	VXORPS  X28, X28, X28
 	VXORPS  X29, X29, X29
 	TESTQ   R10, R10
-	JNZ     begin97
+	JNZ     begin145
 	MOVQ    R11, R13
 	VMOVUPS (R13), Y26
 
-begin97:
+begin145:
 	MOVQ        BX, R13
 	VMOVUPS     (R13), Y30
 	VFMADD231PS Y1, Y30, Y26
@@ -9716,19 +9716,20 @@ begin97:
 	VADDPS      Y28, Y26, Y26
 	VADDPS      Y29, Y26, Y26
 	TESTQ       R8, R8
-	JZ          store98
+	JZ          done147
 	CMPQ        R8, $0x01
-	JNE         leaky99
+	JNE         leaky146
 	VXORPS      X30, X30, X30
 	VMAXPS      Y26, Y30, Y26
-	JMP         store98
+	JMP         done147
 
-leaky99:
+leaky146:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y30
 	VMULPS       Y26, Y30, Y30
 	VMAXPS       Y30, Y26, Y26
 
-store98:
+done147:
 	MOVQ    R11, R13
 	VMOVUPS Y26, (R13)
 	ADDQ    $0x00000020, BX
@@ -9742,11 +9743,11 @@ last:
 	VXORPS    X28, X28, X28
 	VXORPS    X29, X29, X29
 	TESTQ     R10, R10
-	JNZ       begin100
+	JNZ       begin148
 	MOVQ      R11, R12
 	VMOVUPS.Z (R12), K1, Y26
 
-begin100:
+begin148:
 	VMOVUPS     (BX), Y30
 	VFMADD231PS Y1, Y30, Y26
 	VMOVUPS     4(BX), Y30
@@ -9805,19 +9806,20 @@ begin100:
 	VADDPS      Y28, Y26, Y26
 	VADDPS      Y29, Y26, Y26
 	TESTQ       R8, R8
-	JZ          store101
+	JZ          done150
 	CMPQ        R8, $0x01
-	JNE         leaky102
+	JNE         leaky149
 	VXORPS      X30, X30, X30
 	VMAXPS      Y26, Y30, Y26
-	JMP         store101
+	JMP         done150
 
-leaky102:
+leaky149:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y30
 	VMULPS       Y26, Y30, Y30
 	VMAXPS       Y30, Y26, Y26
 
-store101:
+done150:
 	MOVQ    R11, BX
 	VMOVUPS Y26, K1, (BX)
 	ADDQ    DI, DX
@@ -9890,13 +9892,13 @@ loop:
 	VMOVAPS Y0, Y28
 	VXORPS  X29, X29, X29
 	TESTQ   R10, R10
-	JNZ     begin103
+	JNZ     begin151
 	MOVQ    R11, R13
 	VMOVUPS (R13), Y26
 	ADDQ    DI, R13
 	VMOVUPS (R13), Y28
 
-begin103:
+begin151:
 	MOVQ        BX, R13
 	VMOVUPS     (R13), Y30
 	VFMADD231PS Y1, Y30, Y26
@@ -9986,23 +9988,23 @@ begin103:
 	VADDPS      Y27, Y26, Y26
 	VADDPS      Y29, Y28, Y28
 	TESTQ       R8, R8
-	JZ          store104
+	JZ          done153
 	CMPQ        R8, $0x01
-	JNE         leaky105
+	JNE         leaky152
 	VXORPS      X30, X30, X30
 	VMAXPS      Y26, Y30, Y26
 	VMAXPS      Y28, Y30, Y28
-	JMP         store104
+	JMP         done153
 
-leaky105:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y30
-	VMULPS       Y26, Y30, Y30
+leaky152:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y31
+	VMULPS       Y26, Y31, Y30
 	VMAXPS       Y30, Y26, Y26
-	VBROADCASTSS f3dcccccd<>+0(SB), Y30
-	VMULPS       Y28, Y30, Y30
+	VMULPS       Y28, Y31, Y30
 	VMAXPS       Y30, Y28, Y28
 
-store104:
+done153:
 	MOVQ    R11, R13
 	VMOVUPS Y26, (R13)
 	ADDQ    DI, R13
@@ -10018,13 +10020,13 @@ last:
 	VMOVAPS   Y0, Y28
 	VXORPS    X29, X29, X29
 	TESTQ     R10, R10
-	JNZ       begin106
+	JNZ       begin154
 	MOVQ      R11, R12
 	VMOVUPS.Z (R12), K1, Y26
 	ADDQ      DI, R12
 	VMOVUPS.Z (R12), K1, Y28
 
-begin106:
+begin154:
 	VMOVUPS     (BX), Y30
 	VFMADD231PS Y1, Y30, Y26
 	VMOVUPS     4(BX), Y30
@@ -10113,23 +10115,23 @@ begin106:
 	VADDPS      Y27, Y26, Y26
 	VADDPS      Y29, Y28, Y28
 	TESTQ       R8, R8
-	JZ          store107
+	JZ          done156
 	CMPQ        R8, $0x01
-	JNE         leaky108
+	JNE         leaky155
 	VXORPS      X30, X30, X30
 	VMAXPS      Y26, Y30, Y26
 	VMAXPS      Y28, Y30, Y28
-	JMP         store107
+	JMP         done156
 
-leaky108:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y30
-	VMULPS       Y26, Y30, Y30
+leaky155:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y31
+	VMULPS       Y26, Y31, Y30
 	VMAXPS       Y30, Y26, Y26
-	VBROADCASTSS f3dcccccd<>+0(SB), Y30
-	VMULPS       Y28, Y30, Y30
+	VMULPS       Y28, Y31, Y30
 	VMAXPS       Y30, Y28, Y28
 
-store107:
+done156:
 	MOVQ    R11, BX
 	VMOVUPS Y26, K1, (BX)
 	ADDQ    DI, BX
@@ -10206,11 +10208,11 @@ loop:
 	VXORPS  X28, X28, X28
 	VXORPS  X29, X29, X29
 	TESTQ   R11, R11
-	JNZ     begin109
+	JNZ     begin157
 	MOVQ    R12, R14
 	VMOVUPS (R14), Y26
 
-begin109:
+begin157:
 	MOVQ        BX, R14
 	MOVQ        R14, R15
 	ADDQ        R8, R15
@@ -10280,19 +10282,20 @@ begin109:
 	VADDPS      Y28, Y26, Y26
 	VADDPS      Y29, Y26, Y26
 	TESTQ       R9, R9
-	JZ          store110
+	JZ          done159
 	CMPQ        R9, $0x01
-	JNE         leaky111
+	JNE         leaky158
 	VXORPS      X30, X30, X30
 	VMAXPS      Y26, Y30, Y26
-	JMP         store110
+	JMP         done159
 
-leaky111:
+leaky158:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y30
 	VMULPS       Y26, Y30, Y30
 	VMAXPS       Y30, Y26, Y26
 
-store110:
+done159:
 	MOVQ    R12, R14
 	VMOVUPS Y26, (R14)
 	ADDQ    $0x00000020, BX
@@ -10306,11 +10309,11 @@ last:
 	VXORPS    X28, X28, X28
 	VXORPS    X29, X29, X29
 	TESTQ     R11, R11
-	JNZ       begin112
+	JNZ       begin160
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Y26
 
-begin112:
+begin160:
 	MOVQ        BX, R13
 	ADDQ        R8, R13
 	VMOVUPS     (BX), Y30
@@ -10379,19 +10382,20 @@ begin112:
 	VADDPS      Y28, Y26, Y26
 	VADDPS      Y29, Y26, Y26
 	TESTQ       R9, R9
-	JZ          store113
+	JZ          done162
 	CMPQ        R9, $0x01
-	JNE         leaky114
+	JNE         leaky161
 	VXORPS      X30, X30, X30
 	VMAXPS      Y26, Y30, Y26
-	JMP         store113
+	JMP         done162
 
-leaky114:
+leaky161:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y30
 	VMULPS       Y26, Y30, Y30
 	VMAXPS       Y30, Y26, Y26
 
-store113:
+done162:
 	MOVQ    R12, BX
 	VMOVUPS Y26, K1, (BX)
 	ADDQ    DI, DX
@@ -10465,13 +10469,13 @@ loop:
 	VMOVAPS Y0, Y28
 	VXORPS  X29, X29, X29
 	TESTQ   R11, R11
-	JNZ     begin115
+	JNZ     begin163
 	MOVQ    R12, R14
 	VMOVUPS (R14), Y26
 	ADDQ    DI, R14
 	VMOVUPS (R14), Y28
 
-begin115:
+begin163:
 	MOVQ        BX, R14
 	MOVQ        R14, R15
 	ADDQ        R8, R15
@@ -10581,23 +10585,23 @@ begin115:
 	VADDPS      Y27, Y26, Y26
 	VADDPS      Y29, Y28, Y28
 	TESTQ       R9, R9
-	JZ          store116
+	JZ          done165
 	CMPQ        R9, $0x01
-	JNE         leaky117
+	JNE         leaky164
 	VXORPS      X30, X30, X30
 	VMAXPS      Y26, Y30, Y26
 	VMAXPS      Y28, Y30, Y28
-	JMP         store116
+	JMP         done165
 
-leaky117:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y30
-	VMULPS       Y26, Y30, Y30
+leaky164:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y31
+	VMULPS       Y26, Y31, Y30
 	VMAXPS       Y30, Y26, Y26
-	VBROADCASTSS f3dcccccd<>+0(SB), Y30
-	VMULPS       Y28, Y30, Y30
+	VMULPS       Y28, Y31, Y30
 	VMAXPS       Y30, Y28, Y28
 
-store116:
+done165:
 	MOVQ    R12, R14
 	VMOVUPS Y26, (R14)
 	ADDQ    DI, R14
@@ -10613,13 +10617,13 @@ last:
 	VMOVAPS   Y0, Y28
 	VXORPS    X29, X29, X29
 	TESTQ     R11, R11
-	JNZ       begin118
+	JNZ       begin166
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Y26
 	ADDQ      DI, R13
 	VMOVUPS.Z (R13), K1, Y28
 
-begin118:
+begin166:
 	MOVQ        BX, R13
 	ADDQ        R8, R13
 	VMOVUPS     (BX), Y30
@@ -10728,23 +10732,23 @@ begin118:
 	VADDPS      Y27, Y26, Y26
 	VADDPS      Y29, Y28, Y28
 	TESTQ       R9, R9
-	JZ          store119
+	JZ          done168
 	CMPQ        R9, $0x01
-	JNE         leaky120
+	JNE         leaky167
 	VXORPS      X30, X30, X30
 	VMAXPS      Y26, Y30, Y26
 	VMAXPS      Y28, Y30, Y28
-	JMP         store119
+	JMP         done168
 
-leaky120:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y30
-	VMULPS       Y26, Y30, Y30
+leaky167:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y31
+	VMULPS       Y26, Y31, Y30
 	VMAXPS       Y30, Y26, Y26
-	VBROADCASTSS f3dcccccd<>+0(SB), Y30
-	VMULPS       Y28, Y30, Y30
+	VMULPS       Y28, Y31, Y30
 	VMAXPS       Y30, Y28, Y28
 
-store119:
+done168:
 	MOVQ    R12, BX
 	VMOVUPS Y26, K1, (BX)
 	ADDQ    DI, BX
@@ -10798,11 +10802,11 @@ loop:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	TESTQ   R10, R10
-	JNZ     begin121
+	JNZ     begin169
 	MOVQ    R12, R14
 	VMOVUPS (R14), Y1
 
-begin121:
+begin169:
 	MOVQ         R11, R14
 	VMOVUPS      (R14), Y5
 	VBROADCASTSS (BX), Y6
@@ -10961,19 +10965,20 @@ begin121:
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y4, Y1, Y1
 	TESTQ        R8, R8
-	JZ           store122
+	JZ           done171
 	CMPQ         R8, $0x01
-	JNE          leaky123
+	JNE          leaky170
 	VXORPS       X5, X5, X5
 	VMAXPS       Y1, Y5, Y1
-	JMP          store122
+	JMP          done171
 
-leaky123:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y1, Y5, Y5
+leaky170:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y1, Y6, Y5
 	VMAXPS       Y5, Y1, Y1
 
-store122:
+done171:
 	MOVQ    R12, R14
 	VMOVUPS Y1, (R14)
 	ADDQ    $0x00000020, R11
@@ -10987,11 +10992,11 @@ last:
 	VXORPS    X3, X3, X3
 	VXORPS    X4, X4, X4
 	TESTQ     R10, R10
-	JNZ       begin124
+	JNZ       begin172
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Y1
 
-begin124:
+begin172:
 	VMOVUPS      (R11), Y5
 	VBROADCASTSS (BX), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -11149,19 +11154,20 @@ begin124:
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y4, Y1, Y1
 	TESTQ        R8, R8
-	JZ           store125
+	JZ           done174
 	CMPQ         R8, $0x01
-	JNE          leaky126
+	JNE          leaky173
 	VXORPS       X5, X5, X5
 	VMAXPS       Y1, Y5, Y1
-	JMP          store125
+	JMP          done174
 
-leaky126:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y1, Y5, Y5
+leaky173:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y1, Y6, Y5
 	VMAXPS       Y5, Y1, Y1
 
-store125:
+done174:
 	MOVQ    R12, R11
 	VMOVUPS Y1, K1, (R11)
 	ADDQ    DI, DX
@@ -11209,13 +11215,13 @@ loop:
 	VMOVAPS Y0, Y3
 	VXORPS  X4, X4, X4
 	TESTQ   R10, R10
-	JNZ     begin127
+	JNZ     begin175
 	MOVQ    R12, R14
 	VMOVUPS (R14), Y1
 	ADDQ    DI, R14
 	VMOVUPS (R14), Y3
 
-begin127:
+begin175:
 	MOVQ         R11, R14
 	VMOVUPS      (R14), Y5
 	VBROADCASTSS (BX), Y6
@@ -11479,23 +11485,23 @@ begin127:
 	VADDPS       Y2, Y1, Y1
 	VADDPS       Y4, Y3, Y3
 	TESTQ        R8, R8
-	JZ           store128
+	JZ           done177
 	CMPQ         R8, $0x01
-	JNE          leaky129
+	JNE          leaky176
 	VXORPS       X5, X5, X5
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y3, Y5, Y3
-	JMP          store128
+	JMP          done177
 
-leaky129:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y1, Y5, Y5
+leaky176:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y1, Y6, Y5
 	VMAXPS       Y5, Y1, Y1
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y3, Y5, Y5
+	VMULPS       Y3, Y6, Y5
 	VMAXPS       Y5, Y3, Y3
 
-store128:
+done177:
 	MOVQ    R12, R14
 	VMOVUPS Y1, (R14)
 	ADDQ    DI, R14
@@ -11511,13 +11517,13 @@ last:
 	VMOVAPS   Y0, Y3
 	VXORPS    X4, X4, X4
 	TESTQ     R10, R10
-	JNZ       begin130
+	JNZ       begin178
 	MOVQ      R12, R13
 	VMOVUPS.Z (R13), K1, Y1
 	ADDQ      DI, R13
 	VMOVUPS.Z (R13), K1, Y3
 
-begin130:
+begin178:
 	VMOVUPS      (R11), Y5
 	VBROADCASTSS (BX), Y6
 	VFMADD231PS  Y6, Y5, Y1
@@ -11780,23 +11786,23 @@ begin130:
 	VADDPS       Y2, Y1, Y1
 	VADDPS       Y4, Y3, Y3
 	TESTQ        R8, R8
-	JZ           store131
+	JZ           done180
 	CMPQ         R8, $0x01
-	JNE          leaky132
+	JNE          leaky179
 	VXORPS       X5, X5, X5
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y3, Y5, Y3
-	JMP          store131
+	JMP          done180
 
-leaky132:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y1, Y5, Y5
+leaky179:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y1, Y6, Y5
 	VMAXPS       Y5, Y1, Y1
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y3, Y5, Y5
+	VMULPS       Y3, Y6, Y5
 	VMAXPS       Y5, Y3, Y3
 
-store131:
+done180:
 	MOVQ    R12, R11
 	VMOVUPS Y1, K1, (R11)
 	ADDQ    DI, R11
@@ -11848,11 +11854,11 @@ loop:
 	VXORPS  X3, X3, X3
 	VXORPS  X4, X4, X4
 	TESTQ   R11, R11
-	JNZ     begin133
+	JNZ     begin181
 	MOVQ    R13, R15
 	VMOVUPS (R15), Y1
 
-begin133:
+begin181:
 	MOVQ         R12, R15
 	MOVQ         R15, BP
 	ADDQ         R8, BP
@@ -12025,19 +12031,20 @@ begin133:
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y4, Y1, Y1
 	TESTQ        R9, R9
-	JZ           store134
+	JZ           done183
 	CMPQ         R9, $0x01
-	JNE          leaky135
+	JNE          leaky182
 	VXORPS       X5, X5, X5
 	VMAXPS       Y1, Y5, Y1
-	JMP          store134
+	JMP          done183
 
-leaky135:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y1, Y5, Y5
+leaky182:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y1, Y6, Y5
 	VMAXPS       Y5, Y1, Y1
 
-store134:
+done183:
 	MOVQ    R13, R15
 	VMOVUPS Y1, (R15)
 	ADDQ    $0x00000020, R12
@@ -12051,11 +12058,11 @@ last:
 	VXORPS    X3, X3, X3
 	VXORPS    X4, X4, X4
 	TESTQ     R11, R11
-	JNZ       begin136
+	JNZ       begin184
 	MOVQ      R13, R14
 	VMOVUPS.Z (R14), K1, Y1
 
-begin136:
+begin184:
 	MOVQ         R12, R14
 	ADDQ         R8, R14
 	VMOVUPS      (R12), Y5
@@ -12227,19 +12234,20 @@ begin136:
 	VADDPS       Y3, Y1, Y1
 	VADDPS       Y4, Y1, Y1
 	TESTQ        R9, R9
-	JZ           store137
+	JZ           done186
 	CMPQ         R9, $0x01
-	JNE          leaky138
+	JNE          leaky185
 	VXORPS       X5, X5, X5
 	VMAXPS       Y1, Y5, Y1
-	JMP          store137
+	JMP          done186
 
-leaky138:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y1, Y5, Y5
+leaky185:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y1, Y6, Y5
 	VMAXPS       Y5, Y1, Y1
 
-store137:
+done186:
 	MOVQ    R13, R12
 	VMOVUPS Y1, K1, (R12)
 	ADDQ    DI, DX
@@ -12288,13 +12296,13 @@ loop:
 	VMOVAPS Y0, Y3
 	VXORPS  X4, X4, X4
 	TESTQ   R11, R11
-	JNZ     begin139
+	JNZ     begin187
 	MOVQ    R13, R15
 	VMOVUPS (R15), Y1
 	ADDQ    DI, R15
 	VMOVUPS (R15), Y3
 
-begin139:
+begin187:
 	MOVQ         R12, R15
 	MOVQ         R15, BP
 	ADDQ         R8, BP
@@ -12584,23 +12592,23 @@ begin139:
 	VADDPS       Y2, Y1, Y1
 	VADDPS       Y4, Y3, Y3
 	TESTQ        R9, R9
-	JZ           store140
+	JZ           done189
 	CMPQ         R9, $0x01
-	JNE          leaky141
+	JNE          leaky188
 	VXORPS       X5, X5, X5
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y3, Y5, Y3
-	JMP          store140
+	JMP          done189
 
-leaky141:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y1, Y5, Y5
+leaky188:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y1, Y6, Y5
 	VMAXPS       Y5, Y1, Y1
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y3, Y5, Y5
+	VMULPS       Y3, Y6, Y5
 	VMAXPS       Y5, Y3, Y3
 
-store140:
+done189:
 	MOVQ    R13, R15
 	VMOVUPS Y1, (R15)
 	ADDQ    DI, R15
@@ -12616,13 +12624,13 @@ last:
 	VMOVAPS   Y0, Y3
 	VXORPS    X4, X4, X4
 	TESTQ     R11, R11
-	JNZ       begin142
+	JNZ       begin190
 	MOVQ      R13, R14
 	VMOVUPS.Z (R14), K1, Y1
 	ADDQ      DI, R14
 	VMOVUPS.Z (R14), K1, Y3
 
-begin142:
+begin190:
 	MOVQ         R12, R14
 	ADDQ         R8, R14
 	VMOVUPS      (R12), Y5
@@ -12911,23 +12919,23 @@ begin142:
 	VADDPS       Y2, Y1, Y1
 	VADDPS       Y4, Y3, Y3
 	TESTQ        R9, R9
-	JZ           store143
+	JZ           done192
 	CMPQ         R9, $0x01
-	JNE          leaky144
+	JNE          leaky191
 	VXORPS       X5, X5, X5
 	VMAXPS       Y1, Y5, Y1
 	VMAXPS       Y3, Y5, Y3
-	JMP          store143
+	JMP          done192
 
-leaky144:
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y1, Y5, Y5
+leaky191:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y1, Y6, Y5
 	VMAXPS       Y5, Y1, Y1
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y3, Y5, Y5
+	VMULPS       Y3, Y6, Y5
 	VMAXPS       Y5, Y3, Y3
 
-store143:
+done192:
 	MOVQ    R13, R12
 	VMOVUPS Y1, K1, (R12)
 	ADDQ    DI, R12
@@ -12985,73 +12993,71 @@ last:
 // func splitAVX512Y(t *byte)
 // Requires: AVX, AVX2, AVX512F, AVX512VL, BMI2, CMOV
 TEXT ·splitAVX512Y(SB), NOSPLIT, $0-8
-	MOVQ t+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 32(AX), R8
-	MOVQ 56(AX), BX
-	MOVQ 48(AX), R9
-	MOVQ R9, R10
-
-	// The last pair of vectors holds tail values.
+	MOVQ    t+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    24(AX), SI
+	MOVQ    32(AX), DI
+	MOVQ    48(AX), R8
+	MOVQ    56(AX), R9
+	MOVQ    R8, R10
 	XORQ    R11, R11
 	MOVQ    $0x00000008, R12
-	SUBQ    $0x00000000, R9
-	CMOVQLT R11, R9
-	CMPQ    R9, R12
-	CMOVQGT R12, R9
+	SUBQ    $0x00000000, R8
+	CMOVQLT R11, R8
+	CMPQ    R8, R12
+	CMOVQGT R12, R8
 	MOVQ    $0x00000001, R11
-	SHLXQ   R9, R11, R11
+	SHLXQ   R8, R11, R11
 	DECQ    R11
 	KMOVW   R11, K1
-	XORQ    R9, R9
+	XORQ    R8, R8
 	MOVQ    $0x00000008, R11
 	SUBQ    $0x00000008, R10
-	CMOVQLT R9, R10
+	CMOVQLT R8, R10
 	CMPQ    R10, R11
 	CMOVQGT R11, R10
-	MOVQ    $0x00000001, R9
-	SHLXQ   R10, R9, R9
-	DECQ    R9
-	KMOVW   R9, K2
+	MOVQ    $0x00000001, R8
+	SHLXQ   R10, R8, R8
+	DECQ    R8
+	KMOVW   R8, K2
 
 row:
-	MOVQ CX, R9
+	MOVQ CX, R8
 	MOVQ DX, R10
-	MOVQ BX, R11
+	MOVQ R9, R11
 	MOVQ 40(AX), R12
 
 pair:
 	DECQ    R12
 	JZ      last
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
 	VSHUFPS $0x88, Y1, Y0, Y2
 	VPERMPD $0xd8, Y2, Y2
 	VSHUFPS $0xdd, Y1, Y0, Y0
 	VPERMPD $0xd8, Y0, Y0
 	VMOVUPS Y2, (R10)
 	VMOVUPS Y0, (R11)
-	ADDQ    $0x00000040, R9
+	ADDQ    $0x00000040, R8
 	ADDQ    $0x00000020, R10
 	ADDQ    $0x00000020, R11
 	JMP     pair
 
 last:
-	VMOVUPS.Z (R9), K1, Y0
-	VMOVUPS.Z 32(R9), K2, Y1
+	VMOVUPS.Z (R8), K1, Y0
+	VMOVUPS.Z 32(R8), K2, Y1
 	VSHUFPS   $0x88, Y1, Y0, Y2
 	VPERMPD   $0xd8, Y2, Y2
 	VSHUFPS   $0xdd, Y1, Y0, Y0
 	VPERMPD   $0xd8, Y0, Y0
 	VMOVUPS   Y2, (R10)
 	VMOVUPS   Y0, (R11)
-	ADDQ      SI, CX
-	ADDQ      DI, DX
-	ADDQ      DI, BX
-	DECQ      R8
+	ADDQ      BX, CX
+	ADDQ      SI, DX
+	ADDQ      SI, R9
+	DECQ      DI
 	JNZ       row
 	VZEROUPPER
 	RET
@@ -13751,17 +13757,18 @@ tiles:
 	VADDPS       Y6, Y1, Y1
 	VADDPS       Y6, Y3, Y3
 	TESTQ        R10, R10
-	JZ           store145
+	JZ           done194
 	CMPQ         R10, $0x01
-	JNE          leaky146
-	VXORPS       X2, X2, X2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y4, Y2, Y4
-	VMAXPS       Y1, Y2, Y1
-	VMAXPS       Y3, Y2, Y3
-	JMP          store145
+	JNE          leaky193
+	VXORPS       X6, X6, X6
+	VMAXPS       Y0, Y6, Y0
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y3, Y6, Y3
+	JMP          done194
 
-leaky146:
+leaky193:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y2
 	VMULPS       Y0, Y2, Y6
 	VMAXPS       Y6, Y0, Y0
@@ -13772,7 +13779,7 @@ leaky146:
 	VMULPS       Y3, Y2, Y6
 	VMAXPS       Y6, Y3, Y3
 
-store145:
+done194:
 	MOVQ         R12, R11
 	VMOVUPS      Y0, (R11)
 	ADDQ         DI, R11
@@ -13809,17 +13816,18 @@ store145:
 	VADDPS       Y6, Y1, Y1
 	VADDPS       Y6, Y3, Y3
 	TESTQ        R10, R10
-	JZ           store147
+	JZ           done196
 	CMPQ         R10, $0x01
-	JNE          leaky148
-	VXORPS       X2, X2, X2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y4, Y2, Y4
-	VMAXPS       Y1, Y2, Y1
-	VMAXPS       Y3, Y2, Y3
-	JMP          store147
+	JNE          leaky195
+	VXORPS       X6, X6, X6
+	VMAXPS       Y0, Y6, Y0
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y3, Y6, Y3
+	JMP          done196
 
-leaky148:
+leaky195:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y2
 	VMULPS       Y0, Y2, Y6
 	VMAXPS       Y6, Y0, Y0
@@ -13830,7 +13838,7 @@ leaky148:
 	VMULPS       Y3, Y2, Y6
 	VMAXPS       Y6, Y3, Y3
 
-store147:
+done196:
 	MOVQ         R12, R11
 	VMOVUPS      Y0, (R11)
 	ADDQ         DI, R11
@@ -13867,17 +13875,18 @@ store147:
 	VADDPS       Y6, Y1, Y1
 	VADDPS       Y6, Y3, Y3
 	TESTQ        R10, R10
-	JZ           store149
+	JZ           done198
 	CMPQ         R10, $0x01
-	JNE          leaky150
-	VXORPS       X2, X2, X2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y4, Y2, Y4
-	VMAXPS       Y1, Y2, Y1
-	VMAXPS       Y3, Y2, Y3
-	JMP          store149
+	JNE          leaky197
+	VXORPS       X6, X6, X6
+	VMAXPS       Y0, Y6, Y0
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y3, Y6, Y3
+	JMP          done198
 
-leaky150:
+leaky197:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y2
 	VMULPS       Y0, Y2, Y6
 	VMAXPS       Y6, Y0, Y0
@@ -13888,7 +13897,7 @@ leaky150:
 	VMULPS       Y3, Y2, Y6
 	VMAXPS       Y6, Y3, Y3
 
-store149:
+done198:
 	MOVQ         R12, R11
 	VMOVUPS      Y0, (R11)
 	ADDQ         DI, R11
@@ -13925,17 +13934,18 @@ store149:
 	VADDPS       Y6, Y1, Y1
 	VADDPS       Y6, Y3, Y3
 	TESTQ        R10, R10
-	JZ           store151
+	JZ           done200
 	CMPQ         R10, $0x01
-	JNE          leaky152
-	VXORPS       X2, X2, X2
-	VMAXPS       Y0, Y2, Y0
-	VMAXPS       Y4, Y2, Y4
-	VMAXPS       Y1, Y2, Y1
-	VMAXPS       Y3, Y2, Y3
-	JMP          store151
+	JNE          leaky199
+	VXORPS       X6, X6, X6
+	VMAXPS       Y0, Y6, Y0
+	VMAXPS       Y4, Y6, Y4
+	VMAXPS       Y1, Y6, Y1
+	VMAXPS       Y3, Y6, Y3
+	JMP          done200
 
-leaky152:
+leaky199:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y2
 	VMULPS       Y0, Y2, Y6
 	VMAXPS       Y6, Y0, Y0
@@ -13946,7 +13956,7 @@ leaky152:
 	VMULPS       Y3, Y2, Y6
 	VMAXPS       Y6, Y3, Y3
 
-store151:
+done200:
 	MOVQ    R12, R11
 	VMOVUPS Y0, (R11)
 	ADDQ    DI, R11
@@ -13968,41 +13978,41 @@ TEXT ·mergeAVX512Y(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
-	MOVQ    16(AX), SI
-	MOVQ    24(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    56(AX), BX
-	MOVQ    48(AX), R9
-	MOVQ    R9, R10
+	MOVQ    16(AX), BX
+	MOVQ    24(AX), SI
+	MOVQ    32(AX), DI
+	MOVQ    48(AX), R8
+	MOVQ    56(AX), R9
+	MOVQ    R8, R10
 	XORQ    R11, R11
 	MOVQ    $0x00000008, R12
-	SUBQ    $0x00000000, R9
-	CMOVQLT R11, R9
-	CMPQ    R9, R12
-	CMOVQGT R12, R9
+	SUBQ    $0x00000000, R8
+	CMOVQLT R11, R8
+	CMPQ    R8, R12
+	CMOVQGT R12, R8
 	MOVQ    $0x00000001, R11
-	SHLXQ   R9, R11, R11
+	SHLXQ   R8, R11, R11
 	DECQ    R11
 	KMOVW   R11, K1
-	XORQ    R9, R9
+	XORQ    R8, R8
 	MOVQ    $0x00000008, R11
 	SUBQ    $0x00000008, R10
-	CMOVQLT R9, R10
+	CMOVQLT R8, R10
 	CMPQ    R10, R11
 	CMOVQGT R11, R10
-	MOVQ    $0x00000001, R9
-	SHLXQ   R10, R9, R9
-	DECQ    R9
-	KMOVW   R9, K2
+	MOVQ    $0x00000001, R8
+	SHLXQ   R10, R8, R8
+	DECQ    R8
+	KMOVW   R8, K2
 
 row:
-	MOVQ CX, R9
-	MOVQ BX, R10
+	MOVQ CX, R8
+	MOVQ R9, R10
 	MOVQ DX, R11
 	MOVQ 40(AX), R12
 
 pair:
-	VMOVUPS    (R9), Y0
+	VMOVUPS    (R8), Y0
 	VMOVUPS    (R10), Y1
 	VUNPCKLPS  Y1, Y0, Y2
 	VUNPCKHPS  Y1, Y0, Y1
@@ -14012,7 +14022,7 @@ pair:
 	JZ         last
 	VMOVUPS    Y0, (R11)
 	VMOVUPS    Y1, 32(R11)
-	ADDQ       $0x00000020, R9
+	ADDQ       $0x00000020, R8
 	ADDQ       $0x00000020, R10
 	ADDQ       $0x00000040, R11
 	JMP        pair
@@ -14020,10 +14030,10 @@ pair:
 last:
 	VMOVUPS Y0, K1, (R11)
 	VMOVUPS Y1, K2, 32(R11)
-	ADDQ    SI, CX
-	ADDQ    SI, BX
-	ADDQ    DI, DX
-	DECQ    R8
+	ADDQ    BX, CX
+	ADDQ    BX, R9
+	ADDQ    SI, DX
+	DECQ    DI
 	JNZ     row
 	VZEROUPPER
 	RET
@@ -14149,75 +14159,73 @@ GLOBL evens<>(SB), RODATA|NOPTR, $64
 // func splitAVX512(t *byte)
 // Requires: AVX, AVX512F, BMI2, CMOV
 TEXT ·splitAVX512(SB), NOSPLIT, $0-8
-	MOVQ t+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), SI
-	MOVQ 24(AX), DI
-	MOVQ 32(AX), R8
-	MOVQ 56(AX), BX
-	MOVQ 48(AX), R9
-	MOVQ R9, R10
-
-	// The last pair of vectors holds tail values.
+	MOVQ    t+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    8(AX), DX
+	MOVQ    16(AX), BX
+	MOVQ    24(AX), SI
+	MOVQ    32(AX), DI
+	MOVQ    48(AX), R8
+	MOVQ    56(AX), R9
+	MOVQ    R8, R10
 	XORQ    R11, R11
 	MOVQ    $0x00000010, R12
-	SUBQ    $0x00000000, R9
-	CMOVQLT R11, R9
-	CMPQ    R9, R12
-	CMOVQGT R12, R9
+	SUBQ    $0x00000000, R8
+	CMOVQLT R11, R8
+	CMPQ    R8, R12
+	CMOVQGT R12, R8
 	MOVQ    $0x00000001, R11
-	SHLXQ   R9, R11, R11
+	SHLXQ   R8, R11, R11
 	DECQ    R11
 	KMOVW   R11, K1
-	XORQ    R9, R9
+	XORQ    R8, R8
 	MOVQ    $0x00000010, R11
 	SUBQ    $0x00000010, R10
-	CMOVQLT R9, R10
+	CMOVQLT R8, R10
 	CMPQ    R10, R11
 	CMOVQGT R11, R10
-	MOVQ    $0x00000001, R9
-	SHLXQ   R10, R9, R9
-	DECQ    R9
-	KMOVW   R9, K2
+	MOVQ    $0x00000001, R8
+	SHLXQ   R10, R8, R8
+	DECQ    R8
+	KMOVW   R8, K2
 	VMOVUPS evens<>+0(SB), Z4
 	VMOVUPS odds<>+0(SB), Z5
 
 row:
-	MOVQ CX, R9
+	MOVQ CX, R8
 	MOVQ DX, R10
-	MOVQ BX, R11
+	MOVQ R9, R11
 	MOVQ 40(AX), R12
 
 pair:
 	DECQ      R12
 	JZ        last
-	VMOVUPS   (R9), Z0
-	VMOVUPS   64(R9), Z1
+	VMOVUPS   (R8), Z0
+	VMOVUPS   64(R8), Z1
 	VMOVAPS   Z4, Z2
 	VPERMI2PS Z1, Z0, Z2
 	VMOVAPS   Z5, Z3
 	VPERMI2PS Z1, Z0, Z3
 	VMOVUPS   Z2, (R10)
 	VMOVUPS   Z3, (R11)
-	ADDQ      $0x00000080, R9
+	ADDQ      $0x00000080, R8
 	ADDQ      $0x00000040, R10
 	ADDQ      $0x00000040, R11
 	JMP       pair
 
 last:
-	VMOVUPS.Z (R9), K1, Z0
-	VMOVUPS.Z 64(R9), K2, Z1
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z 64(R8), K2, Z1
 	VMOVAPS   Z4, Z2
 	VPERMI2PS Z1, Z0, Z2
 	VMOVAPS   Z5, Z3
 	VPERMI2PS Z1, Z0, Z3
 	VMOVUPS   Z2, (R10)
 	VMOVUPS   Z3, (R11)
-	ADDQ      SI, CX
-	ADDQ      DI, DX
-	ADDQ      DI, BX
-	DECQ      R8
+	ADDQ      BX, CX
+	ADDQ      SI, DX
+	ADDQ      SI, R9
+	DECQ      DI
 	JNZ       row
 	VZEROUPPER
 	RET
@@ -15612,17 +15620,18 @@ tiles:
 	VADDPS       Z6, Z1, Z1
 	VADDPS       Z6, Z3, Z3
 	TESTQ        R10, R10
-	JZ           store153
+	JZ           done202
 	CMPQ         R10, $0x01
-	JNE          leaky154
-	VXORPS       X2, X2, X2
-	VMAXPS       Z0, Z2, Z0
-	VMAXPS       Z4, Z2, Z4
-	VMAXPS       Z1, Z2, Z1
-	VMAXPS       Z3, Z2, Z3
-	JMP          store153
+	JNE          leaky201
+	VXORPS       X6, X6, X6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z3, Z6, Z3
+	JMP          done202
 
-leaky154:
+leaky201:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VMULPS       Z0, Z2, Z6
 	VMAXPS       Z6, Z0, Z0
@@ -15633,7 +15642,7 @@ leaky154:
 	VMULPS       Z3, Z2, Z6
 	VMAXPS       Z6, Z3, Z3
 
-store153:
+done202:
 	MOVQ         R12, R11
 	VMOVUPS      Z0, (R11)
 	ADDQ         DI, R11
@@ -15670,17 +15679,18 @@ store153:
 	VADDPS       Z6, Z1, Z1
 	VADDPS       Z6, Z3, Z3
 	TESTQ        R10, R10
-	JZ           store155
+	JZ           done204
 	CMPQ         R10, $0x01
-	JNE          leaky156
-	VXORPS       X2, X2, X2
-	VMAXPS       Z0, Z2, Z0
-	VMAXPS       Z4, Z2, Z4
-	VMAXPS       Z1, Z2, Z1
-	VMAXPS       Z3, Z2, Z3
-	JMP          store155
+	JNE          leaky203
+	VXORPS       X6, X6, X6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z3, Z6, Z3
+	JMP          done204
 
-leaky156:
+leaky203:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VMULPS       Z0, Z2, Z6
 	VMAXPS       Z6, Z0, Z0
@@ -15691,7 +15701,7 @@ leaky156:
 	VMULPS       Z3, Z2, Z6
 	VMAXPS       Z6, Z3, Z3
 
-store155:
+done204:
 	MOVQ         R12, R11
 	VMOVUPS      Z0, (R11)
 	ADDQ         DI, R11
@@ -15728,17 +15738,18 @@ store155:
 	VADDPS       Z6, Z1, Z1
 	VADDPS       Z6, Z3, Z3
 	TESTQ        R10, R10
-	JZ           store157
+	JZ           done206
 	CMPQ         R10, $0x01
-	JNE          leaky158
-	VXORPS       X2, X2, X2
-	VMAXPS       Z0, Z2, Z0
-	VMAXPS       Z4, Z2, Z4
-	VMAXPS       Z1, Z2, Z1
-	VMAXPS       Z3, Z2, Z3
-	JMP          store157
+	JNE          leaky205
+	VXORPS       X6, X6, X6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z3, Z6, Z3
+	JMP          done206
 
-leaky158:
+leaky205:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VMULPS       Z0, Z2, Z6
 	VMAXPS       Z6, Z0, Z0
@@ -15749,7 +15760,7 @@ leaky158:
 	VMULPS       Z3, Z2, Z6
 	VMAXPS       Z6, Z3, Z3
 
-store157:
+done206:
 	MOVQ         R12, R11
 	VMOVUPS      Z0, (R11)
 	ADDQ         DI, R11
@@ -15786,17 +15797,18 @@ store157:
 	VADDPS       Z6, Z1, Z1
 	VADDPS       Z6, Z3, Z3
 	TESTQ        R10, R10
-	JZ           store159
+	JZ           done208
 	CMPQ         R10, $0x01
-	JNE          leaky160
-	VXORPS       X2, X2, X2
-	VMAXPS       Z0, Z2, Z0
-	VMAXPS       Z4, Z2, Z4
-	VMAXPS       Z1, Z2, Z1
-	VMAXPS       Z3, Z2, Z3
-	JMP          store159
+	JNE          leaky207
+	VXORPS       X6, X6, X6
+	VMAXPS       Z0, Z6, Z0
+	VMAXPS       Z4, Z6, Z4
+	VMAXPS       Z1, Z6, Z1
+	VMAXPS       Z3, Z6, Z3
+	JMP          done208
 
-leaky160:
+leaky207:
+	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
 	VMULPS       Z0, Z2, Z6
 	VMAXPS       Z6, Z0, Z0
@@ -15807,7 +15819,7 @@ leaky160:
 	VMULPS       Z3, Z2, Z6
 	VMAXPS       Z6, Z3, Z3
 
-store159:
+done208:
 	MOVQ    R12, R11
 	VMOVUPS Z0, (R11)
 	ADDQ    DI, R11
@@ -15829,43 +15841,43 @@ TEXT ·mergeAVX512(SB), NOSPLIT, $0-8
 	MOVQ    t+0(FP), AX
 	MOVQ    (AX), CX
 	MOVQ    8(AX), DX
-	MOVQ    16(AX), SI
-	MOVQ    24(AX), DI
-	MOVQ    32(AX), R8
-	MOVQ    56(AX), BX
-	MOVQ    48(AX), R9
-	MOVQ    R9, R10
+	MOVQ    16(AX), BX
+	MOVQ    24(AX), SI
+	MOVQ    32(AX), DI
+	MOVQ    48(AX), R8
+	MOVQ    56(AX), R9
+	MOVQ    R8, R10
 	XORQ    R11, R11
 	MOVQ    $0x00000010, R12
-	SUBQ    $0x00000000, R9
-	CMOVQLT R11, R9
-	CMPQ    R9, R12
-	CMOVQGT R12, R9
+	SUBQ    $0x00000000, R8
+	CMOVQLT R11, R8
+	CMPQ    R8, R12
+	CMOVQGT R12, R8
 	MOVQ    $0x00000001, R11
-	SHLXQ   R9, R11, R11
+	SHLXQ   R8, R11, R11
 	DECQ    R11
 	KMOVW   R11, K1
-	XORQ    R9, R9
+	XORQ    R8, R8
 	MOVQ    $0x00000010, R11
 	SUBQ    $0x00000010, R10
-	CMOVQLT R9, R10
+	CMOVQLT R8, R10
 	CMPQ    R10, R11
 	CMOVQGT R11, R10
-	MOVQ    $0x00000001, R9
-	SHLXQ   R10, R9, R9
-	DECQ    R9
-	KMOVW   R9, K2
+	MOVQ    $0x00000001, R8
+	SHLXQ   R10, R8, R8
+	DECQ    R8
+	KMOVW   R8, K2
 	VMOVUPS lows<>+0(SB), Z4
 	VMOVUPS highs<>+0(SB), Z5
 
 row:
-	MOVQ CX, R9
-	MOVQ BX, R10
+	MOVQ CX, R8
+	MOVQ R9, R10
 	MOVQ DX, R11
 	MOVQ 40(AX), R12
 
 pair:
-	VMOVUPS   (R9), Z0
+	VMOVUPS   (R8), Z0
 	VMOVUPS   (R10), Z1
 	VMOVAPS   Z4, Z2
 	VPERMI2PS Z1, Z0, Z2
@@ -15875,7 +15887,7 @@ pair:
 	JZ        last
 	VMOVUPS   Z2, (R11)
 	VMOVUPS   Z3, 64(R11)
-	ADDQ      $0x00000040, R9
+	ADDQ      $0x00000040, R8
 	ADDQ      $0x00000040, R10
 	ADDQ      $0x00000080, R11
 	JMP       pair
@@ -15883,10 +15895,10 @@ pair:
 last:
 	VMOVUPS Z2, K1, (R11)
 	VMOVUPS Z3, K2, 64(R11)
-	ADDQ    SI, CX
-	ADDQ    SI, BX
-	ADDQ    DI, DX
-	DECQ    R8
+	ADDQ    BX, CX
+	ADDQ    BX, R9
+	ADDQ    SI, DX
+	DECQ    DI
 	JNZ     row
 	VZEROUPPER
 	RET

@@ -16,12 +16,6 @@ const (
 	rowsBlocks                              = 80
 )
 
-// Offsets of the fields of kernels.Pad.
-const (
-	padSrc, padDst, padSrcStep, padDstStep = 0, 8, 16, 24
-	padRows, padVectors, padTail, padOdd   = 32, 40, 48, 56
-)
-
 // depthwise makes the kernel for a number of output rows of a depthwise convolution.
 func (s isa) depthwise(size, stride, rows int) string {
 	name, t := s.function(fmt.Sprintf("depthwise%ds%dx%d", size, stride, rows), "Rows",
@@ -126,23 +120,7 @@ func (s isa) depthwise(size, stride, rows int) string {
 				VADDPS(v, acc[r], acc[r])
 			}
 		}
-		skip, leaky := s.unique("store"), s.unique("leaky")
-		TESTQ(act, act)
-		JZ(LabelRef(skip))
-		CMPQ(act, Imm(1))
-		JNE(LabelRef(leaky))
-		VXORPS(value.AsX(), value.AsX(), value.AsX())
-		for _, v := range acc {
-			VMAXPS(v, value, v)
-		}
-		JMP(LabelRef(skip))
-		Label(leaky)
-		for _, v := range acc {
-			VBROADCASTSS(constant(.1), value)
-			VMULPS(v, value, value)
-			VMAXPS(value, v, v)
-		}
-		Label(skip)
+		s.activate(act, acc, value, w)
 		at := GP64()
 		MOVQ(dst, at)
 		for r, v := range acc {
@@ -188,14 +166,8 @@ func (s isa) depthwise(size, stride, rows int) string {
 // value of them.
 func (s isa) copyRows(stride int) string {
 	name, t := s.function(fmt.Sprintf("copyRows%d", stride), "Pad", fmt.Sprintf("copies rows of a plane, of each the values 0, %d, %d …, see Pad.", stride, 2*stride))
-	src, dst, srcStep, dstStep, rows := GP64(), GP64(), GP64(), GP64(), GP64()
-	MOVQ(field(t, padSrc), src)
-	MOVQ(field(t, padDst), dst)
-	MOVQ(field(t, padSrcStep), srcStep)
-	MOVQ(field(t, padDstStep), dstStep)
-	MOVQ(field(t, padRows), rows)
-	tail := GP64()
-	MOVQ(field(t, padTail), tail)
+	p := loadPad(t)
+	src, dst, srcStep, dstStep, rows, tail := p.src, p.dst, p.srcStep, p.dstStep, p.rows, p.tail
 	v, second := s.vector(), s.vector()
 	take := func(load func(from Mem, to VecVirtual), from Register) { load(Mem{Base: from}, v) }
 	masked := func(from Register) {}
@@ -203,9 +175,7 @@ func (s isa) copyRows(stride int) string {
 		m := s.mask(tail)
 		masked = func(from Register) { m.load(Mem{Base: from}, v) }
 	} else {
-		half := GP64()
-		MOVQ(tail, half)
-		low, high := s.clampedMask(tail, 0), s.clampedMask(half, s.lanes)
+		low, high := s.pairMasks(tail)
 		pick := s.evens()
 		take = func(load func(from Mem, to VecVirtual), from Register) {
 			load(Mem{Base: from}, v)
@@ -247,19 +217,10 @@ func (s isa) copyRows(stride int) string {
 // columns apart.
 func (s isa) split() string {
 	name, t := s.function("split", "Pad", "copies the rows of a plane, first values to Dst, second ones to Odd, see Pad.")
-	src, dst, odd, srcStep, dstStep, rows := GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
-	MOVQ(field(t, padSrc), src)
-	MOVQ(field(t, padDst), dst)
-	MOVQ(field(t, padSrcStep), srcStep)
-	MOVQ(field(t, padDstStep), dstStep)
-	MOVQ(field(t, padRows), rows)
-	MOVQ(field(t, padOdd), odd)
-	tail, half := GP64(), GP64()
-	MOVQ(field(t, padTail), tail)
-	MOVQ(tail, half)
-	Comment("The last pair of vectors holds tail values.")
-	first := s.clampedMask(tail, 0)
-	second := s.clampedMask(half, s.lanes)
+	p := loadPad(t)
+	src, dst, srcStep, dstStep, rows := p.src, p.dst, p.srcStep, p.dstStep, p.rows
+	odd := p.loadOdd(t)
+	first, second := s.pairMasks(p.tail)
 	a, b, even, uneven := s.vector(), s.vector(), s.vector(), s.vector()
 	pick := s.splitter()
 	Label("row")

@@ -107,29 +107,12 @@ func (s isa) matrixTile(rows, vectors int) string {
 	Label("activate")
 	act := GP64()
 	MOVQ(field(t, tileAct), act)
-	TESTQ(act, act)
-	JZ(LabelRef("after"))
-	zero, slope := columns[0], weight[0]
-	VXORPS(zero.AsX(), zero.AsX(), zero.AsX())
-	CMPQ(act, Imm(1))
-	JNE(LabelRef("leaky"))
-	for r := range rows {
-		for _, v := range acc[r] {
-			VMAXPS(v, zero, v) // a NaN in v stays
-		}
+	var all []VecVirtual
+	for _, row := range acc {
+		all = append(all, row...)
 	}
-	JMP(LabelRef("after"))
-	Label("leaky")
-	Comment("max(x, 0.1x)")
-	VBROADCASTSS(constant(.1), slope)
-	for r := range rows {
-		for _, v := range acc[r] {
-			VMULPS(v, slope, zero)
-			VMAXPS(zero, v, v)
-		}
-	}
+	s.activate(act, all, columns[0], weight[0])
 
-	Label("after")
 	TESTQ(add, add)
 	JZ(LabelRef("store"))
 	TESTQ(last, last)

@@ -49,6 +49,14 @@ func (s isa) clampedMask(n GPVirtual, skip int) mask {
 	return s.mask(n)
 }
 
+// pairMasks makes the masks of a pair of vectors of which the first n values count. n is
+// overwritten.
+func (s isa) pairMasks(n GPVirtual) (first, second mask) {
+	rest := GP64()
+	MOVQ(n, rest)
+	return s.clampedMask(n, 0), s.clampedMask(rest, s.lanes)
+}
+
 // maskTable is 8 set and 8 clear lanes.
 func maskTable() Mem {
 	if m, ok := constants["lanes"]; ok {

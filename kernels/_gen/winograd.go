@@ -172,23 +172,7 @@ func (s isa) winogradOutput() string {
 		for j := range 4 {
 			VADDPS(p, y[j], y[j])
 		}
-		done, leaky := s.unique("store"), s.unique("leaky")
-		TESTQ(act, act)
-		JZ(LabelRef(done))
-		CMPQ(act, Imm(1))
-		JNE(LabelRef(leaky))
-		VXORPS(q.AsX(), q.AsX(), q.AsX())
-		for j := range 4 {
-			VMAXPS(y[j], q, y[j])
-		}
-		JMP(LabelRef(done))
-		Label(leaky)
-		VBROADCASTSS(constant(.1), q)
-		for j := range 4 {
-			VMULPS(y[j], q, p)
-			VMAXPS(p, y[j], y[j])
-		}
-		Label(done)
+		s.activate(act, y, p, q)
 		MOVQ(row, to)
 		for j := range 4 {
 			VMOVUPS(y[j], Mem{Base: to})
@@ -213,18 +197,10 @@ func (s isa) winogradOutput() string {
 // into one.
 func (s isa) merge() string {
 	name, t := s.function("merge", "Pad", "merges rows of Src and Odd, value by value in turn, to Dst, see Pad.")
-	src, dst, odd, srcStep, dstStep, rows := GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
-	MOVQ(field(t, padSrc), src)
-	MOVQ(field(t, padDst), dst)
-	MOVQ(field(t, padSrcStep), srcStep)
-	MOVQ(field(t, padDstStep), dstStep)
-	MOVQ(field(t, padRows), rows)
-	MOVQ(field(t, padOdd), odd)
-	tail, half := GP64(), GP64()
-	MOVQ(field(t, padTail), tail)
-	MOVQ(tail, half)
-	first := s.clampedMask(tail, 0)
-	second := s.clampedMask(half, s.lanes)
+	p := loadPad(t)
+	src, dst, srcStep, dstStep, rows := p.src, p.dst, p.srcStep, p.dstStep, p.rows
+	odd := p.loadOdd(t)
+	first, second := s.pairMasks(p.tail)
 	a, b, low, high := s.vector(), s.vector(), s.vector(), s.vector()
 	weave := s.weaver()
 	Label("row")
