@@ -103,3 +103,61 @@ func checkZoo(t *testing.T, g *Graph, input [3]int, bflops float64, weightsBytes
 		}
 	}
 }
+
+// zooPlanBFLOPs bounds the published networks that TestZooPlans runs, to keep it short; the
+// larger ones are of the same families.
+const zooPlanBFLOPs = 4
+
+// TestZooPlans compares every layer of published networks, with random weights and a small
+// input, between the plan and the layers' definitions.
+func TestZooPlans(t *testing.T) {
+	files, err := filepath.Glob(testkit.Shared(t, "zoo", "cfg", "*.cfg"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cfgs: %v", err)
+	}
+	compared := 0
+	for _, file := range files {
+		g, err := Read(file, Options{Width: 128, Height: 128})
+		if err != nil { // a [crop] of the full size
+			g, err = Read(file, Options{})
+		}
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if g.Totals().BFLOPs > zooPlanBFLOPs || g.Missing() != nil {
+			continue
+		}
+		compared++
+		n, err := g.Random(1)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		want := run(t, n, SessionOptions{KeepAll: true, Reference: true}, inputFor(n))
+		got := run(t, n, SessionOptions{KeepAll: true}, inputFor(n))
+		for i, l := range n.Layers {
+			if far := distance(output(t, got, i), output(t, want, i)); !(far <= 2e-5) {
+				t.Errorf("%s: %s is %.2g of its largest value away from the definition", filepath.Base(file), l.Label(), far)
+				break
+			}
+		}
+		got.Close()
+	}
+	if compared < 20 {
+		t.Errorf("only %d networks were compared", compared)
+	}
+}
+
+// distance is the largest difference as a part of the largest value.
+func distance(got, want []float32) float64 {
+	var difference, largest float64
+	for i, w := range want {
+		difference = math.Max(difference, math.Abs(float64(got[i]-w)))
+		largest = math.Max(largest, math.Abs(float64(w)))
+	}
+	if largest == 0 {
+		return difference
+	}
+	return difference / largest
+}
