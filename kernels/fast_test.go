@@ -371,3 +371,12 @@ func BenchmarkConv(b *testing.B) {
 		}
 	}
 }
+
+// TestPeak wants a figure that some processor could have.
+func TestPeak(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *Set) {
+		if peak := s.Peak(); peak < 1 || peak > 10_000 {
+			t.Errorf("%v GFLOP/s", peak)
+		}
+	})
+}

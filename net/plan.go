@@ -132,6 +132,15 @@ func (p *plan) readers() []int {
 	return count
 }
 
+// first is the first of the unit's layers, to which its time is counted: the one that does
+// most of the work.
+func (u *unit) first() int {
+	if len(u.fused) > 0 {
+		return u.fused[0]
+	}
+	return u.layer.Index
+}
+
 // reads lists the layers that the unit reads.
 func (u *unit) reads() []int {
 	var read []int

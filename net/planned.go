@@ -89,7 +89,7 @@ func (x *planned) run(ctx context.Context, input tensor.Tensor, last int) error 
 				x.frame.passes[u.layer.Index].State = x.states[u.layer.Index][image*n : (image+1)*n]
 			}
 			x.crew.run(i)
-			x.took[u.layer.Index] += time.Since(start)
+			x.took[u.first()] += time.Since(start)
 		}
 		if x.batch > 1 {
 			for i := range x.kept[:last+1] {

@@ -113,6 +113,16 @@ func (o *SessionOptions) kernels() (*kernels.Set, error) {
 	return kernels.Find(name)
 }
 
+// PeakGFLOPS measures the most that the chosen kernels reach with the chosen number of threads,
+// 0 when there are none. See kernels.Set.Peak.
+func (o *SessionOptions) PeakGFLOPS() float64 {
+	set, err := o.kernels()
+	if err != nil || set == nil || o.Reference {
+		return 0
+	}
+	return set.Peak() * float64(min(o.threads(), runtime.NumCPU()))
+}
+
 const maxThreads = 1024
 
 // threads is how many threads compute a run.
@@ -214,7 +224,8 @@ func (g *Graph) checkBoxes(l *layers.Layer, found []detect.Candidate) error {
 // finite reports whether v is neither an infinity nor NaN.
 func finite(v float32) bool { return v-v == 0 }
 
-// Times are what each layer of the last run took.
+// Times are what each layer of the last run took. Layers that are computed along with an
+// earlier one took no time of their own.
 func (s *Session) Times() []time.Duration { return s.exec.times() }
 
 // Reset makes recurrent layers forget earlier runs.

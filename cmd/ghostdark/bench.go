@@ -28,6 +28,7 @@ type benchOptions struct {
 	seconds float64
 	batch   int
 	top     int
+	profile string
 	json    bool
 }
 
@@ -46,7 +47,10 @@ total and layer by layer. Without WEIGHTS the weights are random, too; the same
 ones each time. Without CFG the embedded detector is measured.
 
 GFLOP/s counts 2 operations for each multiply-add of convolutions and connected
-layers, so layers of other types have none.
+layers, so layers of other types have none. The peak is measured with the same
+threads and instruction set on values that never leave the nearest cache; a 3×3
+convolution may exceed it, since it can be done with fewer multiplications.
+Layers computed along with an earlier one count there.
 
 ` + exitCodes,
 		Example: `  ghostdark bench
@@ -62,6 +66,7 @@ layers, so layers of other types have none.
 	flags.IntVar(&o.reps, "reps", 0, "measure exactly so many runs instead")
 	flags.IntVar(&o.batch, "batch", 1, "images in each run")
 	flags.IntVar(&o.top, "top", 20, "list so many of the slowest layers (0: none)")
+	flags.StringVar(&o.profile, "profile", "", "write a CPU profile of the measured runs, for go tool pprof")
 	flags.BoolVar(&o.json, "json", false, "print JSON, with all layers")
 	o.engine.add(cmd)
 	o.addShape(cmd)
@@ -113,10 +118,12 @@ func runBench(cmd *cobra.Command, o *benchOptions, args []string) error {
 		return err
 	}
 	how.Batch = o.batch
+	start := time.Now()
 	session, err := m.NewSession(how)
 	if err != nil {
 		return err
 	}
+	m.loadTime += time.Since(start)
 	opt, err := o.netOptions()
 	if err != nil {
 		return err
@@ -129,7 +136,7 @@ func runBench(cmd *cobra.Command, o *benchOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	result := o.result(m, runs)
+	result := o.result(m, runs, how.PeakGFLOPS())
 	result.Weights = weights
 	if o.json {
 		return writeJSONLine(cmd.OutOrStdout(), result)
@@ -186,6 +193,13 @@ func (o *benchOptions) measure(ctx context.Context, session *net.Session, input 
 			return nil, err
 		}
 	}
+	if o.profile != "" {
+		stop, err := startProfile(o.profile)
+		if err != nil {
+			return nil, err
+		}
+		defer stop()
+	}
 	runs := &benchRuns{layers: make([][]time.Duration, len(session.Times()))}
 	begin, limit := time.Now(), time.Duration(o.seconds*float64(time.Second))
 	more := func(done int) bool {
@@ -223,6 +237,7 @@ type benchResult struct {
 	LoadMS       float64      `json:"load_ms"`
 	ImagesPerS   float64      `json:"images_per_s"`
 	GFLOPS       float64      `json:"gflops"`
+	PeakGFLOPS   float64      `json:"peak_gflops"`    // 0 without kernels of our own
 	PeakRSSBytes int64        `json:"peak_rss_bytes"` // 0 when not known
 	Layers       []benchLayer `json:"layers"`
 }
@@ -237,7 +252,7 @@ type benchLayer struct {
 	GFLOPS float64 `json:"gflops"`
 }
 
-func (o *benchOptions) result(m *model, runs *benchRuns) *benchResult {
+func (o *benchOptions) result(m *model, runs *benchRuns, peak float64) *benchResult {
 	slices.Sort(runs.total)
 	middle := median(runs.total)
 	r := &benchResult{
@@ -245,6 +260,7 @@ func (o *benchOptions) result(m *model, runs *benchRuns) *benchResult {
 		Threads: runtime.GOMAXPROCS(0), Warmup: o.warmup, Runs: len(runs.total),
 		MedianMS: milliseconds(middle), MinMS: milliseconds(runs.total[0]), P95MS: milliseconds(percentile(runs.total, 95)),
 		LoadMS: milliseconds(m.loadTime), ImagesPerS: round(perSecond(float64(o.batch), middle), 3), PeakRSSBytes: peakRSS(),
+		PeakGFLOPS: round(peak, 1),
 	}
 	var sum time.Duration
 	var macs int64
@@ -279,8 +295,12 @@ func percentile(sorted []time.Duration, p int) time.Duration {
 // perSecond divides by a time, which is at least a nanosecond.
 func perSecond(n float64, took time.Duration) float64 { return n / max(took, 1).Seconds() }
 
-// gigaflops is the speed of so many multiply-adds for each image of a batch.
+// gigaflops is the speed of so many multiply-adds for each image of a batch, 0 for work that
+// took no time, since it was not done or counts elsewhere.
 func gigaflops(macs int64, batch int, took time.Duration) float64 {
+	if took <= 0 {
+		return 0
+	}
 	return round(perSecond(2*float64(macs)*float64(batch)/1e9, took), 3)
 }
 
@@ -298,27 +318,34 @@ func (r *benchResult) print(w io.Writer, top int) error {
 	if r.PeakRSSBytes > 0 {
 		memory = binaryBytes(r.PeakRSSBytes)
 	}
+	peak := ""
+	if r.PeakGFLOPS > 0 {
+		peak = fmt.Sprintf(" of %.4g", r.PeakGFLOPS)
+	}
 	_, err := fmt.Fprintf(w, `time    %.3f ms median, %.3f ms minimum, %.3f ms 95th percentile
-speed   %.4g images/s, %.4g GFLOP/s
+speed   %.4g images/s, %.4g%s GFLOP/s
 load    %.3f ms
 memory  %s at most
-`, r.MedianMS, r.MinMS, r.P95MS, r.ImagesPerS, r.GFLOPS, r.LoadMS, memory)
+`, r.MedianMS, r.MinMS, r.P95MS, r.ImagesPerS, r.GFLOPS, peak, r.LoadMS, memory)
 	return err
 }
 
 // slowest lists the layers that take longest, and sums up the others.
 func (r *benchResult) slowest(top int) *table {
-	t := &table{headings: []string{">layer", "type", "output", ">ms", ">share", ">GFLOP/s"}}
+	t := &table{headings: []string{">layer", "type", "output", ">ms", ">share", ">GFLOP/s", ">of peak"}}
 	sorted := slices.SortedStableFunc(slices.Values(r.Layers), func(a, b benchLayer) int { return cmp.Compare(b.MS, a.MS) })
 	percent := func(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
 	top = min(top, len(sorted))
 	for _, l := range sorted[:top] {
-		speed := ""
+		speed, ofPeak := "", ""
 		if l.GFLOPS > 0 {
 			speed = fmt.Sprintf("%.2f", l.GFLOPS)
 		}
+		if l.GFLOPS > 0 && r.PeakGFLOPS > 0 {
+			ofPeak = fmt.Sprintf("%.0f %%", 100*l.GFLOPS/r.PeakGFLOPS)
+		}
 		t.add(strconv.Itoa(l.Index), l.Type, tensor.Shape{C: l.Output[0], H: l.Output[1], W: l.Output[2]}.String(),
-			fmt.Sprintf("%.3f", l.MS), percent(l.Share), speed)
+			fmt.Sprintf("%.3f", l.MS), percent(l.Share), speed, ofPeak)
 	}
 	if rest := sorted[top:]; len(rest) > 0 {
 		var ms, share float64

@@ -30,6 +30,7 @@ var imports = map[string][]string{
 	"onnx":               {"kernels", "layers", "net", "tensor", "weights"},
 	"cfgs":               {},
 	"cmd/ghostdark":      {"cfg", "cfgs", "detect", "layers", "net", "onnx", "picture", "tensor", "weights"},
+	"bench/compare":      {},
 	"docs":               {},
 	"internal/cpu":       {},
 	"internal/structure": {},
