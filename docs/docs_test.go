@@ -19,7 +19,7 @@ import (
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, pattern := range []string{"*.md", "docs/*.md", "testdata/*.md", "testdata/*/*.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "bench/*.md", "testdata/*.md", "testdata/*/*.md"} {
 		files, err := filepath.Glob(filepath.Join(testkit.Root(), pattern))
 		if err != nil {
 			t.Fatal(err)

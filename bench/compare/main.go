@@ -4,7 +4,8 @@
 //	go run ./bench/compare
 //
 // It builds ghostdark, writes the networks as ONNX models to a temporary folder, and runs the
-// programs in turn, round after round, so that whatever else the machine does meets all of them.
+// programs in turn, round after round, so that a change of the machine meets all of them. A turn
+// that other processes disturb is repeated.
 package main
 
 import (
@@ -112,11 +113,11 @@ func (r *report) measure(ctx context.Context, n network, model string) error {
 		m := measurement{network: n, threads: threads, times: make([][]float64, len(r.programs))}
 		for round := range r.options.rounds {
 			for i, p := range r.programs {
-				t, err := p.time(ctx, n, model, input, threads, r.options.seconds)
+				t, err := p.undisturbed(ctx, n, model, input, threads, r.options.seconds)
 				switch {
 				case ctx.Err() != nil:
 					return ctx.Err()
-				case err != nil && i == 0:
+				case err != nil && (i == 0 || err == errDisturbed):
 					return err
 				case err != nil:
 					if round == 0 {

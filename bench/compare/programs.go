@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // program is a runtime that is measured. The first one of all is ghostdark.
@@ -100,47 +102,75 @@ func (p *program) export(ctx context.Context, n network, model string) error {
 type timing struct {
 	MedianMS float64 `json:"median_ms"`
 	Input    [3]int  `json:"input"` // channels, height, width; only from ghostdark
+
+	processor time.Duration // processor time that the turn took, with loading
 }
+
+// undisturbed is time, repeated while other processes take too much of the machine.
+func (p *program) undisturbed(ctx context.Context, n network, model string, input [3]int, threads int, seconds float64) (t timing, err error) {
+	for range maxRepeats {
+		share := others(func() time.Duration {
+			t, err = p.time(ctx, n, model, input, threads, seconds)
+			return t.processor
+		})
+		if err != nil || share <= othersLimit {
+			return t, err
+		}
+		tell("%s, %s: again, since other processes took %.0f %% of a processor", n.name, p.name, 100*share)
+		select {
+		case <-ctx.Done():
+			return t, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+	return t, errDisturbed
+}
+
+var errDisturbed = errors.New("other processes disturb the measurement: end them, or try later")
 
 // time lets the program run a network for some seconds. ghostdark reads the cfg, the others the
 // model, whose input has the given extents.
 func (p *program) time(ctx context.Context, n network, model string, input [3]int, threads int, seconds float64) (timing, error) {
 	t, s := strconv.Itoa(threads), fmt.Sprint(seconds)
-	var out []byte
-	var err error
+	var c *exec.Cmd
 	switch p.name {
 	case ghostdark:
 		args := append([]string{"bench"}, n.operands()...)
-		out, err = output(ctx, p.path, append(args, "--threads", t, "--seconds", s, "--json")...)
+		c = exec.CommandContext(ctx, p.path, append(args, "--threads", t, "--seconds", s, "--json")...)
 	case onnxRuntime:
-		out, err = output(ctx, "node", filepath.Join("bench", "time.js"), p.peers, model, t, s)
+		c = exec.CommandContext(ctx, "node", filepath.Join("bench", "time.js"), p.peers, model, t, s)
 	case openCV:
-		out, err = output(ctx, p.path, filepath.Join("bench", "time.py"), model, fmt.Sprintf("%dx%dx%d", input[0], input[1], input[2]), t, s)
+		c = exec.CommandContext(ctx, p.path, filepath.Join("bench", "time.py"), model, fmt.Sprintf("%dx%dx%d", input[0], input[1], input[2]), t, s)
 	}
+	out, err := outputOf(c)
 	if err != nil {
 		return timing{}, err
 	}
-	var result timing
+	result := timing{processor: c.ProcessState.UserTime() + c.ProcessState.SystemTime()}
 	if err := json.Unmarshal(out, &result); err != nil || result.MedianMS <= 0 {
 		return timing{}, fmt.Errorf("%s printed %q", p.name, out)
 	}
 	return result, nil
 }
 
-// output runs a command and returns what it prints. The error holds what it complains of: the
-// line that says error, or else the last one.
+// output runs a command and returns what it prints.
 func output(ctx context.Context, name string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
+	return outputOf(exec.CommandContext(ctx, name, args...))
+}
+
+// outputOf runs a command and returns what it prints. The error holds what it complains of: the
+// line that says error, or else the last one.
+func outputOf(c *exec.Cmd) ([]byte, error) {
 	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
+	c.Stderr = &complaint
+	out, err := c.Output()
 	if err != nil {
 		lines := strings.Split(strings.TrimSpace(complaint.String()), "\n")
 		at := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, "rror:") })
 		if at < 0 {
 			at = len(lines) - 1
 		}
-		return nil, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, lines[at])
+		return nil, fmt.Errorf("%s: %w: %s", strings.Join(c.Args, " "), err, lines[at])
 	}
 	return out, nil
 }
