@@ -23,8 +23,8 @@ import (
 type Options struct {
 	// Width and Height replace those of [net] when they are above 0; all shapes follow.
 	Width, Height int
-	// MaxMemory bounds the bytes of weights and of each session's buffers; 0 means
-	// DefaultMaxMemory.
+	// MaxMemory bounds the bytes of the weights, and those of each session: its buffers, and the
+	// weights packed for its kernels. 0 means DefaultMaxMemory.
 	MaxMemory int64
 }
 

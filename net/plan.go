@@ -100,8 +100,9 @@ type planCache struct {
 	plans map[string]*plan
 }
 
-// planFor gives the plan for a choice of kernels, outputs and passes.
-func (n *Network) planFor(set *kernels.Set, kept []bool, threads int, disable []string) *plan {
+// planFor gives the plan for a choice of kernels, outputs and passes. It refuses one whose
+// packed weights and arena need more memory than the limit.
+func (n *Network) planFor(set *kernels.Set, kept []bool, threads int, disable []string) (*plan, error) {
 	name := kernels.Generic
 	if set != nil {
 		name = set.Name
@@ -112,13 +113,31 @@ func (n *Network) planFor(set *kernels.Set, kept []bool, threads int, disable []
 	p := n.plans.plans[key]
 	if p == nil {
 		p = newPlan(n.Graph, set, kept, threads, disable)
+		if need := sumBytes(p.packedBytes(), 4*int64(p.arena)); need > n.options.maxMemory() {
+			return nil, tooMuchMemory(n, need)
+		}
 		p.prepare()
 		if n.plans.plans == nil {
 			n.plans.plans = map[string]*plan{}
 		}
 		n.plans.plans[key] = p
 	}
-	return p
+	return p, nil
+}
+
+// packedBytes is the memory of the weights as the kernels want them.
+func (p *plan) packedBytes() int64 {
+	var total int64
+	for _, u := range p.units {
+		switch c := p.connected(u); {
+		case c != nil:
+			total = sumBytes(total, 4*int64(c.Weights.Len()))
+		case u.conv != nil:
+			method, _ := p.convMethod(u)
+			total = sumBytes(total, 4*int64(u.conv.Weights.Len())*method.growth())
+		}
+	}
+	return total
 }
 
 // readers counts how often each layer's output is read by the units.

@@ -30,7 +30,10 @@ func newPlanned(n *Network, batch int, opt SessionOptions) (*planned, error) {
 	}
 	kept := n.keep(opt)
 	threads := opt.threads()
-	p := n.planFor(set, kept, threads, opt.Disable)
+	p, err := n.planFor(set, kept, threads, opt.Disable)
+	if err != nil {
+		return nil, err
+	}
 	x := &planned{plan: p, batch: batch, frame: &frame{}}
 	need := int64(p.arena+n.Net.Input().Len()) + int64(threads)*int64(p.scratch)
 	for i, l := range n.Layers {

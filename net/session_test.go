@@ -10,6 +10,7 @@ import (
 
 	"github.com/ghostdark/ghostdark/cfg"
 	"github.com/ghostdark/ghostdark/detect"
+	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/weights"
 )
@@ -169,7 +170,7 @@ func TestMemoryLimit(t *testing.T) {
 	const text = "[net]\nwidth=64\nheight=64\nchannels=3\n[convolutional]\nfilters=32\nsize=3\npad=1\n[connected]\noutput=10\n"
 	_, err := graphOf(t, text, Options{MaxMemory: 1 << 20}).Random(1)
 	wantError(t, err, "test.cfg: the weights need 5.0 MiB", "limit of 1.0 MiB")
-	n, err := graphOf(t, text, Options{MaxMemory: 6 << 20}).Random(1)
+	n, err := graphOf(t, text, Options{MaxMemory: 12 << 20}).Random(1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,9 +178,17 @@ func TestMemoryLimit(t *testing.T) {
 		t.Error(err)
 	}
 	_, err = n.NewSession(SessionOptions{Batch: 64, Reference: true})
-	wantError(t, err, "test.cfg: running it needs", "limit of 6.0 MiB", "smaller input or batch")
+	wantError(t, err, "test.cfg: running it needs", "limit of 12.0 MiB", "smaller input or batch")
 	_, err = n.NewSession(SessionOptions{Batch: 64, KeepAll: true})
-	wantError(t, err, "test.cfg: running it needs", "limit of 6.0 MiB", "smaller input or batch")
+	wantError(t, err, "test.cfg: running it needs", "limit of 12.0 MiB", "smaller input or batch")
+	if len(kernels.Sets()) > 0 {
+		n, err = graphOf(t, text, Options{MaxMemory: 5300 << 10}).Random(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = n.NewSession(SessionOptions{}) // its packed weights are as large again
+		wantError(t, err, "test.cfg: running it needs", "limit of 5.2 MiB")
+	}
 }
 
 func TestLoadErrors(t *testing.T) {

@@ -33,6 +33,14 @@ const (
 	byWinograd  convMethod = "winograd"  // 3×3 with fewer multiplications, kernels.Winograd
 )
 
+// growth is how many times the memory of its weights the method takes.
+func (m convMethod) growth() int64 {
+	if m == byWinograd {
+		return 4 // 36 values for each 3×3
+	}
+	return 1
+}
+
 // convMethod chooses by shape.
 func (p *plan) convMethod(u *unit) (convMethod, kernels.ConvSpec) {
 	c := u.conv
