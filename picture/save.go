@@ -1,22 +1,19 @@
 package picture
 
 import (
-	"bufio"
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"image"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
+
+	"github.com/ghostdark/ghostdark/internal/atomicfile"
 )
 
 // encoders lists the formats written, by file name extension.
@@ -77,19 +74,7 @@ func Save(path string, m *Image) error {
 	if err := CheckSave(path); err != nil {
 		return err
 	}
-	f, err := createBeside(path)
-	if err != nil {
-		return err
-	}
-	err = writeAndClose(f, m, filepath.Ext(path))
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("%s: not written: %w", path, err)
-	}
-	return nil
+	return atomicfile.Write(path, func(w io.Writer) error { return Encode(w, m, filepath.Ext(path)) })
 }
 
 // HasFormat reports whether path ends in the extension of a format that Save writes.
@@ -104,38 +89,7 @@ func CheckSave(path string) error {
 	if _, err := encoderFor(filepath.Ext(path)); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: exists and is not a regular file; choose another name", path)
-	}
-	folder := filepath.Dir(path)
-	switch info, err := os.Stat(folder); {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: the folder %s does not exist; create it first", path, folder)
-	case err != nil:
-		return fmt.Errorf("%s: %w", path, err)
-	case !info.IsDir():
-		return fmt.Errorf("%s: %s is a file, not a folder; choose another name", path, folder)
-	}
-	return nil
-}
-
-// createBeside creates a file with a new name in the folder of path.
-func createBeside(path string) (*os.File, error) {
-	// os.CreateTemp would make the file private to its owner, whatever the umask says.
-	f, err := os.OpenFile(filepath.Join(filepath.Dir(path), ".ghostdark-"+rand.Text()+".tmp"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return nil, fmt.Errorf("%s: not written: %w", path, err)
-	}
-	return f, nil
-}
-
-func writeAndClose(f *os.File, m *Image, ext string) error {
-	w := bufio.NewWriter(f)
-	err := Encode(w, m, ext)
-	if err == nil {
-		err = w.Flush()
-	}
-	return errors.Join(err, f.Close())
+	return atomicfile.Check(path)
 }
 
 // rgba copies the picture to the standard library's form.

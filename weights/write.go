@@ -1,11 +1,9 @@
 package weights
 
 import (
-	"bufio"
-	"fmt"
 	"io"
-	"math/rand/v2"
-	"os"
+
+	"github.com/ghostdark/ghostdark/internal/atomicfile"
 )
 
 // Write writes the header and all slots, each in the order in which Read takes it. Every slot
@@ -29,41 +27,11 @@ func Write(w io.Writer, h Header, slots []*Slot) error {
 // WriteFile writes a weights file of all layers or, when cutoff is above 0, a partial one of
 // the layers with an index below it. The file appears under its name only when it is complete;
 // one that was there before is replaced.
-func WriteFile(path string, h Header, slots []*Slot, cutoff int) (err error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: is there already and no regular file", path)
-	}
+func WriteFile(path string, h Header, slots []*Slot, cutoff int) error {
 	if cutoff > 0 {
 		slots = below(slots, cutoff)
 	}
-	f, err := createBeside(path)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("%s: writing the weights: %w", path, err)
-		}
-	}()
-	w := bufio.NewWriterSize(f, 4*chunkFloats)
-	if err := Write(w, h, slots); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-// createBeside creates a file of a new name in the folder of path, with the permissions of any
-// other new file.
-func createBeside(path string) (*os.File, error) {
-	return os.OpenFile(fmt.Sprintf("%s.%08x.tmp", path, rand.Uint32()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	return atomicfile.Write(path, func(w io.Writer) error { return Write(w, h, slots) })
 }
 
 // write writes s.Data.

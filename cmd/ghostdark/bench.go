@@ -158,16 +158,8 @@ func (o *benchOptions) open(cmd *cobra.Command, args []string) (m *model, weight
 		m, err = o.openModel(cmd, args[0], args[1])
 		return m, args[1], err
 	}
-	start := time.Now()
-	g, err := o.openGraph(cmd, args[0])
-	if err != nil {
-		return nil, "", err
-	}
-	network, err := g.Random(1)
-	if err != nil {
-		return nil, "", err
-	}
-	return &model{Network: network, cfgPath: args[0], loadTime: time.Since(start)}, randomWeights, nil
+	m, err = o.openRandom(cmd, args[0])
+	return m, randomWeights, err
 }
 
 // randomInput gives n values of 0 … 1, the same on each call.

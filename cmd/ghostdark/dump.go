@@ -1,17 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/ghostdark/ghostdark/internal/atomicfile"
 	"github.com/ghostdark/ghostdark/tensor"
 )
 
@@ -25,32 +23,7 @@ func dump(folder, format string, layer int, t tensor.Tensor) (path string, err e
 		return "", err
 	}
 	path = filepath.Join(folder, fmt.Sprintf("layer-%02d.%s", layer, format))
-	return path, writeFile(path, func(w io.Writer) error { return dumpFormats[format](w, t) })
-}
-
-// writeFile makes a file that appears under its name, or replaces an older one, only when it
-// is complete.
-func writeFile(path string, write func(io.Writer) error) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: is there already and no regular file", path)
-	}
-	f, err := os.OpenFile(fmt.Sprintf("%s.%08x.tmp", path, rand.Uint32()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriterSize(f, 1<<16)
-	err = write(w)
-	if err == nil {
-		err = w.Flush()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return fmt.Errorf("%s: not written: %w", path, err)
-	}
-	return nil
+	return path, atomicfile.Write(path, func(w io.Writer) error { return dumpFormats[format](w, t) })
 }
 
 // writeF32 writes the values alone, as little-endian float32.

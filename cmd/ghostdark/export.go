@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ghostdark/ghostdark/internal/atomicfile"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/onnx"
 )
@@ -83,7 +84,7 @@ func runExportONNX(cmd *cobra.Command, o *exportOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	err = writeFile(o.output, func(w io.Writer) error {
+	err = atomicfile.Write(o.output, func(w io.Writer) error {
 		_, err := exported.WriteTo(w)
 		return err
 	})
@@ -105,14 +106,10 @@ func (o *exportOptions) open(cmd *cobra.Command, args []string) (*model, error) 
 	if len(args) == 2 {
 		return o.openModel(cmd, args[0], args[1])
 	}
-	g, err := o.openGraph(cmd, args[0])
-	if err != nil {
-		return nil, err
-	}
-	network, err := g.Random(1)
+	m, err := o.openRandom(cmd, args[0])
 	if err != nil {
 		return nil, err
 	}
 	tell(cmd, "no weights file is given: the weights are random")
-	return &model{Network: network, cfgPath: args[0]}, nil
+	return m, nil
 }

@@ -108,6 +108,20 @@ func (o *modelOptions) openModel(cmd *cobra.Command, cfgPath, weightsPath string
 	return &model{Network: network, cfgPath: cfgPath, loadTime: time.Since(start)}, nil
 }
 
+// openRandom reads a cfg file and gives the network random weights, the same ones each time.
+func (o *modelOptions) openRandom(cmd *cobra.Command, cfgPath string) (*model, error) {
+	start := time.Now()
+	g, err := o.openGraph(cmd, cfgPath)
+	if err != nil {
+		return nil, err
+	}
+	network, err := g.Random(1)
+	if err != nil {
+		return nil, err
+	}
+	return &model{Network: network, cfgPath: cfgPath, loadTime: time.Since(start)}, nil
+}
+
 // openGraph reads a cfg file and shows what is wrong with it.
 func (o *modelOptions) openGraph(cmd *cobra.Command, cfgPath string) (*net.Graph, error) {
 	opt, err := o.netOptions()

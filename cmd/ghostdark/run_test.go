@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -154,32 +152,5 @@ func TestWriteNPY(t *testing.T) {
 		if n, err := binary.Decode(file[10+length:], binary.LittleEndian, values); err != nil || n != len(file)-10-length || fmt.Sprint(values) != fmt.Sprint(x.Data) {
 			t.Errorf("values %v (%d bytes, %v)", values, n, err)
 		}
-	}
-}
-
-// TestWriteFile checks that a file that can't be completed leaves the old one and nothing else.
-func TestWriteFile(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "values")
-	content := func(s string) func(io.Writer) error {
-		return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
-	}
-	for _, s := range []string{"old", "new"} {
-		if err := writeFile(path, content(s)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	full := errors.New("disk full")
-	if err := writeFile(path, func(w io.Writer) error { io.WriteString(w, "torn"); return full }); !errors.Is(err, full) {
-		t.Errorf("got %v", err)
-	}
-	if got := string(testkit.Bytes(t, path)); got != "new" {
-		t.Errorf("the file holds %q", got)
-	}
-	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 {
-		t.Errorf("left over: %v, %v", entries, err)
-	}
-	if err := writeFile(folder, content("x")); err == nil || !strings.Contains(err.Error(), "no regular file") {
-		t.Errorf("writing over a folder: %v", err)
 	}
 }

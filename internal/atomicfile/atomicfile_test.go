@@ -1,0 +1,49 @@
+package atomicfile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestWrite(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	text := func(s string) func(io.Writer) error {
+		return func(w io.Writer) error {
+			_, err := io.WriteString(w, s)
+			return err
+		}
+	}
+	for _, s := range []string{"first", "second"} {
+		if err := Write(path, text(s)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != s {
+			t.Errorf("%q, %v, want %q", got, err, s)
+		}
+	}
+	full := errors.New("no space")
+	err := Write(path, func(w io.Writer) error { io.WriteString(w, "torn"); return full })
+	if !errors.Is(err, full) || !strings.HasPrefix(err.Error(), path+": not written: ") {
+		t.Error(err)
+	}
+	if got, _ := os.ReadFile(path); string(got) != "second" {
+		t.Errorf("after an error the file holds %q", got)
+	}
+	if left, _ := os.ReadDir(folder); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+	for path, want := range map[string]string{
+		folder:                                "exists and is not a regular file",
+		filepath.Join(folder, "none", "file"): "does not exist; create it first",
+		filepath.Join(path, "file"):           "file",
+	} {
+		if err := Write(path, text("x")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+}
