@@ -32,12 +32,6 @@ func Detector() Model { return model("ghost-yolo-bccd", "bccd.names", "smear.jpg
 // kinds of clothing apart: a light garment on black, scaled to 28×28.
 func Classifier() Model { return model("ghostnet-fashion", "fashion.names", "trousers.png") }
 
-// COCONames returns the names of COCO's 80 classes, in the order and spelling that
-// darknet's detectors are trained with.
-func COCONames() []string {
-	return lines("coco.names")
-}
-
 // File returns a copy of the embedded file of that name, and whether there is one.
 func File(name string) ([]byte, bool) {
 	data, err := files.ReadFile(name)
