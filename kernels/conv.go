@@ -51,10 +51,7 @@ const (
 // NewConv packs weights ([filter][channel of its group][row][column]) and bias.
 func NewConv(set *Set, spec ConvSpec, weights, bias []float32) *Conv {
 	c := &Conv{ConvSpec: spec, set: set, bias: bias, depth: spec.Channels / spec.Groups * spec.Size * spec.Size}
-	act, ok := tileActivation(spec.Activation)
-	if c.act = act; !ok {
-		c.post = spec.Activation
-	}
+	c.act, c.post = tileActivation(spec.Activation)
 	filters := spec.Filters / spec.Groups
 	c.tiles = filterTiles(filters, set.MaxRows)
 	c.packed = Aligned(len(weights))
@@ -159,19 +156,16 @@ func (c *Conv) Run(task int, in, out, add []float32, w *Worker) {
 			}, out, add)
 		}
 	}
-	if c.post != Linear {
-		for _, t := range tiles {
-			for r := range t.rows {
-				at := (firstFilter+t.first+r)*plane + start
-				c.set.apply(w, c.post, out[at:at+columns])
-			}
-		}
+	if c.post == Linear {
+		return
 	}
-	if c.post != Linear && add != nil && c.AddLast {
-		for _, t := range tiles {
-			for r := range t.rows {
-				at := (firstFilter+t.first+r)*plane + start
-				c.set.Add(w, out[at:at+columns], out[at:at+columns], add[at:at+columns])
+	for _, t := range tiles {
+		for r := range t.rows {
+			at := (firstFilter+t.first+r)*plane + start
+			values := out[at : at+columns]
+			c.set.Activate(w, c.post, values, values)
+			if add != nil && c.AddLast {
+				c.set.Add(w, values, values, add[at:at+columns])
 			}
 		}
 	}

@@ -18,10 +18,7 @@ type Dense struct {
 // NewDense prepares y = activation(W·x + bias) with weights [output][input].
 func NewDense(set *Set, in, out int, weights, bias []float32, activation Activation, addLast bool) *Dense {
 	d := &Dense{set: set, in: in, out: out, addLast: addLast, tile: set.MaxColumns()}
-	act, ok := tileActivation(activation)
-	if d.act = act; !ok {
-		d.post = activation
-	}
+	d.act, d.post = tileActivation(activation)
 	d.bias = Aligned(d.tiles() * d.tile)
 	copy(d.bias, bias)
 	d.packed = Aligned(d.tiles() * d.tile * in)
@@ -64,7 +61,7 @@ func (d *Dense) Run(task int, in, out, add []float32, w *Worker) {
 		d.set.gemm[len(d.set.gemm)-1][1](t)
 		copy(out[at:at+n], w.edge)
 	}
-	d.set.apply(w, d.post, out[first:end])
+	d.set.Activate(w, d.post, out[first:end], out[first:end])
 	if add != nil && !fused {
 		d.set.Add(w, out[first:end], out[first:end], add[first:end])
 	}

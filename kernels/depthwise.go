@@ -43,10 +43,7 @@ const taskWork = 1 << 17
 // NewDepthwise prepares a convolution that CanDepthwise takes.
 func NewDepthwise(set *Set, spec ConvSpec, weights, bias []float32) *Depthwise {
 	d := &Depthwise{ConvSpec: spec, set: set, weights: weights, bias: bias, stride: spec.StrideX, pad: spec.PadX}
-	act, ok := tileActivation(spec.Activation)
-	if d.act = act; !ok {
-		d.post = spec.Activation
-	}
+	d.act, d.post = tileActivation(spec.Activation)
 	if d.rowSet = set; set.narrow != nil && d.OutWidth <= set.narrow.Lanes {
 		set = set.narrow
 		d.rowSet = set
@@ -154,7 +151,7 @@ func (d *Depthwise) finish(w *Worker, f int, out, add []float32) {
 	}
 	n := d.OutHeight * d.OutWidth
 	plane := out[f*n : (f+1)*n]
-	d.set.apply(w, d.post, plane)
+	d.set.Activate(w, d.post, plane, plane)
 	if add != nil {
 		d.set.Add(w, plane, plane, add[f*n:(f+1)*n])
 	}

@@ -61,10 +61,7 @@ func (s *Set) CanWinograd(spec *ConvSpec) bool {
 // NewWinograd transforms and packs weights ([filter][channel][row][column]).
 func NewWinograd(set *Set, spec ConvSpec, weights, bias []float32) *Winograd {
 	c := &Winograd{ConvSpec: spec, set: set, bias: bias, tiles: filterTiles(spec.Filters, set.MaxRows)}
-	act, ok := tileActivation(spec.Activation)
-	if c.act = act; !ok {
-		c.post = spec.Activation
-	}
+	c.act, c.post = tileActivation(spec.Activation)
 	c.packed = Aligned(patch * spec.Filters * spec.Channels)
 	for _, t := range c.tiles {
 		for k := range spec.Channels {
@@ -249,7 +246,7 @@ func (c *Winograd) transformOutput(w *Worker, filter int, products, lines []floa
 	at := (filter*c.OutHeight + first*tileSide) * c.OutWidth
 	values := out[at : at+count*c.OutWidth]
 	c.merge(w, halves, halves[half:], values, c.OutWidth, count, c.OutWidth)
-	c.set.apply(w, c.post, values)
+	c.set.Activate(w, c.post, values, values)
 	if add != nil {
 		c.set.Add(w, values, values, add[at:at+len(values)])
 	}

@@ -35,25 +35,13 @@ func NewWorker(set *Set, scratch int) *Worker {
 	w := &Worker{buffer: Aligned(scratch)}
 	if set != nil {
 		w.edge, w.edgeAdd = Aligned(max(set.MaxRows*set.MaxColumns(), patch*set.Lanes)), Aligned(set.MaxRows*set.MaxColumns())
-		w.logistic = func(values []float32) { set.apply(w, Logistic, values) }
+		w.logistic = func(values []float32) { set.Activate(w, Logistic, values, values) }
 	}
 	return w
 }
 
 // Logistic is the logistic function by the worker's set, in place.
 func (w *Worker) Logistic() func(values []float32) { return w.logistic }
-
-// apply runs an activation over values.
-func (s *Set) apply(w *Worker, a Activation, values []float32) {
-	if a == Linear || len(values) == 0 {
-		return
-	}
-	if kernel := s.unary[a]; kernel != nil {
-		s.run(w, kernel, values, values, nil, 0)
-		return
-	}
-	a.Apply(values, len(values))
-}
 
 func (s *Set) run(w *Worker, kernel func(*Span), dst, src, add []float32, scale float32) {
 	w.span = Span{Dst: &dst[0], Src: &src[0], Length: len(src), Scale: scale}
@@ -62,9 +50,6 @@ func (s *Set) run(w *Worker, kernel func(*Span), dst, src, add []float32, scale 
 	}
 	kernel(&w.span)
 }
-
-// Has reports whether the set computes the activation with a kernel.
-func (s *Set) Has(a Activation) bool { return a == Linear || s.unary[a] != nil }
 
 // Activate computes dst = a(src), where a.Elementwise(). dst may be src.
 func (s *Set) Activate(w *Worker, a Activation, dst, src []float32) {
@@ -109,18 +94,16 @@ func (s *Set) Split(w *Worker, even, odd, src []float32) {
 	s.split(&w.pad)
 }
 
-// tileActivation gives the code with which matrix and depthwise kernels apply an activation
-// themselves; ok is false for those that need a pass of their own.
-func tileActivation(a Activation) (act int, ok bool) {
+// tileActivation divides an activation into the code with which matrix and depthwise kernels
+// apply it themselves, and what is left for a pass of its own.
+func tileActivation(a Activation) (act int, post Activation) {
 	switch a {
-	case Linear:
-		return TileLinear, true
 	case ReLU:
-		return TileReLU, true
+		return TileReLU, Linear
 	case Leaky, RevLeaky:
-		return TileLeaky, true
+		return TileLeaky, Linear
 	}
-	return TileLinear, false
+	return TileLinear, a
 }
 
 // Elementwise reports whether the activation computes each value from itself alone.

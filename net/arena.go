@@ -46,7 +46,7 @@ func (p *plan) layOut() {
 		extents = append(extents, e)
 	}
 	slices.SortFunc(extents, func(a, b *extent) int { return cmp.Or(cmp.Compare(b.length, a.length), cmp.Compare(a.root, b.root)) })
-	p.offsets = make([]int, len(p.homes))
+	p.offsets = slices.Repeat([]int{nowhere}, len(p.homes))
 	var placed []*extent // by offset
 	for _, e := range extents {
 		for _, other := range placed {
@@ -59,6 +59,15 @@ func (p *plan) layOut() {
 		at, _ := slices.BinarySearchFunc(placed, e, func(a, b *extent) int { return cmp.Compare(a.offset, b.offset) })
 		placed = slices.Insert(placed, at, e)
 	}
+}
+
+// nowhere is the offset of an output that doesn't exist.
+const nowhere = -1
+
+// live reports whether a layer's output exists.
+func (p *plan) live(layer int) bool {
+	root, _ := p.resolve(layer)
+	return p.offsets[root] != nowhere
 }
 
 // roundUp rounds a length up to whole cache lines.

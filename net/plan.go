@@ -52,17 +52,16 @@ type home struct {
 // pass is one step of planning.
 type pass struct {
 	name string
-	doc  string
 	run  func(p *plan)
 }
 
 // passes in their order; each relies on what those before it have done. Placing comes after
 // fusing, since fused layers have no output to place.
 var passes = []pass{
-	{"fuse-shortcut", "add a shortcut in the convolution before it", fuseShortcuts},
-	{"drop-dead", "leave out layers that nothing reads", dropDead},
-	{"alias", "let layers that only pass their input on share its memory", aliasViews},
-	{"place", "let the inputs of a route be written to the joint output", placeRoutes},
+	{"fuse-shortcut", fuseShortcuts},
+	{"drop-dead", dropDead},
+	{"alias", aliasViews},
+	{"place", placeRoutes},
 }
 
 // Passes lists the names of the optimizations that SessionOptions.Disable can switch off.

@@ -118,14 +118,3 @@ func (x *planned) reset() {
 }
 
 func (x *planned) close() { x.crew.stop() }
-
-// live reports whether a layer's output exists.
-func (p *plan) live(layer int) bool {
-	root, _ := p.resolve(layer)
-	for _, u := range p.units {
-		if r, _ := p.resolve(u.layer.Index); r == root {
-			return true
-		}
-	}
-	return false
-}

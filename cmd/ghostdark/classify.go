@@ -69,7 +69,7 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	m, pictures, err := o.openOperands(cmd, args, cfgs.Classifier())
+	m, pictures, err := o.openOperands(cmd, args, cfgs.Classifier)
 	if err != nil {
 		return err
 	}
@@ -84,20 +84,11 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if c.softmax == nil {
 		tell(cmd, "%s does not end in a [softmax]: the scores are no probabilities", m.cfgPath)
 	}
-	how, err := o.engine.session()
-	if err != nil {
+	if c.session, err = o.engine.open(m); err != nil {
 		return err
 	}
-	if c.session, err = m.NewSession(how); err != nil {
+	if err := o.target.choose(noPicture, len(pictures)); err != nil {
 		return err
-	}
-	if o.target.out == "" {
-		o.target.out = noPicture
-	}
-	if o.target.out != noPicture {
-		if err := o.target.prepare(len(pictures)); err != nil {
-			return err
-		}
 	}
 	return eachPicture(cmd, pictures, o.json, func(i int, path string) (any, error) { return c.picture(cmd, i, path, len(pictures) > 1) })
 }

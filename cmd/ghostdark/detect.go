@@ -85,7 +85,7 @@ func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
 	case o.top < 0:
 		return usagef("--top must not be negative")
 	}
-	m, pictures, err := o.openOperands(cmd, args, cfgs.Detector())
+	m, pictures, err := o.openOperands(cmd, args, cfgs.Detector)
 	if err != nil {
 		return err
 	}
@@ -100,28 +100,21 @@ func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.setTarget(len(pictures)); err != nil {
+	if err := o.target.choose(o.defaultTarget(len(pictures)), len(pictures)); err != nil {
 		return err
 	}
 	return eachPicture(cmd, pictures, o.json, func(i int, path string) (any, error) { return d.picture(cmd, i, path, len(pictures) > 1) })
 }
 
-// setTarget chooses where annotated pictures go.
-func (o *detectOptions) setTarget(pictures int) error {
-	if o.target.out == "" {
-		switch {
-		case o.json:
-			o.target.out = noPicture
-		case pictures > 1:
-			o.target.out = "predictions"
-		default:
-			o.target.out = "predictions.jpg"
-		}
+// defaultTarget is where annotated pictures go unless --out says otherwise.
+func (o *detectOptions) defaultTarget(pictures int) string {
+	switch {
+	case o.json:
+		return noPicture
+	case pictures > 1:
+		return "predictions"
 	}
-	if o.target.out == noPicture {
-		return nil
-	}
-	return o.target.prepare(pictures)
+	return "predictions.jpg"
 }
 
 // detector is a model ready to look at pictures.
@@ -159,11 +152,7 @@ func newDetector(o *detectOptions, m *model, names classNames) (*detector, error
 	if d.filter.Classes, err = chooseClasses(o.classes, names, m.Classes()); err != nil {
 		return nil, err
 	}
-	how, err := o.engine.session()
-	if err != nil {
-		return nil, err
-	}
-	d.session, err = m.NewSession(how)
+	d.session, err = o.engine.open(m)
 	return d, err
 }
 

@@ -38,3 +38,12 @@ func (o *engineOptions) session() (net.SessionOptions, error) {
 	}
 	return s, nil
 }
+
+// open makes a session for one picture at a time.
+func (o *engineOptions) open(m *model) (*net.Session, error) {
+	how, err := o.session()
+	if err != nil {
+		return nil, err
+	}
+	return m.NewSession(how)
+}

@@ -156,7 +156,7 @@ func (o *modelOptions) openEmbedded(cmd *cobra.Command, m cfgs.Model) (*model, e
 
 // openOperands loads the network that the operands of detect or classify name, or the embedded
 // one, and returns the pictures for it: "" stands for the embedded model's own.
-func (o *modelOptions) openOperands(cmd *cobra.Command, args []string, embedded cfgs.Model) (m *model, pictures []string, err error) {
+func (o *modelOptions) openOperands(cmd *cobra.Command, args []string, embedded func() cfgs.Model) (m *model, pictures []string, err error) {
 	cfgPath, weightsPath, pictures, err := splitOperands(args)
 	if err != nil {
 		return nil, nil, err
@@ -165,7 +165,7 @@ func (o *modelOptions) openOperands(cmd *cobra.Command, args []string, embedded 
 		pictures = []string{""}
 	}
 	if cfgPath == "" {
-		m, err = o.openEmbedded(cmd, embedded)
+		m, err = o.openEmbedded(cmd, embedded())
 	} else {
 		m, err = o.openModel(cmd, cfgPath, weightsPath)
 	}

@@ -135,6 +135,17 @@ func (t *pictureTarget) add(cmd *cobra.Command, byDefault string) {
 	cmd.Flags().StringVarP(&t.out, "out", "o", "", "file for the annotated picture, or folder for several; none for no picture (default "+byDefault+")")
 }
 
+// choose settles where the pictures go and prepares it.
+func (t *pictureTarget) choose(byDefault string, pictures int) error {
+	if t.out == "" {
+		t.out = byDefault
+	}
+	if t.out == noPicture {
+		return nil
+	}
+	return t.prepare(pictures)
+}
+
 // prepare makes the folder for several pictures, or checks that one can be written, so that
 // nobody waits for a run whose picture gets lost.
 func (t *pictureTarget) prepare(pictures int) error {

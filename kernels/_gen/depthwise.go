@@ -169,47 +169,26 @@ func (s isa) copyRows(stride int) string {
 	p := loadPad(t)
 	src, dst, srcStep, dstStep, rows, tail := p.src, p.dst, p.srcStep, p.dstStep, p.rows, p.tail
 	v, second := s.vector(), s.vector()
-	take := func(load func(from Mem, to VecVirtual), from Register) { load(Mem{Base: from}, v) }
-	masked := func(from Register) {}
+	streams := []stream{{src, srcStep, stride * s.bytes()}, {dst, dstStep, s.bytes()}}
+	store := func(at []GPVirtual) { VMOVUPS(v, Mem{Base: at[1]}) }
 	if stride == 1 {
 		m := s.mask(tail)
-		masked = func(from Register) { m.load(Mem{Base: from}, v) }
-	} else {
-		low, high := s.pairMasks(tail)
-		pick := s.evens()
-		take = func(load func(from Mem, to VecVirtual), from Register) {
-			load(Mem{Base: from}, v)
-			load(Mem{Base: from, Disp: s.bytes()}, second)
+		s.overRows(t, rows, streams,
+			func(at []GPVirtual) { VMOVUPS(Mem{Base: at[0]}, v); store(at) },
+			func(at []GPVirtual) { m.load(Mem{Base: at[0]}, v); store(at) })
+		return name
+	}
+	low, high := s.pairMasks(tail)
+	pick := s.evens()
+	pair := func(low, high func(from Mem, to VecVirtual)) func(at []GPVirtual) {
+		return func(at []GPVirtual) {
+			low(Mem{Base: at[0]}, v)
+			high(Mem{Base: at[0], Disp: s.bytes()}, second)
 			pick(v, second)
-		}
-		masked = func(from Register) {
-			low.load(Mem{Base: from}, v)
-			high.load(Mem{Base: from, Disp: s.bytes()}, second)
-			pick(v, second)
+			store(at)
 		}
 	}
-	Label("row")
-	from, to, count := GP64(), GP64(), GP64()
-	MOVQ(src, from)
-	MOVQ(dst, to)
-	MOVQ(field(t, padVectors), count)
-	Label("vector")
-	DECQ(count)
-	JZ(LabelRef("last"))
-	take(func(from Mem, to VecVirtual) { VMOVUPS(from, to) }, from)
-	VMOVUPS(v, Mem{Base: to})
-	ADDQ(U32(uint32(stride*s.bytes())), from)
-	ADDQ(U32(uint32(s.bytes())), to)
-	JMP(LabelRef("vector"))
-	Label("last")
-	masked(from)
-	VMOVUPS(v, Mem{Base: to})
-	ADDQ(srcStep, src)
-	ADDQ(dstStep, dst)
-	DECQ(rows)
-	JNZ(LabelRef("row"))
-	VZEROUPPER()
-	RET()
+	s.overRows(t, rows, streams, pair(loadWhole, loadWhole), pair(low.load, high.load))
 	return name
 }
 
@@ -223,36 +202,16 @@ func (s isa) split() string {
 	first, second := s.pairMasks(p.tail)
 	a, b, even, uneven := s.vector(), s.vector(), s.vector(), s.vector()
 	pick := s.splitter()
-	Label("row")
-	from, to, to2, count := GP64(), GP64(), GP64(), GP64()
-	MOVQ(src, from)
-	MOVQ(dst, to)
-	MOVQ(odd, to2)
-	MOVQ(field(t, padVectors), count)
-	Label("pair")
-	DECQ(count)
-	JZ(LabelRef("last"))
-	VMOVUPS(Mem{Base: from}, a)
-	VMOVUPS(Mem{Base: from, Disp: s.bytes()}, b)
-	pick(a, b, even, uneven)
-	VMOVUPS(even, Mem{Base: to})
-	VMOVUPS(uneven, Mem{Base: to2})
-	ADDQ(U32(uint32(2*s.bytes())), from)
-	ADDQ(U32(uint32(s.bytes())), to)
-	ADDQ(U32(uint32(s.bytes())), to2)
-	JMP(LabelRef("pair"))
-	Label("last")
-	first.load(Mem{Base: from}, a)
-	second.load(Mem{Base: from, Disp: s.bytes()}, b)
-	pick(a, b, even, uneven)
-	VMOVUPS(even, Mem{Base: to})
-	VMOVUPS(uneven, Mem{Base: to2})
-	ADDQ(srcStep, src)
-	ADDQ(dstStep, dst)
-	ADDQ(dstStep, odd)
-	DECQ(rows)
-	JNZ(LabelRef("row"))
-	VZEROUPPER()
-	RET()
+	part := func(low, high func(from Mem, to VecVirtual)) func(at []GPVirtual) {
+		return func(at []GPVirtual) {
+			low(Mem{Base: at[0]}, a)
+			high(Mem{Base: at[0], Disp: s.bytes()}, b)
+			pick(a, b, even, uneven)
+			VMOVUPS(even, Mem{Base: at[1]})
+			VMOVUPS(uneven, Mem{Base: at[2]})
+		}
+	}
+	s.overRows(t, rows, []stream{{src, srcStep, 2 * s.bytes()}, {dst, dstStep, s.bytes()}, {odd, dstStep, s.bytes()}},
+		part(loadWhole, loadWhole), part(first.load, second.load))
 	return name
 }

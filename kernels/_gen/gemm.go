@@ -2,14 +2,11 @@ package main
 
 import (
 	"fmt"
-	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
-
-func floatBits(v float32) uint32 { return math.Float32bits(v) }
 
 // Offsets of the fields of kernels.Tile.
 const (

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"go/format"
 	"log"
+	"math"
 	"os"
 	"strings"
 
@@ -147,17 +148,21 @@ func (s isa) vectors(n int) []VecVirtual {
 
 func field(base Register, offset int) Mem { return Mem{Base: base, Disp: offset} }
 
-func label(format string, args ...any) string { return fmt.Sprintf(format, args...) }
-
 // constant is a float32 in read-only memory.
 func constant(v float32) Mem {
-	name := fmt.Sprintf("f%08x", floatBits(v))
-	if m, ok := constants[name]; ok {
-		return m
+	return readOnly(fmt.Sprintf("f%08x", math.Float32bits(v)), math.Float32bits(v))
+}
+
+// readOnly is read-only memory with these words, made once for each name.
+func readOnly(name string, words ...uint32) Mem {
+	m, ok := constants[name]
+	if !ok {
+		m = GLOBL(name, 8|16)
+		for i, w := range words {
+			DATA(4*i, U32(w))
+		}
+		constants[name] = m
 	}
-	m := GLOBL(name, 8|16)
-	DATA(0, U32(floatBits(v)))
-	constants[name] = m
 	return m
 }
 

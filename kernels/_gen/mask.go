@@ -14,6 +14,10 @@ type mask struct {
 	store func(v VecVirtual, to Mem)
 }
 
+// loadWhole and storeWhole are what a mask of all values would do.
+func loadWhole(from Mem, to VecVirtual) { VMOVUPS(from, to) }
+func storeWhole(v VecVirtual, to Mem)   { VMOVUPS(v, to) }
+
 // mask makes a mask for the first n values, 0 ≤ n ≤ lanes. n is overwritten.
 func (s isa) mask(n GPVirtual) mask {
 	if s.masks {
@@ -59,18 +63,11 @@ func (s isa) pairMasks(n GPVirtual) (first, second mask) {
 
 // maskTable is 8 set and 8 clear lanes.
 func maskTable() Mem {
-	if m, ok := constants["lanes"]; ok {
-		return m
-	}
-	m := GLOBL("lanes", 8|16)
+	var words [16]uint32
 	for i := range 8 {
-		DATA(4*i, U32(0xffffffff))
+		words[i] = 0xffffffff
 	}
-	for i := range 8 {
-		DATA(32+4*i, U32(0))
-	}
-	constants["lanes"] = m
-	return m
+	return readOnly("lanes", words[:]...)
 }
 
 // splitter returns the code that parts two vectors into their even and their odd values.
@@ -109,15 +106,11 @@ func (s isa) evens() func(a, b VecVirtual) {
 
 // indexTable is the 16 numbers first, first+2, ….
 func indexTable(name string, first int) Mem {
-	if m, ok := constants[name]; ok {
-		return m
+	var words [16]uint32
+	for i := range words {
+		words[i] = uint32(first + 2*i)
 	}
-	m := GLOBL(name, 8|16)
-	for i := range 16 {
-		DATA(4*i, U32(uint32(first+2*i)))
-	}
-	constants[name] = m
-	return m
+	return readOnly(name, words[:]...)
 }
 
 // unique returns a label that no other part of the function has.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -71,16 +72,11 @@ func (s isa) constantVector(v float32) Op {
 	if s.registers > 16 {
 		return s.broadcast(v)
 	}
-	name := fmt.Sprintf("v%08x", floatBits(v))
-	if m, ok := constants[name]; ok {
-		return m
+	words := make([]uint32, s.lanes)
+	for i := range words {
+		words[i] = math.Float32bits(v)
 	}
-	m := GLOBL(name, 8|16)
-	for i := range s.lanes {
-		DATA(4*i, U32(floatBits(v)))
-	}
-	constants[name] = m
-	return m
+	return readOnly(fmt.Sprintf("v%08x", words[0]), words...)
 }
 
 // exponential prepares code that replaces x by e^x. x is clamped to -87.3 … 88, where the

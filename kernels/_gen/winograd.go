@@ -203,34 +203,17 @@ func (s isa) merge() string {
 	first, second := s.pairMasks(p.tail)
 	a, b, low, high := s.vector(), s.vector(), s.vector(), s.vector()
 	weave := s.weaver()
-	Label("row")
-	from, from2, to, count := GP64(), GP64(), GP64(), GP64()
-	MOVQ(src, from)
-	MOVQ(odd, from2)
-	MOVQ(dst, to)
-	MOVQ(field(t, padVectors), count)
-	Label("pair")
-	VMOVUPS(Mem{Base: from}, a)
-	VMOVUPS(Mem{Base: from2}, b)
-	weave(a, b, low, high)
-	DECQ(count)
-	JZ(LabelRef("last"))
-	VMOVUPS(low, Mem{Base: to})
-	VMOVUPS(high, Mem{Base: to, Disp: s.bytes()})
-	ADDQ(U32(uint32(s.bytes())), from)
-	ADDQ(U32(uint32(s.bytes())), from2)
-	ADDQ(U32(uint32(2*s.bytes())), to)
-	JMP(LabelRef("pair"))
-	Label("last")
-	first.store(low, Mem{Base: to})
-	second.store(high, Mem{Base: to, Disp: s.bytes()})
-	ADDQ(srcStep, src)
-	ADDQ(srcStep, odd)
-	ADDQ(dstStep, dst)
-	DECQ(rows)
-	JNZ(LabelRef("row"))
-	VZEROUPPER()
-	RET()
+	join := func(storeLow, storeHigh func(v VecVirtual, to Mem)) func(at []GPVirtual) {
+		return func(at []GPVirtual) {
+			VMOVUPS(Mem{Base: at[0]}, a)
+			VMOVUPS(Mem{Base: at[1]}, b)
+			weave(a, b, low, high)
+			storeLow(low, Mem{Base: at[2]})
+			storeHigh(high, Mem{Base: at[2], Disp: s.bytes()})
+		}
+	}
+	s.overRows(t, rows, []stream{{src, srcStep, s.bytes()}, {odd, srcStep, s.bytes()}, {dst, dstStep, 2 * s.bytes()}},
+		join(storeWhole, storeWhole), join(first.store, second.store))
 	return name
 }
 
@@ -258,14 +241,9 @@ func (s isa) weaver() func(a, b, low, high VecVirtual) {
 
 // weaveTable is the numbers first, 16+first, first+1, 17+first, ….
 func weaveTable(name string, first int) Mem {
-	if m, ok := constants[name]; ok {
-		return m
+	var words [16]uint32
+	for i := range words {
+		words[i] = uint32(first + i/2 + 16*(i%2))
 	}
-	m := GLOBL(name, 8|16)
-	for i := range 8 {
-		DATA(8*i, U32(uint32(first+i)))
-		DATA(8*i+4, U32(uint32(16+first+i)))
-	}
-	constants[name] = m
-	return m
+	return readOnly(name, words[:]...)
 }
