@@ -1,0 +1,36 @@
+package kernels
+
+// Granule is how far kernels round up the channels of a pixel that they write: values behind
+// the last channel, up to the next multiple of Granule counted from the first, may change. All
+// instruction sets agree in it, so a buffer suits each of them.
+const Granule = 8
+
+// RoundUp rounds a number of channels up to whole granules.
+func RoundUp(channels int) int { return (channels + Granule - 1) / Granule * Granule }
+
+// panel is a run of channels that one kernel call computes.
+type panel struct {
+	set     *Set // whose kernels compute it: the Set asked, or its narrow one
+	first   int
+	vectors int
+}
+
+// width is the number of channels, those behind the last one included.
+func (p panel) width() int { return p.vectors * p.set.Lanes }
+
+// panels divides n channels among vectors, at most so many to a panel. What is too short for
+// a whole vector goes to the narrow Set, if there is one.
+func (s *Set) panels(n, most int) []panel {
+	var list []panel
+	n = RoundUp(n)
+	first := 0
+	for n-first >= s.Lanes {
+		vectors := min((n-first)/s.Lanes, most)
+		list = append(list, panel{s, first, vectors})
+		first += vectors * s.Lanes
+	}
+	if first < n {
+		list = append(list, panel{s.narrow, first, (n - first) / s.narrow.Lanes})
+	}
+	return list
+}
