@@ -8,51 +8,89 @@
 // Requires: AVX, FMA3
 TEXT ·gemm1x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), DX
-	TESTQ        DX, DX
-	JZ           resume
-	VBROADCASTSS (DX), Y0
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	JMP     multiply
 
 resume:
-	MOVQ    CX, DX
-	VMOVUPS (DX), Y0
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
 
 multiply:
-	MOVQ (AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 56(AX), DI
-	MOVQ 40(AX), R8
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), DX
 
-loop:
-	VMOVUPS      (BX), Y1
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), DX
+	MOVQ 48(AX), BX
+	MOVQ 40(AX), DI
+	MOVQ 56(AX), SI
+	SHLQ $0x02, DI
+	SUBQ DI, SI
+
+run:
+	MOVQ 40(AX), DI
+	SUBQ $0x00000004, DI
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y1
 	VBROADCASTSS (DX), Y2
 	VFMADD231PS  Y1, Y2, Y0
-	ADDQ         DI, BX
-	ADDQ         SI, DX
-	DECQ         R8
-	JNZ          loop
-	MOVQ         32(AX), DX
-	MOVQ         80(AX), BX
+	VMOVUPS      32(CX), Y1
+	VBROADCASTSS 4(DX), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	VMOVUPS      64(CX), Y1
+	VBROADCASTSS 8(DX), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	VMOVUPS      96(CX), Y1
+	VBROADCASTSS 12(DX), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x00000004, DI
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, DI
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y1
+	VBROADCASTSS (DX), Y2
+	VFMADD231PS  Y1, Y2, Y0
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000004, DX
+	DECQ         DI
+	JNZ          step
+
+next:
+	ADDQ SI, DX
+	DECQ BX
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  DX, DX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  BX, BX
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   DX, SI
-	VADDPS (SI), Y0, Y0
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done2
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky1
 	VXORPS X1, X1, X1
 	VMAXPS Y0, Y1, Y0
@@ -65,16 +103,18 @@ leaky1:
 	VMAXPS       Y1, Y0, Y0
 
 done2:
+	TESTQ  CX, CX
+	JZ     store
 	TESTQ  DX, DX
 	JZ     store
-	TESTQ  BX, BX
-	JZ     store
-	MOVQ   DX, AX
-	VADDPS (AX), Y0, Y0
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
 	VZEROUPPER
 	RET
 
@@ -85,58 +125,104 @@ GLOBL f3dcccccd<>(SB), RODATA|NOPTR, $4
 // Requires: AVX, FMA3
 TEXT ·gemm2x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), BX
-	TESTQ        BX, BX
-	JZ           resume
-	VBROADCASTSS (BX), Y0
-	VBROADCASTSS 4(BX), Y1
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y1
+	JMP     multiply
 
 resume:
-	MOVQ    CX, BX
-	VMOVUPS (BX), Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y1
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y1
 
 multiply:
-	MOVQ (AX), BX
-	MOVQ 8(AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 56(AX), R8
-	MOVQ 40(AX), R9
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), BX
 
-loop:
-	VMOVUPS      (SI), Y2
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 40(AX), R8
+	MOVQ 56(AX), DI
+	SHLQ $0x02, R8
+	SUBQ R8, DI
+
+run:
+	MOVQ 40(AX), R8
+	SUBQ $0x00000004, R8
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y2
 	VBROADCASTSS (BX), Y3
 	VFMADD231PS  Y2, Y3, Y0
-	VBROADCASTSS 4(BX), Y3
+	VBROADCASTSS (BX)(DX*1), Y3
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         R8, SI
-	ADDQ         DI, BX
-	DECQ         R9
-	JNZ          loop
-	MOVQ         32(AX), BX
-	MOVQ         80(AX), SI
+	VMOVUPS      32(CX), Y2
+	VBROADCASTSS 4(BX), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 4(BX)(DX*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      64(CX), Y2
+	VBROADCASTSS 8(BX), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 8(BX)(DX*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVUPS      96(CX), Y2
+	VBROADCASTSS 12(BX), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS 12(BX)(DX*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x00000004, R8
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, R8
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y2
+	VBROADCASTSS (BX), Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VBROADCASTSS (BX)(DX*1), Y3
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000004, BX
+	DECQ         R8
+	JNZ          step
+
+next:
+	ADDQ DI, BX
+	DECQ SI
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   BX, DI
-	VADDPS (DI), Y0, Y0
-	ADDQ   DX, DI
-	VADDPS (DI), Y1, Y1
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
+	ADDQ   SI, BX
+	VADDPS (BX), Y1, Y1
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done4
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky3
 	VXORPS X2, X2, X2
 	VMAXPS Y0, Y2, Y0
@@ -152,20 +238,22 @@ leaky3:
 	VMAXPS       Y2, Y1, Y1
 
 done4:
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     store
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JZ     store
-	MOVQ   BX, AX
-	VADDPS (AX), Y0, Y0
-	ADDQ   DX, AX
-	VADDPS (AX), Y1, Y1
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
+	ADDQ   DX, CX
+	VADDPS (CX), Y1, Y1
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y1, (AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y1, (CX)
 	VZEROUPPER
 	RET
 
@@ -173,65 +261,119 @@ store:
 // Requires: AVX, FMA3
 TEXT ·gemm3x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), BX
-	TESTQ        BX, BX
-	JZ           resume
-	VBROADCASTSS (BX), Y0
-	VBROADCASTSS 4(BX), Y1
-	VBROADCASTSS 8(BX), Y2
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	JMP     multiply
 
 resume:
-	MOVQ    CX, BX
-	VMOVUPS (BX), Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y2
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y2
 
 multiply:
-	MOVQ (AX), BX
-	MOVQ 8(AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 56(AX), R8
-	MOVQ 40(AX), R9
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), BX
 
-loop:
-	VMOVUPS      (SI), Y3
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 40(AX), R8
+	MOVQ 56(AX), DI
+	SHLQ $0x02, R8
+	SUBQ R8, DI
+
+run:
+	MOVQ 40(AX), R8
+	SUBQ $0x00000004, R8
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y3
 	VBROADCASTSS (BX), Y4
 	VFMADD231PS  Y3, Y4, Y0
-	VBROADCASTSS 4(BX), Y4
+	VBROADCASTSS (BX)(DX*1), Y4
 	VFMADD231PS  Y3, Y4, Y1
-	VBROADCASTSS 8(BX), Y4
+	VBROADCASTSS (BX)(DX*2), Y4
 	VFMADD231PS  Y3, Y4, Y2
-	ADDQ         R8, SI
-	ADDQ         DI, BX
-	DECQ         R9
-	JNZ          loop
-	MOVQ         32(AX), BX
-	MOVQ         80(AX), SI
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS 4(BX), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 4(BX)(DX*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 4(BX)(DX*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	VMOVUPS      64(CX), Y3
+	VBROADCASTSS 8(BX), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 8(BX)(DX*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 8(BX)(DX*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	VMOVUPS      96(CX), Y3
+	VBROADCASTSS 12(BX), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS 12(BX)(DX*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS 12(BX)(DX*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x00000004, R8
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, R8
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y3
+	VBROADCASTSS (BX), Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VBROADCASTSS (BX)(DX*1), Y4
+	VFMADD231PS  Y3, Y4, Y1
+	VBROADCASTSS (BX)(DX*2), Y4
+	VFMADD231PS  Y3, Y4, Y2
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000004, BX
+	DECQ         R8
+	JNZ          step
+
+next:
+	ADDQ DI, BX
+	DECQ SI
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   BX, DI
-	VADDPS (DI), Y0, Y0
-	ADDQ   DX, DI
-	VADDPS (DI), Y1, Y1
-	ADDQ   DX, DI
-	VADDPS (DI), Y2, Y2
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
+	ADDQ   SI, BX
+	VADDPS (BX), Y1, Y1
+	ADDQ   SI, BX
+	VADDPS (BX), Y2, Y2
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done6
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky5
 	VXORPS X3, X3, X3
 	VMAXPS Y0, Y3, Y0
@@ -250,24 +392,26 @@ leaky5:
 	VMAXPS       Y3, Y2, Y2
 
 done6:
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     store
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JZ     store
-	MOVQ   BX, AX
-	VADDPS (AX), Y0, Y0
-	ADDQ   DX, AX
-	VADDPS (AX), Y1, Y1
-	ADDQ   DX, AX
-	VADDPS (AX), Y2, Y2
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
+	ADDQ   DX, CX
+	VADDPS (CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y2, (AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
 	VZEROUPPER
 	RET
 
@@ -275,72 +419,134 @@ store:
 // Requires: AVX, FMA3
 TEXT ·gemm4x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), BX
-	TESTQ        BX, BX
-	JZ           resume
-	VBROADCASTSS (BX), Y0
-	VBROADCASTSS 4(BX), Y1
-	VBROADCASTSS 8(BX), Y2
-	VBROADCASTSS 12(BX), Y3
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	JMP     multiply
 
 resume:
-	MOVQ    CX, BX
-	VMOVUPS (BX), Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y2
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y3
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y2
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y3
 
 multiply:
-	MOVQ (AX), BX
-	MOVQ 8(AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 56(AX), R8
-	MOVQ 40(AX), R9
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), BX
 
-loop:
-	VMOVUPS      (SI), Y4
-	VBROADCASTSS (BX), Y5
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), SI
+	MOVQ 48(AX), DI
+	MOVQ 40(AX), R9
+	MOVQ 56(AX), R8
+	SHLQ $0x02, R9
+	SUBQ R9, R8
+
+run:
+	MOVQ 40(AX), R9
+	SUBQ $0x00000004, R9
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y4
+	VBROADCASTSS (SI), Y5
 	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 4(BX), Y5
+	VBROADCASTSS (SI)(DX*1), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 8(BX), Y5
+	VBROADCASTSS (SI)(DX*2), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 12(BX), Y5
+	VBROADCASTSS (SI)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         R8, SI
-	ADDQ         DI, BX
+	VMOVUPS      32(CX), Y4
+	VBROADCASTSS 4(SI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(SI)(DX*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 4(SI)(DX*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 4(SI)(BX*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	VMOVUPS      64(CX), Y4
+	VBROADCASTSS 8(SI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 8(SI)(DX*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(SI)(DX*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 8(SI)(BX*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	VMOVUPS      96(CX), Y4
+	VBROADCASTSS 12(SI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 12(SI)(DX*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 12(SI)(DX*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(SI)(BX*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000004, R9
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, R9
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y4
+	VBROADCASTSS (SI), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS (SI)(DX*1), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS (SI)(DX*2), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS (SI)(BX*1), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000004, SI
 	DECQ         R9
-	JNZ          loop
-	MOVQ         32(AX), BX
-	MOVQ         80(AX), SI
+	JNZ          step
+
+next:
+	ADDQ R8, SI
+	DECQ DI
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   BX, DI
-	VADDPS (DI), Y0, Y0
-	ADDQ   DX, DI
-	VADDPS (DI), Y1, Y1
-	ADDQ   DX, DI
-	VADDPS (DI), Y2, Y2
-	ADDQ   DX, DI
-	VADDPS (DI), Y3, Y3
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
+	ADDQ   SI, BX
+	VADDPS (BX), Y1, Y1
+	ADDQ   SI, BX
+	VADDPS (BX), Y2, Y2
+	ADDQ   SI, BX
+	VADDPS (BX), Y3, Y3
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done8
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky7
 	VXORPS X4, X4, X4
 	VMAXPS Y0, Y4, Y0
@@ -362,28 +568,30 @@ leaky7:
 	VMAXPS       Y4, Y3, Y3
 
 done8:
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     store
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JZ     store
-	MOVQ   BX, AX
-	VADDPS (AX), Y0, Y0
-	ADDQ   DX, AX
-	VADDPS (AX), Y1, Y1
-	ADDQ   DX, AX
-	VADDPS (AX), Y2, Y2
-	ADDQ   DX, AX
-	VADDPS (AX), Y3, Y3
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
+	ADDQ   DX, CX
+	VADDPS (CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	ADDQ   DX, CX
+	VADDPS (CX), Y3, Y3
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y2, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y3, (AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y3, (CX)
 	VZEROUPPER
 	RET
 
@@ -391,79 +599,149 @@ store:
 // Requires: AVX, FMA3
 TEXT ·gemm5x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), BX
-	TESTQ        BX, BX
-	JZ           resume
-	VBROADCASTSS (BX), Y0
-	VBROADCASTSS 4(BX), Y1
-	VBROADCASTSS 8(BX), Y2
-	VBROADCASTSS 12(BX), Y3
-	VBROADCASTSS 16(BX), Y4
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	JMP     multiply
 
 resume:
-	MOVQ    CX, BX
-	VMOVUPS (BX), Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y2
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y2
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y3
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y4
 
 multiply:
-	MOVQ (AX), BX
-	MOVQ 8(AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 56(AX), R8
-	MOVQ 40(AX), R9
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), BX
 
-loop:
-	VMOVUPS      (SI), Y5
-	VBROADCASTSS (BX), Y6
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), SI
+	MOVQ 48(AX), DI
+	MOVQ 40(AX), R9
+	MOVQ 56(AX), R8
+	SHLQ $0x02, R9
+	SUBQ R9, R8
+
+run:
+	MOVQ 40(AX), R9
+	SUBQ $0x00000004, R9
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y5
+	VBROADCASTSS (SI), Y6
 	VFMADD231PS  Y5, Y6, Y0
-	VBROADCASTSS 4(BX), Y6
+	VBROADCASTSS (SI)(DX*1), Y6
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 8(BX), Y6
+	VBROADCASTSS (SI)(DX*2), Y6
 	VFMADD231PS  Y5, Y6, Y2
-	VBROADCASTSS 12(BX), Y6
+	VBROADCASTSS (SI)(BX*1), Y6
 	VFMADD231PS  Y5, Y6, Y3
-	VBROADCASTSS 16(BX), Y6
+	VBROADCASTSS (SI)(DX*4), Y6
 	VFMADD231PS  Y5, Y6, Y4
-	ADDQ         R8, SI
-	ADDQ         DI, BX
+	VMOVUPS      32(CX), Y5
+	VBROADCASTSS 4(SI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 4(SI)(DX*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(SI)(DX*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 4(SI)(BX*1), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 4(SI)(DX*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	VMOVUPS      64(CX), Y5
+	VBROADCASTSS 8(SI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 8(SI)(DX*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(SI)(DX*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 8(SI)(BX*1), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 8(SI)(DX*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	VMOVUPS      96(CX), Y5
+	VBROADCASTSS 12(SI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS 12(SI)(DX*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 12(SI)(DX*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS 12(SI)(BX*1), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS 12(SI)(DX*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000004, R9
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, R9
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y5
+	VBROADCASTSS (SI), Y6
+	VFMADD231PS  Y5, Y6, Y0
+	VBROADCASTSS (SI)(DX*1), Y6
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (SI)(DX*2), Y6
+	VFMADD231PS  Y5, Y6, Y2
+	VBROADCASTSS (SI)(BX*1), Y6
+	VFMADD231PS  Y5, Y6, Y3
+	VBROADCASTSS (SI)(DX*4), Y6
+	VFMADD231PS  Y5, Y6, Y4
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000004, SI
 	DECQ         R9
-	JNZ          loop
-	MOVQ         32(AX), BX
-	MOVQ         80(AX), SI
+	JNZ          step
+
+next:
+	ADDQ R8, SI
+	DECQ DI
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   BX, DI
-	VADDPS (DI), Y0, Y0
-	ADDQ   DX, DI
-	VADDPS (DI), Y1, Y1
-	ADDQ   DX, DI
-	VADDPS (DI), Y2, Y2
-	ADDQ   DX, DI
-	VADDPS (DI), Y3, Y3
-	ADDQ   DX, DI
-	VADDPS (DI), Y4, Y4
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
+	ADDQ   SI, BX
+	VADDPS (BX), Y1, Y1
+	ADDQ   SI, BX
+	VADDPS (BX), Y2, Y2
+	ADDQ   SI, BX
+	VADDPS (BX), Y3, Y3
+	ADDQ   SI, BX
+	VADDPS (BX), Y4, Y4
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done10
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky9
 	VXORPS X5, X5, X5
 	VMAXPS Y0, Y5, Y0
@@ -488,32 +766,34 @@ leaky9:
 	VMAXPS       Y5, Y4, Y4
 
 done10:
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     store
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JZ     store
-	MOVQ   BX, AX
-	VADDPS (AX), Y0, Y0
-	ADDQ   DX, AX
-	VADDPS (AX), Y1, Y1
-	ADDQ   DX, AX
-	VADDPS (AX), Y2, Y2
-	ADDQ   DX, AX
-	VADDPS (AX), Y3, Y3
-	ADDQ   DX, AX
-	VADDPS (AX), Y4, Y4
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
+	ADDQ   DX, CX
+	VADDPS (CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	ADDQ   DX, CX
+	VADDPS (CX), Y3, Y3
+	ADDQ   DX, CX
+	VADDPS (CX), Y4, Y4
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y2, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y3, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y4, (AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y3, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
 	VZEROUPPER
 	RET
 
@@ -521,86 +801,169 @@ store:
 // Requires: AVX, FMA3
 TEXT ·gemm6x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), BX
-	TESTQ        BX, BX
-	JZ           resume
-	VBROADCASTSS (BX), Y0
-	VBROADCASTSS 4(BX), Y1
-	VBROADCASTSS 8(BX), Y2
-	VBROADCASTSS 12(BX), Y3
-	VBROADCASTSS 16(BX), Y4
-	VBROADCASTSS 20(BX), Y5
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y5
+	JMP     multiply
 
 resume:
-	MOVQ    CX, BX
-	VMOVUPS (BX), Y0
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y2
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y5
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y2
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y3
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y4
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y5
 
 multiply:
-	MOVQ (AX), BX
-	MOVQ 8(AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 56(AX), R8
-	MOVQ 40(AX), R9
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), BX
 
-loop:
-	VMOVUPS      (SI), Y6
-	VBROADCASTSS (BX), Y7
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), SI
+	LEAQ (SI)(DX*4), DI
+	ADDQ DX, DI
+	MOVQ 48(AX), R8
+	MOVQ 40(AX), R10
+	MOVQ 56(AX), R9
+	SHLQ $0x02, R10
+	SUBQ R10, R9
+
+run:
+	MOVQ 40(AX), R10
+	SUBQ $0x00000004, R10
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y6
+	VBROADCASTSS (SI), Y7
 	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 4(BX), Y7
+	VBROADCASTSS (SI)(DX*1), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 8(BX), Y7
+	VBROADCASTSS (SI)(DX*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 12(BX), Y7
+	VBROADCASTSS (SI)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 16(BX), Y7
+	VBROADCASTSS (SI)(DX*4), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 20(BX), Y7
+	VBROADCASTSS (DI), Y7
 	VFMADD231PS  Y6, Y7, Y5
-	ADDQ         R8, SI
-	ADDQ         DI, BX
-	DECQ         R9
-	JNZ          loop
-	MOVQ         32(AX), BX
-	MOVQ         80(AX), SI
+	VMOVUPS      32(CX), Y6
+	VBROADCASTSS 4(SI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(SI)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 4(SI)(DX*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 4(SI)(BX*1), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 4(SI)(DX*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 4(DI), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	VMOVUPS      64(CX), Y6
+	VBROADCASTSS 8(SI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 8(SI)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 8(SI)(DX*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 8(SI)(BX*1), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 8(SI)(DX*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 8(DI), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	VMOVUPS      96(CX), Y6
+	VBROADCASTSS 12(SI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 12(SI)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 12(SI)(DX*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(SI)(BX*1), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 12(SI)(DX*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 12(DI), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, DI
+	SUBQ         $0x00000004, R10
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, R10
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y6
+	VBROADCASTSS (SI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS (SI)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS (SI)(DX*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (SI)(BX*1), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (SI)(DX*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (DI), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	ADDQ         $0x00000020, CX
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DI
+	DECQ         R10
+	JNZ          step
+
+next:
+	ADDQ R9, SI
+	ADDQ R9, DI
+	DECQ R8
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   BX, DI
-	VADDPS (DI), Y0, Y0
-	ADDQ   DX, DI
-	VADDPS (DI), Y1, Y1
-	ADDQ   DX, DI
-	VADDPS (DI), Y2, Y2
-	ADDQ   DX, DI
-	VADDPS (DI), Y3, Y3
-	ADDQ   DX, DI
-	VADDPS (DI), Y4, Y4
-	ADDQ   DX, DI
-	VADDPS (DI), Y5, Y5
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
+	ADDQ   SI, BX
+	VADDPS (BX), Y1, Y1
+	ADDQ   SI, BX
+	VADDPS (BX), Y2, Y2
+	ADDQ   SI, BX
+	VADDPS (BX), Y3, Y3
+	ADDQ   SI, BX
+	VADDPS (BX), Y4, Y4
+	ADDQ   SI, BX
+	VADDPS (BX), Y5, Y5
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done12
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky11
 	VXORPS X6, X6, X6
 	VMAXPS Y0, Y6, Y0
@@ -628,36 +991,38 @@ leaky11:
 	VMAXPS       Y6, Y5, Y5
 
 done12:
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     store
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JZ     store
-	MOVQ   BX, AX
-	VADDPS (AX), Y0, Y0
-	ADDQ   DX, AX
-	VADDPS (AX), Y1, Y1
-	ADDQ   DX, AX
-	VADDPS (AX), Y2, Y2
-	ADDQ   DX, AX
-	VADDPS (AX), Y3, Y3
-	ADDQ   DX, AX
-	VADDPS (AX), Y4, Y4
-	ADDQ   DX, AX
-	VADDPS (AX), Y5, Y5
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
+	ADDQ   DX, CX
+	VADDPS (CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	ADDQ   DX, CX
+	VADDPS (CX), Y3, Y3
+	ADDQ   DX, CX
+	VADDPS (CX), Y4, Y4
+	ADDQ   DX, CX
+	VADDPS (CX), Y5, Y5
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y1, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y2, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y3, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y4, (AX)
-	ADDQ    DX, AX
-	VMOVUPS Y5, (AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y3, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	ADDQ    AX, CX
+	VMOVUPS Y5, (CX)
 	VZEROUPPER
 	RET
 
@@ -665,56 +1030,102 @@ store:
 // Requires: AVX, FMA3
 TEXT ·gemm1x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), DX
-	TESTQ        DX, DX
-	JZ           resume
-	VBROADCASTSS (DX), Y0
-	VMOVAPS      Y0, Y1
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	JMP     multiply
 
 resume:
-	MOVQ    CX, DX
-	VMOVUPS (DX), Y0
-	VMOVUPS 32(DX), Y1
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
 
 multiply:
-	MOVQ (AX), DX
-	MOVQ 8(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 56(AX), DI
-	MOVQ 40(AX), R8
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), DX
 
-loop:
-	VMOVUPS      (BX), Y2
-	VMOVUPS      32(BX), Y3
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), DX
+	MOVQ 48(AX), BX
+	MOVQ 40(AX), DI
+	MOVQ 56(AX), SI
+	SHLQ $0x02, DI
+	SUBQ DI, SI
+
+run:
+	MOVQ 40(AX), DI
+	SUBQ $0x00000004, DI
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
 	VBROADCASTSS (DX), Y4
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
-	ADDQ         DI, BX
-	ADDQ         SI, DX
-	DECQ         R8
-	JNZ          loop
-	MOVQ         32(AX), DX
-	MOVQ         80(AX), BX
+	VMOVUPS      64(CX), Y2
+	VMOVUPS      96(CX), Y3
+	VBROADCASTSS 4(DX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      128(CX), Y2
+	VMOVUPS      160(CX), Y3
+	VBROADCASTSS 8(DX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	VMOVUPS      192(CX), Y2
+	VMOVUPS      224(CX), Y3
+	VBROADCASTSS 12(DX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000010, DX
+	SUBQ         $0x00000004, DI
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, DI
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y2
+	VMOVUPS      32(CX), Y3
+	VBROADCASTSS (DX), Y4
+	VFMADD231PS  Y2, Y4, Y0
+	VFMADD231PS  Y3, Y4, Y1
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000004, DX
+	DECQ         DI
+	JNZ          step
+
+next:
+	ADDQ SI, DX
+	DECQ BX
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  DX, DX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  BX, BX
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   DX, SI
-	VADDPS (SI), Y0, Y0
-	VADDPS 32(SI), Y1, Y1
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
+	VADDPS 32(BX), Y1, Y1
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done14
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky13
 	VXORPS X2, X2, X2
 	VMAXPS Y0, Y2, Y0
@@ -730,18 +1141,20 @@ leaky13:
 	VMAXPS       Y2, Y1, Y1
 
 done14:
+	TESTQ  CX, CX
+	JZ     store
 	TESTQ  DX, DX
 	JZ     store
-	TESTQ  BX, BX
-	JZ     store
-	MOVQ   DX, AX
-	VADDPS (AX), Y0, Y0
-	VADDPS 32(AX), Y1, Y1
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -749,67 +1162,125 @@ store:
 // Requires: AVX, FMA3
 TEXT ·gemm2x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), BX
-	TESTQ        BX, BX
-	JZ           resume
-	VBROADCASTSS (BX), Y0
-	VMOVAPS      Y0, Y1
-	VBROADCASTSS 4(BX), Y2
-	VMOVAPS      Y2, Y3
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y2
+	VMOVUPS 32(CX), Y1
+	VMOVAPS Y1, Y3
+	JMP     multiply
 
 resume:
-	MOVQ    CX, BX
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y2
+	VMOVUPS 32(CX), Y3
 
 multiply:
-	MOVQ (AX), BX
-	MOVQ 8(AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 56(AX), R8
-	MOVQ 40(AX), R9
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), BX
 
-loop:
-	VMOVUPS      (SI), Y4
-	VMOVUPS      32(SI), Y5
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 40(AX), R8
+	MOVQ 56(AX), DI
+	SHLQ $0x02, R8
+	SUBQ R8, DI
+
+run:
+	MOVQ 40(AX), R8
+	SUBQ $0x00000004, R8
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
 	VBROADCASTSS (BX), Y6
 	VFMADD231PS  Y4, Y6, Y0
 	VFMADD231PS  Y5, Y6, Y1
-	VBROADCASTSS 4(BX), Y6
+	VBROADCASTSS (BX)(DX*1), Y6
 	VFMADD231PS  Y4, Y6, Y2
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         R8, SI
-	ADDQ         DI, BX
-	DECQ         R9
-	JNZ          loop
-	MOVQ         32(AX), BX
-	MOVQ         80(AX), SI
+	VMOVUPS      64(CX), Y4
+	VMOVUPS      96(CX), Y5
+	VBROADCASTSS 4(BX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 4(BX)(DX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      128(CX), Y4
+	VMOVUPS      160(CX), Y5
+	VBROADCASTSS 8(BX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 8(BX)(DX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVUPS      192(CX), Y4
+	VMOVUPS      224(CX), Y5
+	VBROADCASTSS 12(BX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS 12(BX)(DX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x00000004, R8
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, R8
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y4
+	VMOVUPS      32(CX), Y5
+	VBROADCASTSS (BX), Y6
+	VFMADD231PS  Y4, Y6, Y0
+	VFMADD231PS  Y5, Y6, Y1
+	VBROADCASTSS (BX)(DX*1), Y6
+	VFMADD231PS  Y4, Y6, Y2
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000004, BX
+	DECQ         R8
+	JNZ          step
+
+next:
+	ADDQ DI, BX
+	DECQ SI
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   BX, DI
-	VADDPS (DI), Y0, Y0
-	VADDPS 32(DI), Y1, Y1
-	ADDQ   DX, DI
-	VADDPS (DI), Y2, Y2
-	VADDPS 32(DI), Y3, Y3
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
+	VADDPS 32(BX), Y1, Y1
+	ADDQ   SI, BX
+	VADDPS (BX), Y2, Y2
+	VADDPS 32(BX), Y3, Y3
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done16
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky15
 	VXORPS X4, X4, X4
 	VMAXPS Y0, Y4, Y0
@@ -831,24 +1302,26 @@ leaky15:
 	VMAXPS       Y4, Y3, Y3
 
 done16:
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     store
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JZ     store
-	MOVQ   BX, AX
-	VADDPS (AX), Y0, Y0
-	VADDPS 32(AX), Y1, Y1
-	ADDQ   DX, AX
-	VADDPS (AX), Y2, Y2
-	VADDPS 32(AX), Y3, Y3
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	VMOVUPS Y3, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -856,78 +1329,148 @@ store:
 // Requires: AVX, FMA3
 TEXT ·gemm3x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), BX
-	TESTQ        BX, BX
-	JZ           resume
-	VBROADCASTSS (BX), Y0
-	VMOVAPS      Y0, Y1
-	VBROADCASTSS 4(BX), Y2
-	VMOVAPS      Y2, Y3
-	VBROADCASTSS 8(BX), Y4
-	VMOVAPS      Y4, Y5
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVUPS 32(CX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	JMP     multiply
 
 resume:
-	MOVQ    CX, BX
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y2
+	VMOVUPS 32(CX), Y3
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y4
+	VMOVUPS 32(CX), Y5
 
 multiply:
-	MOVQ (AX), BX
-	MOVQ 8(AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 56(AX), R8
-	MOVQ 40(AX), R9
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), BX
 
-loop:
-	VMOVUPS      (SI), Y6
-	VMOVUPS      32(SI), Y7
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), BX
+	MOVQ 48(AX), SI
+	MOVQ 40(AX), R8
+	MOVQ 56(AX), DI
+	SHLQ $0x02, R8
+	SUBQ R8, DI
+
+run:
+	MOVQ 40(AX), R8
+	SUBQ $0x00000004, R8
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y6
+	VMOVUPS      32(CX), Y7
 	VBROADCASTSS (BX), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS 4(BX), Y8
+	VBROADCASTSS (BX)(DX*1), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS 8(BX), Y8
+	VBROADCASTSS (BX)(DX*2), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         R8, SI
-	ADDQ         DI, BX
-	DECQ         R9
-	JNZ          loop
-	MOVQ         32(AX), BX
-	MOVQ         80(AX), SI
+	VMOVUPS      64(CX), Y6
+	VMOVUPS      96(CX), Y7
+	VBROADCASTSS 4(BX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 4(BX)(DX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 4(BX)(DX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      128(CX), Y6
+	VMOVUPS      160(CX), Y7
+	VBROADCASTSS 8(BX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 8(BX)(DX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 8(BX)(DX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	VMOVUPS      192(CX), Y6
+	VMOVUPS      224(CX), Y7
+	VBROADCASTSS 12(BX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS 12(BX)(DX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS 12(BX)(DX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000010, BX
+	SUBQ         $0x00000004, R8
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, R8
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y6
+	VMOVUPS      32(CX), Y7
+	VBROADCASTSS (BX), Y8
+	VFMADD231PS  Y6, Y8, Y0
+	VFMADD231PS  Y7, Y8, Y1
+	VBROADCASTSS (BX)(DX*1), Y8
+	VFMADD231PS  Y6, Y8, Y2
+	VFMADD231PS  Y7, Y8, Y3
+	VBROADCASTSS (BX)(DX*2), Y8
+	VFMADD231PS  Y6, Y8, Y4
+	VFMADD231PS  Y7, Y8, Y5
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000004, BX
+	DECQ         R8
+	JNZ          step
+
+next:
+	ADDQ DI, BX
+	DECQ SI
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   BX, DI
-	VADDPS (DI), Y0, Y0
-	VADDPS 32(DI), Y1, Y1
-	ADDQ   DX, DI
-	VADDPS (DI), Y2, Y2
-	VADDPS 32(DI), Y3, Y3
-	ADDQ   DX, DI
-	VADDPS (DI), Y4, Y4
-	VADDPS 32(DI), Y5, Y5
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
+	VADDPS 32(BX), Y1, Y1
+	ADDQ   SI, BX
+	VADDPS (BX), Y2, Y2
+	VADDPS 32(BX), Y3, Y3
+	ADDQ   SI, BX
+	VADDPS (BX), Y4, Y4
+	VADDPS 32(BX), Y5, Y5
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done18
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky17
 	VXORPS X6, X6, X6
 	VMAXPS Y0, Y6, Y0
@@ -955,30 +1498,32 @@ leaky17:
 	VMAXPS       Y6, Y5, Y5
 
 done18:
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     store
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JZ     store
-	MOVQ   BX, AX
-	VADDPS (AX), Y0, Y0
-	VADDPS 32(AX), Y1, Y1
-	ADDQ   DX, AX
-	VADDPS (AX), Y2, Y2
-	VADDPS 32(AX), Y3, Y3
-	ADDQ   DX, AX
-	VADDPS (AX), Y4, Y4
-	VADDPS 32(AX), Y5, Y5
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
+	ADDQ   DX, CX
+	VADDPS (CX), Y4, Y4
+	VADDPS 32(CX), Y5, Y5
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	VMOVUPS Y5, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -986,89 +1531,171 @@ store:
 // Requires: AVX, FMA3
 TEXT ·gemm4x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), BX
-	TESTQ        BX, BX
-	JZ           resume
-	VBROADCASTSS (BX), Y0
-	VMOVAPS      Y0, Y1
-	VBROADCASTSS 4(BX), Y2
-	VMOVAPS      Y2, Y3
-	VBROADCASTSS 8(BX), Y4
-	VMOVAPS      Y4, Y5
-	VBROADCASTSS 12(BX), Y6
-	VMOVAPS      Y6, Y7
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVUPS 32(CX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	JMP     multiply
 
 resume:
-	MOVQ    CX, BX
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y2
+	VMOVUPS 32(CX), Y3
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y4
+	VMOVUPS 32(CX), Y5
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y6
+	VMOVUPS 32(CX), Y7
 
 multiply:
-	MOVQ (AX), BX
-	MOVQ 8(AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 56(AX), R8
-	MOVQ 40(AX), R9
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), BX
 
-loop:
-	VMOVUPS      (SI), Y8
-	VMOVUPS      32(SI), Y9
-	VBROADCASTSS (BX), Y10
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), SI
+	MOVQ 48(AX), DI
+	MOVQ 40(AX), R9
+	MOVQ 56(AX), R8
+	SHLQ $0x02, R9
+	SUBQ R9, R8
+
+run:
+	MOVQ 40(AX), R9
+	SUBQ $0x00000004, R9
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y8
+	VMOVUPS      32(CX), Y9
+	VBROADCASTSS (SI), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 4(BX), Y10
+	VBROADCASTSS (SI)(DX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 8(BX), Y10
+	VBROADCASTSS (SI)(DX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 12(BX), Y10
+	VBROADCASTSS (SI)(BX*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         R8, SI
-	ADDQ         DI, BX
+	VMOVUPS      64(CX), Y8
+	VMOVUPS      96(CX), Y9
+	VBROADCASTSS 4(SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(SI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 4(SI)(DX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 4(SI)(BX*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      128(CX), Y8
+	VMOVUPS      160(CX), Y9
+	VBROADCASTSS 8(SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 8(SI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(SI)(DX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 8(SI)(BX*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	VMOVUPS      192(CX), Y8
+	VMOVUPS      224(CX), Y9
+	VBROADCASTSS 12(SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 12(SI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 12(SI)(DX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000004, R9
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, R9
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y8
+	VMOVUPS      32(CX), Y9
+	VBROADCASTSS (SI), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS (SI)(DX*1), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS (SI)(DX*2), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS (SI)(BX*1), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000004, SI
 	DECQ         R9
-	JNZ          loop
-	MOVQ         32(AX), BX
-	MOVQ         80(AX), SI
+	JNZ          step
+
+next:
+	ADDQ R8, SI
+	DECQ DI
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   BX, DI
-	VADDPS (DI), Y0, Y0
-	VADDPS 32(DI), Y1, Y1
-	ADDQ   DX, DI
-	VADDPS (DI), Y2, Y2
-	VADDPS 32(DI), Y3, Y3
-	ADDQ   DX, DI
-	VADDPS (DI), Y4, Y4
-	VADDPS 32(DI), Y5, Y5
-	ADDQ   DX, DI
-	VADDPS (DI), Y6, Y6
-	VADDPS 32(DI), Y7, Y7
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
+	VADDPS 32(BX), Y1, Y1
+	ADDQ   SI, BX
+	VADDPS (BX), Y2, Y2
+	VADDPS 32(BX), Y3, Y3
+	ADDQ   SI, BX
+	VADDPS (BX), Y4, Y4
+	VADDPS 32(BX), Y5, Y5
+	ADDQ   SI, BX
+	VADDPS (BX), Y6, Y6
+	VADDPS 32(BX), Y7, Y7
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done20
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky19
 	VXORPS X8, X8, X8
 	VMAXPS Y0, Y8, Y0
@@ -1102,36 +1729,38 @@ leaky19:
 	VMAXPS       Y8, Y7, Y7
 
 done20:
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     store
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JZ     store
-	MOVQ   BX, AX
-	VADDPS (AX), Y0, Y0
-	VADDPS 32(AX), Y1, Y1
-	ADDQ   DX, AX
-	VADDPS (AX), Y2, Y2
-	VADDPS 32(AX), Y3, Y3
-	ADDQ   DX, AX
-	VADDPS (AX), Y4, Y4
-	VADDPS 32(AX), Y5, Y5
-	ADDQ   DX, AX
-	VADDPS (AX), Y6, Y6
-	VADDPS 32(AX), Y7, Y7
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
+	ADDQ   DX, CX
+	VADDPS (CX), Y4, Y4
+	VADDPS 32(CX), Y5, Y5
+	ADDQ   DX, CX
+	VADDPS (CX), Y6, Y6
+	VADDPS 32(CX), Y7, Y7
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	VMOVUPS Y5, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y6, (CX)
+	VMOVUPS Y7, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -1139,100 +1768,194 @@ store:
 // Requires: AVX, FMA3
 TEXT ·gemm5x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), BX
-	TESTQ        BX, BX
-	JZ           resume
-	VBROADCASTSS (BX), Y0
-	VMOVAPS      Y0, Y1
-	VBROADCASTSS 4(BX), Y2
-	VMOVAPS      Y2, Y3
-	VBROADCASTSS 8(BX), Y4
-	VMOVAPS      Y4, Y5
-	VBROADCASTSS 12(BX), Y6
-	VMOVAPS      Y6, Y7
-	VBROADCASTSS 16(BX), Y8
-	VMOVAPS      Y8, Y9
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVUPS 32(CX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	VMOVAPS Y1, Y9
+	JMP     multiply
 
 resume:
-	MOVQ    CX, BX
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y2
+	VMOVUPS 32(CX), Y3
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y4
+	VMOVUPS 32(CX), Y5
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y6
+	VMOVUPS 32(CX), Y7
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y8
+	VMOVUPS 32(CX), Y9
 
 multiply:
-	MOVQ (AX), BX
-	MOVQ 8(AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 56(AX), R8
-	MOVQ 40(AX), R9
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), BX
 
-loop:
-	VMOVUPS      (SI), Y10
-	VMOVUPS      32(SI), Y11
-	VBROADCASTSS (BX), Y12
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), SI
+	MOVQ 48(AX), DI
+	MOVQ 40(AX), R9
+	MOVQ 56(AX), R8
+	SHLQ $0x02, R9
+	SUBQ R9, R8
+
+run:
+	MOVQ 40(AX), R9
+	SUBQ $0x00000004, R9
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y10
+	VMOVUPS      32(CX), Y11
+	VBROADCASTSS (SI), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS 4(BX), Y12
+	VBROADCASTSS (SI)(DX*1), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS 8(BX), Y12
+	VBROADCASTSS (SI)(DX*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS 12(BX), Y12
+	VBROADCASTSS (SI)(BX*1), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS 16(BX), Y12
+	VBROADCASTSS (SI)(DX*4), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         R8, SI
-	ADDQ         DI, BX
+	VMOVUPS      64(CX), Y10
+	VMOVUPS      96(CX), Y11
+	VBROADCASTSS 4(SI), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 4(SI)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 4(SI)(DX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 4(SI)(BX*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 4(SI)(DX*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      128(CX), Y10
+	VMOVUPS      160(CX), Y11
+	VBROADCASTSS 8(SI), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 8(SI)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 8(SI)(DX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 8(SI)(BX*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 8(SI)(DX*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	VMOVUPS      192(CX), Y10
+	VMOVUPS      224(CX), Y11
+	VBROADCASTSS 12(SI), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS 12(SI)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS 12(SI)(DX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS 12(SI)(DX*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000010, SI
+	SUBQ         $0x00000004, R9
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, R9
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y10
+	VMOVUPS      32(CX), Y11
+	VBROADCASTSS (SI), Y12
+	VFMADD231PS  Y10, Y12, Y0
+	VFMADD231PS  Y11, Y12, Y1
+	VBROADCASTSS (SI)(DX*1), Y12
+	VFMADD231PS  Y10, Y12, Y2
+	VFMADD231PS  Y11, Y12, Y3
+	VBROADCASTSS (SI)(DX*2), Y12
+	VFMADD231PS  Y10, Y12, Y4
+	VFMADD231PS  Y11, Y12, Y5
+	VBROADCASTSS (SI)(BX*1), Y12
+	VFMADD231PS  Y10, Y12, Y6
+	VFMADD231PS  Y11, Y12, Y7
+	VBROADCASTSS (SI)(DX*4), Y12
+	VFMADD231PS  Y10, Y12, Y8
+	VFMADD231PS  Y11, Y12, Y9
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000004, SI
 	DECQ         R9
-	JNZ          loop
-	MOVQ         32(AX), BX
-	MOVQ         80(AX), SI
+	JNZ          step
+
+next:
+	ADDQ R8, SI
+	DECQ DI
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   BX, DI
-	VADDPS (DI), Y0, Y0
-	VADDPS 32(DI), Y1, Y1
-	ADDQ   DX, DI
-	VADDPS (DI), Y2, Y2
-	VADDPS 32(DI), Y3, Y3
-	ADDQ   DX, DI
-	VADDPS (DI), Y4, Y4
-	VADDPS 32(DI), Y5, Y5
-	ADDQ   DX, DI
-	VADDPS (DI), Y6, Y6
-	VADDPS 32(DI), Y7, Y7
-	ADDQ   DX, DI
-	VADDPS (DI), Y8, Y8
-	VADDPS 32(DI), Y9, Y9
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
+	VADDPS 32(BX), Y1, Y1
+	ADDQ   SI, BX
+	VADDPS (BX), Y2, Y2
+	VADDPS 32(BX), Y3, Y3
+	ADDQ   SI, BX
+	VADDPS (BX), Y4, Y4
+	VADDPS 32(BX), Y5, Y5
+	ADDQ   SI, BX
+	VADDPS (BX), Y6, Y6
+	VADDPS 32(BX), Y7, Y7
+	ADDQ   SI, BX
+	VADDPS (BX), Y8, Y8
+	VADDPS 32(BX), Y9, Y9
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done22
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky21
 	VXORPS X10, X10, X10
 	VMAXPS Y0, Y10, Y0
@@ -1272,42 +1995,44 @@ leaky21:
 	VMAXPS       Y10, Y9, Y9
 
 done22:
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     store
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JZ     store
-	MOVQ   BX, AX
-	VADDPS (AX), Y0, Y0
-	VADDPS 32(AX), Y1, Y1
-	ADDQ   DX, AX
-	VADDPS (AX), Y2, Y2
-	VADDPS 32(AX), Y3, Y3
-	ADDQ   DX, AX
-	VADDPS (AX), Y4, Y4
-	VADDPS 32(AX), Y5, Y5
-	ADDQ   DX, AX
-	VADDPS (AX), Y6, Y6
-	VADDPS 32(AX), Y7, Y7
-	ADDQ   DX, AX
-	VADDPS (AX), Y8, Y8
-	VADDPS 32(AX), Y9, Y9
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
+	ADDQ   DX, CX
+	VADDPS (CX), Y4, Y4
+	VADDPS 32(CX), Y5, Y5
+	ADDQ   DX, CX
+	VADDPS (CX), Y6, Y6
+	VADDPS 32(CX), Y7, Y7
+	ADDQ   DX, CX
+	VADDPS (CX), Y8, Y8
+	VADDPS 32(CX), Y9, Y9
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	VMOVUPS Y5, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y6, (CX)
+	VMOVUPS Y7, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y8, (CX)
+	VMOVUPS Y9, 32(CX)
 	VZEROUPPER
 	RET
 
@@ -1315,111 +2040,222 @@ store:
 // Requires: AVX, FMA3
 TEXT ·gemm6x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
-	MOVQ 16(AX), CX
-	MOVQ 64(AX), DX
 
 	// Begin with the bias, or with what C holds already.
-	MOVQ         24(AX), BX
-	TESTQ        BX, BX
-	JZ           resume
-	VBROADCASTSS (BX), Y0
-	VMOVAPS      Y0, Y1
-	VBROADCASTSS 4(BX), Y2
-	VMOVAPS      Y2, Y3
-	VBROADCASTSS 8(BX), Y4
-	VMOVAPS      Y4, Y5
-	VBROADCASTSS 12(BX), Y6
-	VMOVAPS      Y6, Y7
-	VBROADCASTSS 16(BX), Y8
-	VMOVAPS      Y8, Y9
-	VBROADCASTSS 20(BX), Y10
-	VMOVAPS      Y10, Y11
-	JMP          multiply
+	MOVQ    24(AX), CX
+	TESTQ   CX, CX
+	JZ      resume
+	VMOVUPS (CX), Y0
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y4
+	VMOVAPS Y0, Y6
+	VMOVAPS Y0, Y8
+	VMOVAPS Y0, Y10
+	VMOVUPS 32(CX), Y1
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y5
+	VMOVAPS Y1, Y7
+	VMOVAPS Y1, Y9
+	VMOVAPS Y1, Y11
+	JMP     multiply
 
 resume:
-	MOVQ    CX, BX
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y2
-	VMOVUPS 32(BX), Y3
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y4
-	VMOVUPS 32(BX), Y5
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y6
-	VMOVUPS 32(BX), Y7
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y8
-	VMOVUPS 32(BX), Y9
-	ADDQ    DX, BX
-	VMOVUPS (BX), Y10
-	VMOVUPS 32(BX), Y11
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), DX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y2
+	VMOVUPS 32(CX), Y3
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y4
+	VMOVUPS 32(CX), Y5
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y6
+	VMOVUPS 32(CX), Y7
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y8
+	VMOVUPS 32(CX), Y9
+	ADDQ    DX, CX
+	VMOVUPS (CX), Y10
+	VMOVUPS 32(CX), Y11
 
 multiply:
-	MOVQ (AX), BX
-	MOVQ 8(AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 56(AX), R8
-	MOVQ 40(AX), R9
+	MOVQ 8(AX), CX
+	MOVQ 64(AX), DX
+	LEAQ (DX)(DX*2), BX
 
-loop:
-	VMOVUPS      (SI), Y12
-	VMOVUPS      32(SI), Y13
-	VBROADCASTSS (BX), Y14
+	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	MOVQ (AX), SI
+	LEAQ (SI)(DX*4), DI
+	ADDQ DX, DI
+	MOVQ 48(AX), R8
+	MOVQ 40(AX), R10
+	MOVQ 56(AX), R9
+	SHLQ $0x02, R10
+	SUBQ R10, R9
+
+run:
+	MOVQ 40(AX), R10
+	SUBQ $0x00000004, R10
+	JLT  rest
+
+steps:
+	VMOVUPS      (CX), Y12
+	VMOVUPS      32(CX), Y13
+	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(BX), Y14
+	VBROADCASTSS (SI)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 8(BX), Y14
+	VBROADCASTSS (SI)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(BX), Y14
+	VBROADCASTSS (SI)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 16(BX), Y14
+	VBROADCASTSS (SI)(DX*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 20(BX), Y14
+	VBROADCASTSS (DI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         R8, SI
-	ADDQ         DI, BX
-	DECQ         R9
-	JNZ          loop
-	MOVQ         32(AX), BX
-	MOVQ         80(AX), SI
+	VMOVUPS      64(CX), Y12
+	VMOVUPS      96(CX), Y13
+	VBROADCASTSS 4(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 4(SI)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 4(SI)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 4(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 4(SI)(DX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 4(DI), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      128(CX), Y12
+	VMOVUPS      160(CX), Y13
+	VBROADCASTSS 8(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 8(SI)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 8(SI)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 8(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 8(SI)(DX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 8(DI), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	VMOVUPS      192(CX), Y12
+	VMOVUPS      224(CX), Y13
+	VBROADCASTSS 12(SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS 12(SI)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS 12(SI)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS 12(SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS 12(SI)(DX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS 12(DI), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000010, DI
+	SUBQ         $0x00000004, R10
+	JGE          steps
+
+rest:
+	ADDQ $0x00000004, R10
+	JZ   next
+
+step:
+	VMOVUPS      (CX), Y12
+	VMOVUPS      32(CX), Y13
+	VBROADCASTSS (SI), Y14
+	VFMADD231PS  Y12, Y14, Y0
+	VFMADD231PS  Y13, Y14, Y1
+	VBROADCASTSS (SI)(DX*1), Y14
+	VFMADD231PS  Y12, Y14, Y2
+	VFMADD231PS  Y13, Y14, Y3
+	VBROADCASTSS (SI)(DX*2), Y14
+	VFMADD231PS  Y12, Y14, Y4
+	VFMADD231PS  Y13, Y14, Y5
+	VBROADCASTSS (SI)(BX*1), Y14
+	VFMADD231PS  Y12, Y14, Y6
+	VFMADD231PS  Y13, Y14, Y7
+	VBROADCASTSS (SI)(DX*4), Y14
+	VFMADD231PS  Y12, Y14, Y8
+	VFMADD231PS  Y13, Y14, Y9
+	VBROADCASTSS (DI), Y14
+	VFMADD231PS  Y12, Y14, Y10
+	VFMADD231PS  Y13, Y14, Y11
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000004, SI
+	ADDQ         $0x00000004, DI
+	DECQ         R10
+	JNZ          step
+
+next:
+	ADDQ R9, SI
+	ADDQ R9, DI
+	DECQ R8
+	JNZ  run
+	MOVQ 32(AX), CX
+	MOVQ 96(AX), DX
 
 	// Add the residual here, unless it comes after the activation.
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     activate
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JNZ    activate
-	MOVQ   BX, DI
-	VADDPS (DI), Y0, Y0
-	VADDPS 32(DI), Y1, Y1
-	ADDQ   DX, DI
-	VADDPS (DI), Y2, Y2
-	VADDPS 32(DI), Y3, Y3
-	ADDQ   DX, DI
-	VADDPS (DI), Y4, Y4
-	VADDPS 32(DI), Y5, Y5
-	ADDQ   DX, DI
-	VADDPS (DI), Y6, Y6
-	VADDPS 32(DI), Y7, Y7
-	ADDQ   DX, DI
-	VADDPS (DI), Y8, Y8
-	VADDPS 32(DI), Y9, Y9
-	ADDQ   DX, DI
-	VADDPS (DI), Y10, Y10
-	VADDPS 32(DI), Y11, Y11
+	MOVQ   32(AX), BX
+	MOVQ   80(AX), SI
+	VADDPS (BX), Y0, Y0
+	VADDPS 32(BX), Y1, Y1
+	ADDQ   SI, BX
+	VADDPS (BX), Y2, Y2
+	VADDPS 32(BX), Y3, Y3
+	ADDQ   SI, BX
+	VADDPS (BX), Y4, Y4
+	VADDPS 32(BX), Y5, Y5
+	ADDQ   SI, BX
+	VADDPS (BX), Y6, Y6
+	VADDPS 32(BX), Y7, Y7
+	ADDQ   SI, BX
+	VADDPS (BX), Y8, Y8
+	VADDPS 32(BX), Y9, Y9
+	ADDQ   SI, BX
+	VADDPS (BX), Y10, Y10
+	VADDPS 32(BX), Y11, Y11
 
 activate:
-	MOVQ   72(AX), AX
-	TESTQ  AX, AX
+	MOVQ   88(AX), BX
+	TESTQ  BX, BX
 	JZ     done24
-	CMPQ   AX, $0x01
+	CMPQ   BX, $0x01
 	JNE    leaky23
 	VXORPS X12, X12, X12
 	VMAXPS Y0, Y12, Y0
@@ -1465,48 +2301,50 @@ leaky23:
 	VMAXPS       Y12, Y11, Y11
 
 done24:
-	TESTQ  BX, BX
+	TESTQ  CX, CX
 	JZ     store
-	TESTQ  SI, SI
+	TESTQ  DX, DX
 	JZ     store
-	MOVQ   BX, AX
-	VADDPS (AX), Y0, Y0
-	VADDPS 32(AX), Y1, Y1
-	ADDQ   DX, AX
-	VADDPS (AX), Y2, Y2
-	VADDPS 32(AX), Y3, Y3
-	ADDQ   DX, AX
-	VADDPS (AX), Y4, Y4
-	VADDPS 32(AX), Y5, Y5
-	ADDQ   DX, AX
-	VADDPS (AX), Y6, Y6
-	VADDPS 32(AX), Y7, Y7
-	ADDQ   DX, AX
-	VADDPS (AX), Y8, Y8
-	VADDPS 32(AX), Y9, Y9
-	ADDQ   DX, AX
-	VADDPS (AX), Y10, Y10
-	VADDPS 32(AX), Y11, Y11
+	MOVQ   32(AX), CX
+	MOVQ   80(AX), DX
+	VADDPS (CX), Y0, Y0
+	VADDPS 32(CX), Y1, Y1
+	ADDQ   DX, CX
+	VADDPS (CX), Y2, Y2
+	VADDPS 32(CX), Y3, Y3
+	ADDQ   DX, CX
+	VADDPS (CX), Y4, Y4
+	VADDPS 32(CX), Y5, Y5
+	ADDQ   DX, CX
+	VADDPS (CX), Y6, Y6
+	VADDPS 32(CX), Y7, Y7
+	ADDQ   DX, CX
+	VADDPS (CX), Y8, Y8
+	VADDPS 32(CX), Y9, Y9
+	ADDQ   DX, CX
+	VADDPS (CX), Y10, Y10
+	VADDPS 32(CX), Y11, Y11
 
 store:
-	MOVQ    CX, AX
-	VMOVUPS Y0, (AX)
-	VMOVUPS Y1, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y2, (AX)
-	VMOVUPS Y3, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y4, (AX)
-	VMOVUPS Y5, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y6, (AX)
-	VMOVUPS Y7, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y8, (AX)
-	VMOVUPS Y9, 32(AX)
-	ADDQ    DX, AX
-	VMOVUPS Y10, (AX)
-	VMOVUPS Y11, 32(AX)
+	MOVQ    16(AX), CX
+	MOVQ    72(AX), AX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y2, (CX)
+	VMOVUPS Y3, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y4, (CX)
+	VMOVUPS Y5, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y6, (CX)
+	VMOVUPS Y7, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y8, (CX)
+	VMOVUPS Y9, 32(CX)
+	ADDQ    AX, CX
+	VMOVUPS Y10, (CX)
+	VMOVUPS Y11, 32(CX)
 	VZEROUPPER
 	RET
 

@@ -64,6 +64,16 @@ func gemm11x16AVX512(t *Tile)
 //go:noescape
 func gemm12x16AVX512(t *Tile)
 
+// gemm13x16AVX512 computes a tile of 13 rows and 16 columns, see Tile.
+//
+//go:noescape
+func gemm13x16AVX512(t *Tile)
+
+// gemm14x16AVX512 computes a tile of 14 rows and 16 columns, see Tile.
+//
+//go:noescape
+func gemm14x16AVX512(t *Tile)
+
 // gemm1x32AVX512 computes a tile of 1 rows and 32 columns, see Tile.
 //
 //go:noescape
@@ -124,6 +134,16 @@ func gemm11x32AVX512(t *Tile)
 //go:noescape
 func gemm12x32AVX512(t *Tile)
 
+// gemm13x32AVX512 computes a tile of 13 rows and 32 columns, see Tile.
+//
+//go:noescape
+func gemm13x32AVX512(t *Tile)
+
+// gemm14x32AVX512 computes a tile of 14 rows and 32 columns, see Tile.
+//
+//go:noescape
+func gemm14x32AVX512(t *Tile)
+
 // depthwise3s1x1AVX512 computes 1 rows of a 3×3 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
@@ -183,6 +203,76 @@ func depthwise7s2x1AVX512(t *Rows)
 //
 //go:noescape
 func depthwise7s2x2AVX512(t *Rows)
+
+// gemm1x8AVX512Y computes a tile of 1 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm1x8AVX512Y(t *Tile)
+
+// gemm2x8AVX512Y computes a tile of 2 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm2x8AVX512Y(t *Tile)
+
+// gemm3x8AVX512Y computes a tile of 3 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm3x8AVX512Y(t *Tile)
+
+// gemm4x8AVX512Y computes a tile of 4 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm4x8AVX512Y(t *Tile)
+
+// gemm5x8AVX512Y computes a tile of 5 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm5x8AVX512Y(t *Tile)
+
+// gemm6x8AVX512Y computes a tile of 6 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm6x8AVX512Y(t *Tile)
+
+// gemm7x8AVX512Y computes a tile of 7 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm7x8AVX512Y(t *Tile)
+
+// gemm8x8AVX512Y computes a tile of 8 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm8x8AVX512Y(t *Tile)
+
+// gemm9x8AVX512Y computes a tile of 9 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm9x8AVX512Y(t *Tile)
+
+// gemm10x8AVX512Y computes a tile of 10 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm10x8AVX512Y(t *Tile)
+
+// gemm11x8AVX512Y computes a tile of 11 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm11x8AVX512Y(t *Tile)
+
+// gemm12x8AVX512Y computes a tile of 12 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm12x8AVX512Y(t *Tile)
+
+// gemm13x8AVX512Y computes a tile of 13 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm13x8AVX512Y(t *Tile)
+
+// gemm14x8AVX512Y computes a tile of 14 rows and 8 columns, see Tile.
+//
+//go:noescape
+func gemm14x8AVX512Y(t *Tile)
 
 // depthwise3s1x1AVX512Y computes 1 rows of a 3×3 depthwise convolution of stride 1, see Rows.
 //
@@ -356,7 +446,7 @@ func mergeAVX512(t *Pad)
 
 // avx512 is the Set of these kernels.
 var avx512 = Set{
-	Name: "avx512", Lanes: 16, MaxRows: 12,
+	Name: "avx512", Lanes: 16, MaxRows: 14,
 	RowBlock: map[int]int{3: 4, 5: 2, 7: 2},
 	gemm: [3][]func(*Tile){
 		1: {nil,
@@ -372,6 +462,8 @@ var avx512 = Set{
 			gemm10x16AVX512,
 			gemm11x16AVX512,
 			gemm12x16AVX512,
+			gemm13x16AVX512,
+			gemm14x16AVX512,
 		},
 		2: {nil,
 			gemm1x32AVX512,
@@ -386,6 +478,8 @@ var avx512 = Set{
 			gemm10x32AVX512,
 			gemm11x32AVX512,
 			gemm12x32AVX512,
+			gemm13x32AVX512,
+			gemm14x32AVX512,
 		},
 	},
 	depthwise: map[depthwiseKey]func(*Rows){
@@ -404,6 +498,24 @@ var avx512 = Set{
 	},
 	narrow: &Set{
 		Lanes: 8, RowBlock: map[int]int{3: 4, 5: 2, 7: 2},
+		gemm: [3][]func(*Tile){
+			1: {nil,
+				gemm1x8AVX512Y,
+				gemm2x8AVX512Y,
+				gemm3x8AVX512Y,
+				gemm4x8AVX512Y,
+				gemm5x8AVX512Y,
+				gemm6x8AVX512Y,
+				gemm7x8AVX512Y,
+				gemm8x8AVX512Y,
+				gemm9x8AVX512Y,
+				gemm10x8AVX512Y,
+				gemm11x8AVX512Y,
+				gemm12x8AVX512Y,
+				gemm13x8AVX512Y,
+				gemm14x8AVX512Y,
+			},
+		},
 		depthwise: map[depthwiseKey]func(*Rows){
 			{3, 1, 1}: depthwise3s1x1AVX512Y,
 			{3, 1, 4}: depthwise3s1x4AVX512Y,

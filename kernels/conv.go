@@ -1,3 +1,5 @@
+//go:build ignore
+
 package kernels
 
 // ConvSpec describes a convolution of one image: planes of Height × Width values to planes of

@@ -1,3 +1,5 @@
+//go:build ignore
+
 package kernels
 
 // Dense is a product of a matrix with one vector: a connected layer, or a convolution of a

@@ -1,12 +1,9 @@
 package kernels
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
-
-	"github.com/ghostdark/ghostdark/internal/testkit"
 )
 
 // eachSet runs a test with every instruction set of this processor.
@@ -108,141 +105,6 @@ func guarded(n int) (values []float32, intact func() bool) {
 	}
 }
 
-// TestConvKernels compares convolutions of random shapes with the naive formula and looks for
-// writes beyond the output.
-func TestConvKernels(t *testing.T) {
-	eachSet(t, func(t *testing.T, s *Set) {
-		r := rand.New(rand.NewPCG(1, 2))
-		for range 200 {
-			c := randomSpec(r)
-			in := random(r, c.Channels*c.Height*c.Width)
-			weights := random(r, c.Filters*c.Channels/c.Groups*c.Size*c.Size)
-			bias := random(r, c.Filters)
-			depthwise := s.CanDepthwise(&c)
-			if depthwise {
-				c.AddLast = true
-			}
-			var add []float32
-			if r.IntN(2) == 0 {
-				add = random(r, c.Filters*c.OutHeight*c.OutWidth)
-			}
-			want := naive(c, in, weights, bias, add)
-			var fast interface {
-				Tasks() int
-				Scratch() int
-				Run(task int, in, out, add []float32, w *Worker)
-			}
-			if depthwise {
-				fast = NewDepthwise(s, c, weights, bias)
-			} else {
-				fast = NewConv(s, c, weights, bias)
-			}
-			out, intact := guarded(len(want))
-			w := NewWorker(s, fast.Scratch())
-			for i := range w.buffer {
-				w.buffer[i] = float32(math.NaN()) // what is not written must not be used
-			}
-			for _, task := range r.Perm(fast.Tasks()) {
-				fast.Run(task, in, out, add, w)
-			}
-			if i, beyond := testkit.Worst(out, want, 2e-5); beyond {
-				t.Fatalf("%+v depthwise %v add %v: value %d is %v, want %v", c, depthwise, add != nil, i, out[i], want[i])
-			}
-			if !intact() {
-				t.Fatalf("%+v: wrote beyond the output", c)
-			}
-		}
-	})
-}
-
-// TestDeepConv needs more than one block along the depth.
-func TestDeepConv(t *testing.T) {
-	eachSet(t, func(t *testing.T, s *Set) {
-		r := rand.New(rand.NewPCG(3, 4))
-		for _, size := range []int{1, 3} {
-			c := ConvSpec{
-				Channels: 600, Height: 5, Width: 7, Filters: 13, OutHeight: 5, OutWidth: 7, Groups: 1,
-				Window:     Window{Size: size, Dilation: 1, StrideX: 1, StrideY: 1, PadX: size / 2, PadY: size / 2},
-				Activation: Leaky,
-			}
-			in, weights, bias := random(r, 600*35), random(r, 13*600*size*size), random(r, 13)
-			add := random(r, 13*35)
-			conv := NewConv(s, c, weights, bias)
-			out, w := Aligned(13*35), NewWorker(s, conv.Scratch())
-			for task := range conv.Tasks() {
-				conv.Run(task, in, out, add, w)
-			}
-			if i, beyond := testkit.Worst(out, naive(c, in, weights, bias, add), 1e-4); beyond {
-				t.Errorf("size %d: value %d is %v", size, i, out[i])
-			}
-		}
-	})
-}
-
-// TestWinograd compares with the naive formula, over all sizes at the border of a tile.
-func TestWinograd(t *testing.T) {
-	eachSet(t, func(t *testing.T, s *Set) {
-		r := rand.New(rand.NewPCG(9, 10))
-		for range 30 {
-			pad := r.IntN(3)
-			c := ConvSpec{
-				Channels: 12 + r.IntN(40), Height: 12 + r.IntN(24), Width: 12 + r.IntN(60), Filters: 12 + r.IntN(40), Groups: 1,
-				Window:     Window{Size: 3, Dilation: 1, StrideX: 1, StrideY: 1, PadX: pad, PadY: pad},
-				Activation: []Activation{Linear, ReLU, Leaky, Mish}[r.IntN(4)], AddLast: true, Threads: 1 + r.IntN(4),
-			}
-			c.OutHeight, c.OutWidth = c.Height+2*pad-2, c.Width+2*pad-2
-			if !s.CanWinograd(&c) {
-				t.Fatalf("%+v is not taken", c)
-			}
-			in, weights, bias := random(r, c.Channels*c.Height*c.Width), random(r, c.Filters*c.Channels*9), random(r, c.Filters)
-			var add []float32
-			if r.IntN(2) == 0 {
-				add = random(r, c.Filters*c.OutHeight*c.OutWidth)
-			}
-			conv := NewWinograd(s, c, weights, bias)
-			out, intact := guarded(c.Filters * c.OutHeight * c.OutWidth)
-			w := NewWorker(s, conv.Scratch())
-			for i := range w.buffer {
-				w.buffer[i] = float32(math.NaN()) // what is not written must not be used
-			}
-			for _, task := range r.Perm(conv.Tasks()) {
-				conv.Run(task, in, out, add, w)
-			}
-			// Sums of so many normal numbers are about 3·√channels large, and so are their errors.
-			want := naive(c, in, weights, bias, add)
-			if i, beyond := testkit.Worst(out, want, 1e-4*math.Sqrt(float64(c.Channels))); beyond {
-				t.Fatalf("%+v: value %d is %v, want %v", c, i, out[i], want[i])
-			}
-			if !intact() {
-				t.Fatalf("%+v: wrote beyond the output", c)
-			}
-		}
-	})
-}
-
-// TestDense compares products of a matrix and a vector with the naive formula.
-func TestDense(t *testing.T) {
-	eachSet(t, func(t *testing.T, s *Set) {
-		r := rand.New(rand.NewPCG(7, 8))
-		for range 200 {
-			c := ConvSpec{
-				Channels: 1 + r.IntN(100), Height: 1, Width: 1, Filters: 1 + r.IntN(300), OutHeight: 1, OutWidth: 1, Groups: 1,
-				Window: Window{Size: 1, Dilation: 1, StrideX: 1, StrideY: 1}, Activation: []Activation{Linear, ReLU, Leaky, Mish, Logistic}[r.IntN(5)],
-				AddLast: r.IntN(2) == 0,
-			}
-			in, weights, bias, add := random(r, c.Channels), random(r, c.Filters*c.Channels), random(r, c.Filters), random(r, c.Filters)
-			out, intact := guarded(c.Filters)
-			d, w := NewDense(s, c.Channels, c.Filters, weights, bias, c.Activation, c.AddLast), NewWorker(s, 0)
-			for task := range d.Tasks() {
-				d.Run(task, in, out, add, w)
-			}
-			if i, beyond := testkit.Worst(out, naive(c, in, weights, bias, add), 2e-5); beyond || !intact() {
-				t.Fatalf("%+v: value %d is %v; intact %v", c, i, out[i], intact())
-			}
-		}
-	})
-}
-
 // TestSpans compares the kernels over vectors with their formulas, at every length around the
 // width of a vector.
 func TestSpans(t *testing.T) {
@@ -323,53 +185,6 @@ func TestActivationKernels(t *testing.T) {
 			}
 		}
 	})
-}
-
-func BenchmarkConv(b *testing.B) {
-	for _, s := range Sets() {
-		for _, c := range []ConvSpec{
-			{Channels: 16, Height: 112, Width: 112, Filters: 8, OutHeight: 112, OutWidth: 112, Groups: 1, Window: Window{Size: 1, Dilation: 1, StrideX: 1, StrideY: 1}},
-			{Channels: 40, Height: 28, Width: 28, Filters: 60, OutHeight: 28, OutWidth: 28, Groups: 1, Window: Window{Size: 1, Dilation: 1, StrideX: 1, StrideY: 1}},
-			{Channels: 112, Height: 14, Width: 14, Filters: 336, OutHeight: 14, OutWidth: 14, Groups: 1, Window: Window{Size: 1, Dilation: 1, StrideX: 1, StrideY: 1}},
-			{Channels: 160, Height: 7, Width: 7, Filters: 480, OutHeight: 7, OutWidth: 7, Groups: 1, Window: Window{Size: 1, Dilation: 1, StrideX: 1, StrideY: 1}},
-			{Channels: 3, Height: 224, Width: 224, Filters: 16, OutHeight: 112, OutWidth: 112, Groups: 1, Window: Window{Size: 3, Dilation: 1, StrideX: 2, StrideY: 2, PadX: 1, PadY: 1}},
-			{Channels: 64, Height: 52, Width: 52, Filters: 128, OutHeight: 52, OutWidth: 52, Groups: 1, Window: Window{Size: 3, Dilation: 1, StrideX: 1, StrideY: 1, PadX: 1, PadY: 1}},
-			{Channels: 512, Height: 13, Width: 13, Filters: 1024, OutHeight: 13, OutWidth: 13, Groups: 1, Window: Window{Size: 3, Dilation: 1, StrideX: 1, StrideY: 1, PadX: 1, PadY: 1}},
-			{Channels: 8, Height: 112, Width: 112, Filters: 8, OutHeight: 112, OutWidth: 112, Groups: 8, Window: Window{Size: 3, Dilation: 1, StrideX: 1, StrideY: 1, PadX: 1, PadY: 1}},
-			{Channels: 240, Height: 14, Width: 14, Filters: 240, OutHeight: 14, OutWidth: 14, Groups: 240, Window: Window{Size: 3, Dilation: 1, StrideX: 1, StrideY: 1, PadX: 1, PadY: 1}},
-			{Channels: 480, Height: 7, Width: 7, Filters: 480, OutHeight: 7, OutWidth: 7, Groups: 480, Window: Window{Size: 5, Dilation: 1, StrideX: 1, StrideY: 1, PadX: 2, PadY: 2}},
-			{Channels: 72, Height: 56, Width: 56, Filters: 72, OutHeight: 28, OutWidth: 28, Groups: 72, Window: Window{Size: 5, Dilation: 1, StrideX: 2, StrideY: 2, PadX: 2, PadY: 2}},
-		} {
-			c.Activation = ReLU
-			r := rand.New(rand.NewPCG(1, 1))
-			in, weights, bias := random(r, c.Channels*c.Height*c.Width), random(r, c.Filters*c.Channels/c.Groups*c.Size*c.Size), random(r, c.Filters)
-			out := Aligned(c.Filters * c.OutHeight * c.OutWidth)
-			name := fmt.Sprintf("%s/%dx%d_%d_to_%d_g%d_%dx%d", s.Name, c.Size, c.Size, c.Channels, c.Filters, c.Groups, c.OutWidth, c.OutHeight)
-			b.Run(name, func(b *testing.B) {
-				var run func(int, []float32, []float32, []float32, *Worker)
-				var tasks, scratch int
-				switch {
-				case s.CanDepthwise(&c):
-					d := NewDepthwise(s, c, weights, bias)
-					run, tasks, scratch = d.Run, d.Tasks(), d.Scratch()
-				case s.CanWinograd(&c):
-					d := NewWinograd(s, c, weights, bias)
-					run, tasks, scratch = d.Run, d.Tasks(), d.Scratch()
-				default:
-					d := NewConv(s, c, weights, bias)
-					run, tasks, scratch = d.Run, d.Tasks(), d.Scratch()
-				}
-				w := NewWorker(s, scratch)
-				for b.Loop() {
-					for task := range tasks {
-						run(task, in, out, nil, w)
-					}
-				}
-				macs := float64(c.Filters) * float64(c.OutHeight*c.OutWidth) * float64(c.Channels/c.Groups*c.Size*c.Size)
-				b.ReportMetric(2*macs*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
-			})
-		}
-	}
 }
 
 // TestPeak wants a figure that some processor could have.

@@ -8,7 +8,7 @@ func (s *Set) Peak() float64 {
 	const depth, calls = 128, 100
 	rows, columns := s.MaxRows, s.MaxColumns()
 	a, b, c := Aligned(rows*depth), Aligned(columns*depth), Aligned(rows*columns)
-	t := &Tile{A: &a[0], B: &b[0], C: &c[0], Bias: &c[0], K: depth, LDA: 4 * rows, LDB: 4 * columns, LDC: 4 * columns}
+	t := &Tile{A: &a[0], B: &b[0], C: &c[0], Bias: &c[0], K: depth, Runs: 1, AStep: 4 * depth, CStep: 4 * columns}
 	kernel := s.gemm[len(s.gemm)-1][rows]
 	best := time.Duration(1 << 62)
 	for begin := time.Now(); time.Since(begin) < 20*time.Millisecond; {

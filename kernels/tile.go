@@ -1,18 +1,19 @@
 package kernels
 
-// Tile is one call of a matrix kernel: a tile of C = act(bias + A·B + add), some rows by some
-// columns. Strides are in bytes.
+// Tile is one call of a matrix kernel: C = act(bias + A·B + add) for some pixels (the rows of
+// the kernel) and one or two vectors of filters (its columns). Steps are in bytes.
 type Tile struct {
-	A    *float32 // K steps of one value for each row, LDA apart
-	B    *float32 // K rows of one value for each column, LDB apart
-	C    *float32 // result rows, LDC apart
-	Bias *float32 // one value for each row; nil continues the sums that C holds
-	Add  *float32 // added before the activation, rows LDC apart; nil for nothing
-	K    int
-	LDA  int
-	LDB  int
-	LDC  int
-	Act  int // TileLinear, TileReLU or TileLeaky
+	A    *float32 // first value of the first pixel
+	B    *float32 // weights: for each step one value for each column, without gaps
+	C    *float32 // results, pixels CStep apart
+	Bias *float32 // one value for each column; nil continues the sums that C holds
+	Add  *float32 // added to the sum, pixels AddStep apart; nil for nothing
+	K    int      // steps of a run, at least one: values of A that follow each other
+	Runs int      // runs, at least one, RunStep apart in A
+
+	RunStep, AStep, CStep, AddStep int // AStep lies between the pixels of A
+
+	Act int // TileLinear, TileReLU or TileLeaky
 	// AddLast, unless 0, puts the addition after the activation.
 	AddLast int
 }

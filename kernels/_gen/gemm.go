@@ -10,10 +10,13 @@ import (
 
 // Offsets of the fields of kernels.Tile.
 const (
-	tileA, tileB, tileC, tileBias, tileAdd = 0, 8, 16, 24, 32
-	tileK, tileLDA, tileLDB, tileLDC       = 40, 48, 56, 64
-	tileAct, tileAddLast                   = 72, 80
+	tileA, tileB, tileC, tileBias, tileAdd             = 0, 8, 16, 24, 32
+	tileK, tileRuns, tileRunStep, tileAStep, tileCStep = 40, 48, 56, 64, 72
+	tileAddStep, tileAct, tileAddLast                  = 80, 88, 96
 )
+
+// unroll is how many steps of a run matrixTile writes out in its loop.
+const unroll = 4
 
 // matrixTile makes the kernel for a tile of rows × (vectors · lanes) values of a product.
 func (s isa) matrixTile(rows, vectors int) string {
@@ -23,17 +26,16 @@ func (s isa) matrixTile(rows, vectors int) string {
 	for r := range acc {
 		acc[r] = s.vectors(vectors)
 	}
-	c, ldc := GP64(), GP64()
-	MOVQ(field(t, tileC), c)
-	MOVQ(field(t, tileLDC), ldc)
 	at := func(base Register, v int) Mem { return Mem{Base: base, Disp: v * s.bytes()} }
-	eachRow := func(base Register, row func(r int, p Register)) {
-		p := GP64()
-		MOVQ(base, p)
+	// eachRow walks along the rows that begin at field base and lie so far apart as field step says.
+	eachRow := func(base, step int, row func(r int, p Register)) {
+		p, by := GP64(), GP64()
+		MOVQ(field(t, base), p)
+		MOVQ(field(t, step), by)
 		for r := range rows {
 			row(r, p)
 			if r < rows-1 {
-				ADDQ(ldc, p)
+				ADDQ(by, p)
 			}
 		}
 	}
@@ -43,52 +45,99 @@ func (s isa) matrixTile(rows, vectors int) string {
 	MOVQ(field(t, tileBias), bias)
 	TESTQ(bias, bias)
 	JZ(LabelRef("resume"))
-	for r := range rows {
-		VBROADCASTSS(Mem{Base: bias, Disp: 4 * r}, acc[r][0])
-		for _, v := range acc[r][1:] {
-			VMOVAPS(acc[r][0], v)
+	for v := range vectors {
+		VMOVUPS(at(bias, v), acc[0][v])
+		for r := range rows - 1 {
+			VMOVAPS(acc[0][v], acc[r+1][v])
 		}
 	}
 	JMP(LabelRef("multiply"))
 	Label("resume")
-	eachRow(c, func(r int, p Register) {
+	eachRow(tileC, tileCStep, func(r int, p Register) {
 		for v := range vectors {
 			VMOVUPS(at(p, v), acc[r][v])
 		}
 	})
 
 	Label("multiply")
-	a, b, lda, ldb, k := GP64(), GP64(), GP64(), GP64(), GP64()
-	MOVQ(field(t, tileA), a)
+	b, step, step3 := GP64(), GP64(), GP64()
 	MOVQ(field(t, tileB), b)
-	MOVQ(field(t, tileLDA), lda)
-	MOVQ(field(t, tileLDB), ldb)
-	MOVQ(field(t, tileK), k)
-	columns, weight := s.vectors(vectors), s.vectors(2)
-	step := func() {
+	MOVQ(field(t, tileAStep), step)
+	LEAQ(Mem{Base: step, Index: step, Scale: 2}, step3)
+	Comment("Every fifth pixel has a register, the others are found from it by multiples of the step.")
+	pixels := make([]GPVirtual, (rows+4)/5)
+	for i := range pixels {
+		pixels[i] = GP64()
+		if i == 0 {
+			MOVQ(field(t, tileA), pixels[0])
+		} else {
+			LEAQ(Mem{Base: pixels[i-1], Index: step, Scale: 4}, pixels[i])
+			ADDQ(step, pixels[i])
+		}
+	}
+	columns, value := s.vectors(vectors), s.vectors(min(2, rows))
+	one := func(k int) {
 		for v := range vectors {
-			VMOVUPS(at(b, v), columns[v])
+			VMOVUPS(at(b, k*vectors+v), columns[v])
 		}
 		for r := range rows {
-			w := weight[r%2]
-			VBROADCASTSS(Mem{Base: a, Disp: 4 * r}, w)
+			from := Mem{Base: pixels[r/5], Disp: 4 * k}
+			switch r % 5 {
+			case 1, 2, 4:
+				from.Index, from.Scale = step, uint8(r%5)
+			case 3:
+				from.Index, from.Scale = step3, 1
+			}
+			x := value[r%len(value)]
+			VBROADCASTSS(from, x)
 			for v := range vectors {
-				VFMADD231PS(columns[v], w, acc[r][v])
+				VFMADD231PS(columns[v], x, acc[r][v])
 			}
 		}
-		ADDQ(ldb, b)
-		ADDQ(lda, a)
 	}
-	Label("loop")
-	step()
+	advance := func(steps int) {
+		ADDQ(U32(uint32(steps*vectors*s.bytes())), b)
+		for _, p := range pixels {
+			ADDQ(U32(uint32(4*steps)), p)
+		}
+	}
+	runs, gap, k := GP64(), GP64(), GP64()
+	MOVQ(field(t, tileRuns), runs)
+	MOVQ(field(t, tileK), k)
+	MOVQ(field(t, tileRunStep), gap)
+	SHLQ(Imm(2), k)
+	SUBQ(k, gap)
+	Label("run")
+	MOVQ(field(t, tileK), k)
+	SUBQ(U32(unroll), k)
+	JLT(LabelRef("rest"))
+	Label("steps")
+	for i := range unroll {
+		one(i)
+	}
+	advance(unroll)
+	SUBQ(U32(unroll), k)
+	JGE(LabelRef("steps"))
+	Label("rest")
+	ADDQ(U32(unroll), k)
+	JZ(LabelRef("next"))
+	Label("step")
+	one(0)
+	advance(1)
 	DECQ(k)
-	JNZ(LabelRef("loop"))
+	JNZ(LabelRef("step"))
+	Label("next")
+	for _, p := range pixels {
+		ADDQ(gap, p)
+	}
+	DECQ(runs)
+	JNZ(LabelRef("run"))
 
 	add, last := GP64(), GP64()
 	MOVQ(field(t, tileAdd), add)
 	MOVQ(field(t, tileAddLast), last)
 	addResidual := func() {
-		eachRow(add, func(r int, p Register) {
+		eachRow(tileAdd, tileAddStep, func(r int, p Register) {
 			for v := range vectors {
 				VADDPS(at(p, v), acc[r][v], acc[r][v])
 			}
@@ -108,7 +157,7 @@ func (s isa) matrixTile(rows, vectors int) string {
 	for _, row := range acc {
 		all = append(all, row...)
 	}
-	s.activate(act, all, columns[0], weight[0])
+	s.activate(act, all, columns[0], value[0])
 
 	TESTQ(add, add)
 	JZ(LabelRef("store"))
@@ -117,7 +166,7 @@ func (s isa) matrixTile(rows, vectors int) string {
 	addResidual()
 
 	Label("store")
-	eachRow(c, func(r int, p Register) {
+	eachRow(tileC, tileCStep, func(r int, p Register) {
 		for v := range vectors {
 			VMOVUPS(acc[r][v], at(p, v))
 		}

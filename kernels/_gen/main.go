@@ -31,12 +31,12 @@ type isa struct {
 }
 
 var isas = map[string]isa{
-	"avx512": {suffix: "AVX512", lanes: 16, registers: 32, vector: ZMM, rows: 12, masks: true},
+	"avx512": {suffix: "AVX512", lanes: 16, registers: 32, vector: ZMM, rows: 14, masks: true},
 	"avx2":   {suffix: "AVX2", lanes: 8, registers: 16, vector: YMM, rows: 6},
 }
 
 // narrow is AVX-512 with half vectors, for rows that would leave most of a whole one unused.
-var narrow = isa{suffix: "AVX512Y", lanes: 8, registers: 32, vector: YMM, masks: true}
+var narrow = isa{suffix: "AVX512Y", lanes: 8, registers: 32, vector: YMM, rows: 14, masks: true}
 
 func main() {
 	name := flag.String("isa", "avx512", "instruction set: avx512 or avx2")
@@ -61,18 +61,11 @@ func (s isa) kernels() {
 	row := func(format string, args ...any) { fmt.Fprintf(table, format+"\n", args...) }
 	row("\t\tName: %q, Lanes: %d, MaxRows: %d,", s.name(), s.lanes, s.rows)
 	row("\t\tRowBlock: map[int]int{3: %d, 5: %d, 7: %d},", s.rowBlock(3), s.rowBlock(5), s.rowBlock(7))
-	row("\t\tgemm: [3][]func(*Tile){")
-	for vectors := 1; vectors <= 2; vectors++ {
-		row("\t\t\t%d: {nil,", vectors)
-		for rows := 1; rows <= s.rows; rows++ {
-			row("\t\t\t\t%s,", s.matrixTile(rows, vectors))
-		}
-		row("\t\t\t},")
-	}
-	row("\t\t},")
+	s.gemmTable(row, 2)
 	s.depthwiseTable(row)
 	if s.masks {
 		row("\t\tnarrow: &Set{\n\t\tLanes: %d, RowBlock: map[int]int{3: %d, 5: %d, 7: %d},", narrow.lanes, narrow.rowBlock(3), narrow.rowBlock(5), narrow.rowBlock(7))
+		narrow.gemmTable(row, 1)
 		narrow.depthwiseTable(row)
 		row("\t\tcopyRows: [3]func(*Pad){1: %s},\n\t\tsplit: %s,", narrow.copyRows(1), narrow.split())
 		narrow.winogradTable(row)
@@ -91,6 +84,19 @@ func (s isa) kernels() {
 	row("\t\tsum: %s,", s.sum())
 	s.winogradTable(row)
 	fmt.Fprintf(&declarations, "\n// %s is the Set of these kernels.\nvar %s = Set{\n%s}\n", s.name(), s.name(), strings.ReplaceAll(table.String(), "\t\t", "\t"))
+}
+
+// gemmTable makes the matrix kernels with up to so many vectors and their rows of the Set.
+func (s isa) gemmTable(row func(format string, args ...any), most int) {
+	row("\t\tgemm: [3][]func(*Tile){")
+	for vectors := 1; vectors <= most; vectors++ {
+		row("\t\t\t%d: {nil,", vectors)
+		for rows := 1; rows <= s.rows; rows++ {
+			row("\t\t\t\t%s,", s.matrixTile(rows, vectors))
+		}
+		row("\t\t\t},")
+	}
+	row("\t\t},")
 }
 
 // winogradTable makes the kernels around Winograd's products and their row of the Set.
