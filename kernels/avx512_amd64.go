@@ -497,7 +497,7 @@ var avx512 = Set{
 		{7, 2, 2}: depthwise7s2x2AVX512,
 	},
 	narrow: &Set{
-		Lanes: 8, RowBlock: map[int]int{3: 4, 5: 2, 7: 2},
+		Lanes: 8, MaxRows: 14, RowBlock: map[int]int{3: 4, 5: 2, 7: 2},
 		gemm: [3][]func(*Tile){
 			1: {nil,
 				gemm1x8AVX512Y,

@@ -1,316 +1,323 @@
-//go:build ignore
-
 package kernels
 
-// ConvSpec describes a convolution of one image: planes of Height × Width values to planes of
-// OutHeight × OutWidth.
-type ConvSpec struct {
-	Channels, Height, Width      int
-	Filters, OutHeight, OutWidth int
-	Groups                       int
-	Window
-	// Activation comes last, or before the addition of a residual when AddLast is set.
-	Activation Activation
-	AddLast    bool
-	// Threads is for how many threads the work is to be divided.
-	Threads int
-}
-
-// pointwise reports whether the input already is the matrix to multiply with.
-func (c *ConvSpec) pointwise() bool {
-	return c.Size == 1 && c.StrideX == 1 && c.StrideY == 1 && c.PadX == 0 && c.PadY == 0
-}
-
-// Conv is a convolution as a product of matrices, with its weights packed for one Set. The
-// matrix of inputs is made block by block in a Worker's buffer, or read in place when the
-// convolution is pointwise.
+// Conv is a convolution as products of matrices: the values that the windows of some pixels
+// see, and packed weights. A window's values are read from the input where they lie, or from
+// a strip of it with zeros around; in both they are a few uninterrupted runs, so the matrix
+// never has to be made.
 type Conv struct {
 	ConvSpec
-	set    *Set
-	bias   []float32
-	packed []float32 // by group, then by tile: for each k the weights of the tile's filters
-	tiles  []filterTile
-	act    int        // what the matrix kernels apply
-	post   Activation // what they can't
-	depth  int        // k: input values for each output value
+	set     *Set
+	panels  []panel   // of a group's filters
+	columns int       // of all panels of a group
+	packed  []float32 // by group and panel: for each step the weights of the panel's filters
+	bias    []float32 // likewise
+	chunks  []chunk
+	act     int        // what the matrix kernels apply
+	post    Activation // what they can't
+	depth   int        // steps: input values for each output value
 
-	lines, width int // the output as rows: one row of all pixels when pointwise
-	blockLines   int // of a task
-	blockWidth   int
-	blocks       int // along the output
-	parts        int // along the filters
+	strip      strip
+	lines      int // of the output; runs of width pixels when pixels are read in place
+	width      int // pixels of a line, the last of which may be shorter
+	lineStep   int // input values from the first window of a line to that of the next
+	blockLines int // of a task
+	blocks     int
+	parts      int // along the panels
 }
 
-// filterTile is a run of filters that one kernel call computes.
-type filterTile struct{ first, rows int }
+// chunk is a part of the steps that stays in the cache while all pixels of a block use it.
+type chunk struct {
+	from    int // first of its steps
+	a       int // where a pixel's values begin for it
+	k, runs int // as in Tile
+}
+
+// strip is the geometry of a Worker's copy of some lines of the input.
+type strip struct {
+	width       int // pixels of a line, padding included
+	pixel, line int // values between pixels and lines
+	run         int // values between runs
+	step        int // values between the windows of neighbouring pixels
+	k, runs     int // of a window
+}
 
 const (
-	blockDepth  = 512     // rows of the input matrix that are multiplied at a time
-	blockValues = 1 << 17 // of a block of it, to stay in the cache
-	maxColumns  = 2048
+	chunkValues = 1 << 16 // weights of a chunk
+	blockValues = 1 << 16 // input values of a block
+	// cachedWeights is how many weights a core keeps in its cache.
+	cachedWeights = 1 << 17
 )
 
 // NewConv packs weights ([filter][channel of its group][row][column]) and bias.
 func NewConv(set *Set, spec ConvSpec, weights, bias []float32) *Conv {
-	c := &Conv{ConvSpec: spec, set: set, bias: bias, depth: spec.Channels / spec.Groups * spec.Size * spec.Size}
+	c := &Conv{ConvSpec: spec, set: set, depth: spec.Channels / spec.Groups * spec.Size * spec.Size}
 	c.act, c.post = tileActivation(spec.Activation)
 	filters := spec.Filters / spec.Groups
-	c.tiles = filterTiles(filters, set.MaxRows)
-	c.packed = Aligned(len(weights))
+	c.panels = set.panels(filters, set.maxVectors())
+	c.columns = RoundUp(filters)
+	c.strip = c.layStrip()
+	c.chunks = c.divideSteps()
+	c.packed = Aligned(spec.Groups * c.columns * c.depth)
+	c.bias = Aligned(spec.Groups * c.columns)
+	order := c.stepOrder()
 	for g := range spec.Groups {
-		group := weights[g*filters*c.depth:]
-		dst := c.packed[g*filters*c.depth:]
-		for _, t := range c.tiles {
-			for r := range t.rows {
-				row := group[(t.first+r)*c.depth:][:c.depth]
-				at := t.first*c.depth + r
-				for _, v := range row {
-					dst[at] = v
-					at += t.rows
+		copy(c.bias[g*c.columns:], bias[g*filters:(g+1)*filters])
+		for _, p := range c.panels {
+			dst := c.packed[(g*c.columns+p.first)*c.depth:]
+			width := p.width()
+			for j := range min(width, filters-p.first) {
+				row := weights[(g*filters+p.first+j)*c.depth:][:c.depth]
+				at := j
+				for _, i := range order {
+					dst[at] = row[i]
+					at += width
 				}
 			}
 		}
 	}
-	c.divide()
+	c.divideWork()
 	return c
 }
 
-// filterTiles divides filters into tiles of at most so many rows, as equal as can be.
-func filterTiles(filters, rows int) []filterTile {
-	count := (filters + rows - 1) / rows
-	tiles := make([]filterTile, count)
-	for i := range tiles {
-		first := i * filters / count
-		tiles[i] = filterTile{first, (i+1)*filters/count - first}
+// layStrip chooses how the values of a window lie. Pixels beside each other are a run when
+// the taps are beside each other, too; of planes, each line of a window is one.
+func (c *Conv) layStrip() strip {
+	channels := c.Channels / c.Groups
+	width := (c.OutWidth-1)*c.StrideX + c.reach()
+	switch {
+	case c.inPlace():
+		return strip{width: c.Width, pixel: c.InPitch, line: c.Width * c.InPitch, step: c.StrideX * c.InPitch, k: channels, runs: 1}
+	case c.Planes:
+		return strip{width: width, pixel: 1, line: channels * width, run: width, step: c.StrideX, k: c.Size, runs: c.Size * channels}
+	case c.Dilation > 1: // chunks of one line of taps each
+		return strip{width: width, pixel: channels, line: width * channels, run: c.Dilation * channels, step: c.StrideX * channels, k: channels, runs: c.Size}
 	}
-	return tiles
+	return strip{width: width, pixel: channels, line: width * channels, run: width * channels, step: c.StrideX * channels, k: c.Size * channels, runs: c.Size}
 }
 
-// divide chooses the blocks that tasks compute.
-func (c *Conv) divide() {
+// stepOrder gives for each step the index of its weight among those of a filter.
+func (c *Conv) stepOrder() []int {
+	channels := c.Channels / c.Groups
+	order := make([]int, 0, c.depth)
+	for y := range c.Size {
+		for i := range c.Size * channels {
+			channel, x := i%channels, i/channels
+			if c.Planes {
+				channel, x = i/c.Size, i%c.Size
+			}
+			order = append(order, (channel*c.Size+y)*c.Size+x)
+		}
+	}
+	return order
+}
+
+// divideSteps makes chunks: several whole runs, or parts of one.
+func (c *Conv) divideSteps() []chunk {
+	s := &c.strip
+	most := max(chunkValues/c.panels[0].width(), 1)
+	var chunks []chunk
+	add := func(runs, line int) {
+		for first := 0; first < runs; {
+			n := min(max(most/s.k, 1), runs-first)
+			for k := 0; k < s.k; {
+				count := s.k
+				if n == 1 && s.k > most {
+					parts := (s.k + most - 1) / most
+					count = min((s.k+parts-1)/parts, s.k-k)
+				}
+				from := 0
+				if len(chunks) > 0 {
+					last := chunks[len(chunks)-1]
+					from = last.from + last.k*last.runs
+				}
+				chunks = append(chunks, chunk{from: from, a: line + first*s.run + k, k: count, runs: n})
+				k += count
+			}
+			first += n
+		}
+	}
+	if c.Dilation > 1 && !c.inPlace() && !c.Planes {
+		for y := range c.Size {
+			add(s.runs, y*c.Dilation*s.line)
+		}
+		return chunks
+	}
+	add(s.runs, 0)
+	return chunks
+}
+
+// divideWork chooses the blocks that tasks compute.
+func (c *Conv) divideWork() {
+	c.lineStep = c.StrideY * c.strip.line
 	c.lines, c.width = c.OutHeight, c.OutWidth
-	if c.pointwise() {
-		c.lines, c.width = 1, c.OutHeight*c.OutWidth
+	if c.inPlace() && c.StrideX == 1 && c.StrideY == 1 {
+		pixels := c.OutHeight * c.OutWidth
+		tiles := (pixels + c.set.MaxRows - 1) / c.set.MaxRows
+		perTile := max(1, 64/c.set.MaxRows) // tiles of a line
+		c.lines = max(1, (tiles+perTile-1)/perTile)
+		c.width = (pixels + c.lines - 1) / c.lines
+		c.lineStep = c.width * c.strip.pixel
 	}
-	columns := min(max(blockValues/min(c.depth, blockDepth), 4*c.set.MaxColumns()), maxColumns)
-	c.blockLines, c.blockWidth = 1, c.width
-	switch {
-	case c.pointwise():
-		c.blockWidth = min(columns, c.width)
-	case c.width < columns:
-		c.blockLines = min(max(columns/c.width, 1), c.lines)
-		// Equal blocks, so that the last is not a stub.
-		n := (c.lines + c.blockLines - 1) / c.blockLines
-		c.blockLines = (c.lines + n - 1) / n
+	c.blockLines = min(max(blockValues/c.lineStep, 1), c.lines)
+	// Each block reads all weights: dividing lines pays only while they stay in the cache.
+	light := c.columns*c.depth <= cachedWeights
+	for light && c.Threads > 1 && c.blockLines > 1 && (c.lines+c.blockLines-1)/c.blockLines < 2*c.Threads {
+		c.blockLines = (c.blockLines + 1) / 2
 	}
-	across := (c.width + c.blockWidth - 1) / c.blockWidth
-	c.blocks = across * ((c.lines + c.blockLines - 1) / c.blockLines)
+	// Equal blocks, so that the last is not a stub.
+	c.blocks = (c.lines + c.blockLines - 1) / c.blockLines
+	c.blockLines = (c.lines + c.blocks - 1) / c.blocks
+	c.blocks = (c.lines + c.blockLines - 1) / c.blockLines
 	c.parts = 1
-	for c.Threads > 1 && c.blocks*c.parts*c.Groups < 2*c.Threads && c.parts*2 <= len(c.tiles) {
+	for c.Threads > 1 && c.Groups == 1 && c.blocks*c.parts < 2*c.Threads && c.parts*2 <= len(c.panels) {
 		c.parts *= 2
 	}
 }
 
 // Tasks is the number of independent parts of the work.
-func (c *Conv) Tasks() int { return c.Groups * c.blocks * c.parts }
+func (c *Conv) Tasks() int { return c.blocks * c.parts }
 
 // Scratch is the number of values of a Worker's memory that Run needs.
 func (c *Conv) Scratch() int {
-	if c.pointwise() {
+	if c.inPlace() {
 		return 0
 	}
-	return min(c.depth, blockDepth)*c.blockLines*c.blockWidth + 2*c.set.MaxColumns()
+	return c.inputLines(c.blockLines)*c.strip.line + Slack
 }
 
-// Run computes one task of one image. add is nil, or values of the output's extents to be
-// added. Behind in, out and add there must be Slack readable values.
-func (c *Conv) Run(task int, in, out, add []float32, w *Worker) {
-	w.padded = nil
-	part := task % c.parts
-	block := task / c.parts % c.blocks
-	group := task / c.parts / c.blocks
-	across := (c.width + c.blockWidth - 1) / c.blockWidth
-	line, column := block/across*c.blockLines, block%across*c.blockWidth
-	lines := min(c.blockLines, c.lines-line)
-	columns := lines * min(c.blockWidth, c.width-column)
+// inputLines is how many lines of the input some lines of the output see.
+func (c *Conv) inputLines(lines int) int { return (lines-1)*c.StrideY + c.reach() }
 
+// Run computes one task of one image. add is nil, or an image of the output's extents to be
+// added.
+func (c *Conv) Run(task int, in, out, add []float32, w *Worker) {
+	block, part := task/c.parts, task%c.parts
+	b := convBlock{out: out, add: add, first: block * c.blockLines}
+	b.lines = min(c.blockLines, c.lines-b.first)
+	panels := c.panels[part*len(c.panels)/c.parts : (part+1)*len(c.panels)/c.parts]
 	filters, channels := c.Filters/c.Groups, c.Channels/c.Groups
-	plane := c.OutHeight * c.OutWidth
-	source := in[group*channels*c.Height*c.Width:]
-	start := line*c.width + column
-	tiles := c.tiles[part*len(c.tiles)/c.parts : (part+1)*len(c.tiles)/c.parts]
-	firstFilter := group * filters
-	for k := 0; k < c.depth; k += blockDepth {
-		depth := min(blockDepth, c.depth-k)
-		matrix, stride := w.buffer, columns
-		if c.pointwise() {
-			matrix, stride = source[k*plane+start:], plane
+	for g := range c.Groups {
+		if c.inPlace() {
+			b.values = in[b.first*c.lineStep+g*channels:]
 		} else {
-			c.unroll(w, source, matrix, k, depth, line, lines)
+			b.values = w.Buffer()
+			c.fill(w, &b, in, g)
 		}
-		last := k+depth == c.depth
-		for _, t := range tiles {
-			weights := c.packed[(firstFilter+t.first)*c.depth+k*t.rows:]
-			row := firstFilter + t.first
-			c.multiply(w, product{
-				rows: t.rows, columns: columns, depth: depth, weights: weights, matrix: matrix, stride: stride,
-				at: row*plane + start, plane: plane, row: row, first: k == 0, last: last,
-			}, out, add)
-		}
-	}
-	if c.post == Linear {
-		return
-	}
-	for _, t := range tiles {
-		for r := range t.rows {
-			at := (firstFilter+t.first+r)*plane + start
-			values := out[at : at+columns]
-			c.set.Activate(w, c.post, values, values)
-			if add != nil && c.AddLast {
-				c.set.Add(w, values, values, add[at:at+columns])
+		for i, ch := range c.chunks {
+			for _, p := range panels {
+				c.multiply(w, &b, ch, p, g, i == len(c.chunks)-1)
 			}
 		}
+		if c.post == Linear {
+			continue
+		}
+		first, last := panels[0], panels[len(panels)-1]
+		c.activate(w, &b, g*filters+first.first, min(last.first+last.width(), filters)-first.first)
 	}
 }
 
-// product is the part of a block that one tile of filters computes.
-type product struct {
-	rows, columns, depth int
-	weights              []float32
-	matrix               []float32
-	stride               int // between rows of matrix
-	at, plane            int // first output value, and distance of the output's rows
-	row                  int // first filter
-	first, last          bool
+// convBlock is what one task computes.
+type convBlock struct {
+	values       []float32 // the input, from the first window on
+	out, add     []float32
+	first, lines int // of the output
 }
 
-// multiply computes a product tile by tile along its columns.
-func (c *Conv) multiply(w *Worker, p product, out, add []float32) {
+// multiply computes a panel of filters for all pixels of a block.
+func (c *Conv) multiply(w *Worker, b *convBlock, ch chunk, p panel, group int, last bool) {
 	t := &w.tile
-	t.K, t.LDA, t.LDB = p.depth, 4*p.rows, 4*p.stride
-	t.A = &p.weights[0]
-	t.Act, t.AddLast = TileLinear, 0
-	if p.last {
+	width, filter := p.width(), group*c.Filters/c.Groups+p.first
+	at := group*c.columns + p.first
+	*t = Tile{
+		B: &c.packed[at*c.depth+ch.from*width],
+		K: ch.k, Runs: ch.runs, RunStep: 4 * c.strip.run, AStep: 4 * c.strip.step,
+	}
+	if ch.from == 0 {
+		t.Bias = &c.bias[at]
+	}
+	add := b.add
+	if last {
 		t.Act = c.act
 	}
-	if !p.last || add != nil && c.AddLast && c.post != Linear {
+	if !last || c.AddLast && c.post != Linear {
 		add = nil
 	}
 	if c.AddLast {
 		t.AddLast = 1
 	}
-	t.Bias = nil
-	if p.first {
-		t.Bias = &c.bias[p.row]
-	}
-	lanes := c.set.Lanes
-	for col := 0; col < p.columns; {
-		vectors := 2
-		if p.columns-col <= lanes {
-			vectors = 1
-		}
-		kernel := c.set.gemm[vectors][p.rows]
-		wide := vectors * lanes
-		t.B = &p.matrix[col]
-		at := p.at + col
-		if n := p.columns - col; n < wide {
-			c.edge(w, p, kernel, out, add, at, n, wide)
-			return
-		}
-		t.C, t.LDC, t.Add = &out[at], 4*p.plane, nil
-		if add != nil {
-			t.Add = &add[at]
-		}
-		kernel(t)
-		col += wide
-	}
-}
-
-// edge computes a tile of which only the first n columns exist, in the worker's own memory.
-func (c *Conv) edge(w *Worker, p product, kernel func(*Tile), out, add []float32, at, n, wide int) {
-	t := &w.tile
-	t.C, t.LDC, t.Add = &w.edge[0], 4*wide, nil
-	for r := range p.rows {
-		if !p.first {
-			copy(w.edge[r*wide:], out[at+r*p.plane:][:n])
-		}
-		if add != nil {
-			copy(w.edgeAdd[r*wide:], add[at+r*p.plane:][:n])
-			t.Add = &w.edgeAdd[0]
-		}
-	}
-	kernel(t)
-	for r := range p.rows {
-		copy(out[at+r*p.plane:][:n], w.edge[r*wide:])
-	}
-}
-
-// unroll makes rows k … k+depth of the input matrix for some lines of the output: for each
-// channel and tap the input value that it meets at each output position, zero outside.
-func (c *Conv) unroll(w *Worker, source, matrix []float32, k, depth, line, lines int) {
-	columns := lines * c.width
-	for i := range depth {
-		tap := (k + i) % (c.Size * c.Size)
-		channel := (k + i) / (c.Size * c.Size)
-		c.unrollTap(w, source[channel*c.Height*c.Width:], matrix[i*columns:], tap/c.Size*c.Dilation-c.PadY, tap%c.Size*c.Dilation-c.PadX, line, lines)
-	}
-}
-
-// unrollTap makes one row of the input matrix: the values dy rows below and dx columns right
-// of each window's origin.
-func (c *Conv) unrollTap(w *Worker, plane, row []float32, dy, dx, line, lines int) {
-	firstLine, endLine := inside(c.Height, c.StrideY, dy, line, line+lines)
-	firstColumn, endColumn := inside(c.Width, c.StrideX, dx, 0, c.width)
-	if firstLine >= endLine || firstColumn >= endColumn {
-		clear(row[:lines*c.width])
-		return
-	}
-	clear(row[:(firstLine-line)*c.width])
-	y := firstLine*c.StrideY + dy
-	from := plane[y*c.Width+firstColumn*c.StrideX+dx:]
-	n := endColumn - firstColumn
-	at := (firstLine-line)*c.width + firstColumn
-	if kernel := c.copier(); kernel != nil {
-		vectors := (n + c.set.Lanes - 1) / c.set.Lanes
-		w.pad = Pad{
-			Src: &from[0], Dst: &row[at], SrcStep: 4 * c.StrideY * c.Width, DstStep: 4 * c.width,
-			Rows: endLine - firstLine, Vectors: vectors, Tail: (n-(vectors-1)*c.set.Lanes-1)*c.StrideX + 1,
-		}
-		kernel(&w.pad)
-	} else {
-		for l := range endLine - firstLine {
-			src := from[l*c.StrideY*c.Width:]
-			dst := row[at+l*c.width:]
-			for x := range n {
-				dst[x] = src[x*c.StrideX]
+	kernels := p.set.gemm[p.vectors]
+	for l := range b.lines {
+		start := (b.first + l) * c.width
+		pixels := min(c.width, c.OutHeight*c.OutWidth-start)
+		tiles := (pixels + p.set.MaxRows - 1) / p.set.MaxRows
+		for i := range tiles {
+			x, end := i*pixels/tiles, (i+1)*pixels/tiles
+			t.A = &b.values[l*c.lineStep+x*c.strip.step+ch.a]
+			t.C, t.CStep = &b.out[(start+x)*c.OutPitch+filter], 4*c.OutPitch
+			t.Add = nil
+			if add != nil {
+				t.Add, t.AddStep = &add[(start+x)*c.AddPitch+filter], 4*c.AddPitch
+			}
+			if kernel := kernels[end-x]; filter+width <= RoundUp(c.Filters) {
+				kernel(t)
+			} else {
+				c.edge(w, kernel, b.out[(start+x)*c.OutPitch+filter:], end-x, width, c.Filters-filter)
 			}
 		}
 	}
-	if firstColumn > 0 || endColumn < c.width {
-		for l := range endLine - firstLine {
-			dst := row[(firstLine-line+l)*c.width:][:c.width]
-			clear(dst[:firstColumn])
-			clear(dst[endColumn:])
+}
+
+// edge runs a kernel in the worker's own memory, for columns of which only the first n exist.
+func (c *Conv) edge(w *Worker, kernel func(*Tile), out []float32, rows, width, n int) {
+	t := &w.tile
+	t.C, t.CStep = &w.edge[0], 4*width
+	if t.Bias == nil {
+		for r := range rows {
+			copy(w.edge[r*width:], out[r*c.OutPitch:][:n])
 		}
 	}
-	clear(row[(endLine-line)*c.width : lines*c.width])
+	kernel(t)
+	for r := range rows {
+		copy(out[r*c.OutPitch:][:n], w.edge[r*width:])
+	}
 }
 
-// copier is the kernel that copies rows at the stride, if there is one.
-func (c *Conv) copier() func(*Pad) {
-	if c.StrideX < len(c.set.copyRows) {
-		return c.set.copyRows[c.StrideX]
+// fill copies the lines of the input that a block sees into the strip, one group's channels of
+// them, with zeros where there is no input.
+func (c *Conv) fill(w *Worker, b *convBlock, in []float32, group int) {
+	channels := c.Channels / c.Groups
+	left := min(c.PadX, c.strip.width)
+	columns := max(min(c.Width, c.strip.width-left), 0)
+	for l := range c.inputLines(b.lines) {
+		line := b.values[l*c.strip.line:][:c.strip.line]
+		y := b.first*c.StrideY - c.PadY + l
+		switch {
+		case y < 0 || y >= c.Height || columns == 0:
+			clear(line)
+		case c.Planes:
+			for i := range channels {
+				row := line[i*c.strip.width:][:c.strip.width]
+				clear(row[:left])
+				copy(row[left:], in[((group*channels+i)*c.Height+y)*c.Width:][:columns])
+				clear(row[left+columns:])
+			}
+		default:
+			clear(line[:left*channels])
+			from := Image{Data: in[y*c.Width*c.InPitch+group*channels:], Pixels: columns, Channels: channels, Pitch: c.InPitch}
+			c.set.CopyImage(w, Image{Data: line[left*channels:], Pixels: columns, Channels: channels, Pitch: channels}, from)
+			clear(line[(left+columns)*channels:])
+		}
 	}
-	return nil
 }
 
-// inside gives the part of first ≤ i < end whose position i·stride + offset lies in 0 … n-1.
-func inside(n, stride, offset, first, end int) (int, int) {
-	if offset < 0 {
-		first = max(first, (-offset+stride-1)/stride)
+// activate applies what the matrix kernels can't to n filters of a block, and adds what comes
+// after.
+func (c *Conv) activate(w *Worker, b *convBlock, filter, n int) {
+	start := b.first * c.width
+	pixels := min(b.lines*c.width, c.OutHeight*c.OutWidth-start)
+	out := Image{Data: b.out[start*c.OutPitch+filter:], Pixels: pixels, Channels: n, Pitch: c.OutPitch}
+	c.set.ActivateImage(w, c.post, out, out)
+	if b.add != nil && c.AddLast {
+		c.set.AddImage(w, out, out, Image{Data: b.add[start*c.AddPitch+filter:], Pixels: pixels, Channels: n, Pitch: c.AddPitch})
 	}
-	if n-offset <= 0 {
-		return first, first
-	}
-	return first, min(end, (n-offset+stride-1)/stride)
 }

@@ -24,69 +24,6 @@ func random(r *rand.Rand, n int) []float32 {
 	return x
 }
 
-// naive computes a convolution value by value in float64.
-func naive(c ConvSpec, in, weights, bias, add []float32) []float32 {
-	out := make([]float32, c.Filters*c.OutHeight*c.OutWidth)
-	channels, filters := c.Channels/c.Groups, c.Filters/c.Groups
-	for f := range c.Filters {
-		for y := range c.OutHeight {
-			for x := range c.OutWidth {
-				sum := float64(bias[f])
-				for k := range channels * c.Size * c.Size {
-					ch, tap := k/(c.Size*c.Size)+f/filters*channels, k%(c.Size*c.Size)
-					sy, sx := y*c.StrideY-c.PadY+tap/c.Size*c.Dilation, x*c.StrideX-c.PadX+tap%c.Size*c.Dilation
-					if sy >= 0 && sy < c.Height && sx >= 0 && sx < c.Width {
-						sum += float64(in[(ch*c.Height+sy)*c.Width+sx]) * float64(weights[f*channels*c.Size*c.Size+k])
-					}
-				}
-				at := (f*c.OutHeight+y)*c.OutWidth + x
-				if add != nil && !c.AddLast {
-					sum += float64(add[at])
-				}
-				v := []float32{float32(sum)}
-				c.Activation.Apply(v, 1)
-				if add != nil && c.AddLast {
-					v[0] += add[at]
-				}
-				out[at] = v[0]
-			}
-		}
-	}
-	return out
-}
-
-func randomSpec(r *rand.Rand) ConvSpec {
-	c := ConvSpec{Height: 1 + r.IntN(40), Width: 1 + r.IntN(70), Groups: 1 + r.IntN(3)}
-	c.Channels, c.Filters = c.Groups*(1+r.IntN(20)), c.Groups*(1+r.IntN(30))
-	c.Size, c.Dilation = 1+r.IntN(4), 1
-	c.StrideX, c.StrideY = 1+r.IntN(3), 1+r.IntN(3)
-	switch r.IntN(4) {
-	case 0:
-		c.Groups = c.Channels
-		c.Filters = c.Groups * (1 + r.IntN(3))
-		c.Size = 3 + 2*r.IntN(3)
-		c.StrideX = 1 + r.IntN(2)
-		c.StrideY = c.StrideX
-		if r.IntN(2) == 0 {
-			c.Channels *= 1 + r.IntN(4)
-		}
-	case 1:
-		c.Size, c.StrideX, c.StrideY = 1, 1, 1
-	case 2:
-		c.Dilation = 1 + r.IntN(2)
-	}
-	c.PadX = r.IntN(c.Size)
-	c.PadY = c.PadX
-	reach := c.Dilation*(c.Size-1) + 1
-	c.Height, c.Width = max(c.Height, reach), max(c.Width, reach)
-	c.OutHeight = (c.Height+2*c.PadY-reach)/c.StrideY + 1
-	c.OutWidth = (c.Width+2*c.PadX-reach)/c.StrideX + 1
-	c.Activation = []Activation{Linear, ReLU, Leaky, Mish, Swish, Logistic, ReLU6, Tanh}[r.IntN(8)]
-	c.AddLast = r.IntN(2) == 0
-	c.Threads = 1 + r.IntN(4)
-	return c
-}
-
 // guarded returns n values between guards, and a check that the guards are untouched.
 func guarded(n int) (values []float32, intact func() bool) {
 	const guard = 64

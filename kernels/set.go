@@ -31,8 +31,11 @@ type Set struct {
 
 type depthwiseKey struct{ size, stride, rows int }
 
+// maxVectors is the number of vectors of columns in the widest matrix tile.
+func (s *Set) maxVectors() int { return len(s.gemm) - 1 }
+
 // MaxColumns is the number of columns in the widest matrix tile.
-func (s *Set) MaxColumns() int { return (len(s.gemm) - 1) * s.Lanes }
+func (s *Set) MaxColumns() int { return s.maxVectors() * s.Lanes }
 
 // Generic is the name that stands for no assembly at all.
 const Generic = "generic"

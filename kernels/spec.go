@@ -1,13 +1,16 @@
 package kernels
 
-// ConvSpec describes a convolution of one image: Height × Width pixels of
-// Channels values to OutHeight × OutWidth pixels of Filters values.
+// ConvSpec describes a convolution of one image: Height × Width pixels of Channels values to
+// OutHeight × OutWidth pixels of Filters values. Value (y, x, c) lies at (y·width + x)·pitch + c.
 type ConvSpec struct {
 	Channels, Height, Width      int
 	Filters, OutHeight, OutWidth int
 	Groups                       int
 	// Values between the pixels of the input, of the output and of what is added.
 	InPitch, OutPitch, AddPitch int
+	// Planes says that the input lies channel by channel instead, as a picture does:
+	// value (y, x, c) at (c·Height + y)·Width + x.
+	Planes bool
 	Window
 	// Activation comes last, or before the addition of a residual when AddLast is set.
 	Activation Activation
@@ -16,7 +19,10 @@ type ConvSpec struct {
 	Threads int
 }
 
-// pointwise reports whether the input already is the matrix to multiply with.
-func (c *ConvSpec) pointwise() bool {
-	return c.Size == 1 && c.StrideX == 1 && c.StrideY == 1 && c.PadX == 0 && c.PadY == 0
+// inPlace reports whether the convolution reads single pixels of the input where they lie.
+func (c *ConvSpec) inPlace() bool {
+	return c.Size == 1 && c.PadX == 0 && c.PadY == 0 && !c.Planes
 }
+
+// reach is how many input values the window spans along one side.
+func (c *ConvSpec) reach() int { return c.Dilation*(c.Size-1) + 1 }

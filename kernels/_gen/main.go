@@ -64,7 +64,7 @@ func (s isa) kernels() {
 	s.gemmTable(row, 2)
 	s.depthwiseTable(row)
 	if s.masks {
-		row("\t\tnarrow: &Set{\n\t\tLanes: %d, RowBlock: map[int]int{3: %d, 5: %d, 7: %d},", narrow.lanes, narrow.rowBlock(3), narrow.rowBlock(5), narrow.rowBlock(7))
+		row("\t\tnarrow: &Set{\n\t\tLanes: %d, MaxRows: %d, RowBlock: map[int]int{3: %d, 5: %d, 7: %d},", narrow.lanes, narrow.rows, narrow.rowBlock(3), narrow.rowBlock(5), narrow.rowBlock(7))
 		narrow.gemmTable(row, 1)
 		narrow.depthwiseTable(row)
 		row("\t\tcopyRows: [3]func(*Pad){1: %s},\n\t\tsplit: %s,", narrow.copyRows(1), narrow.split())
