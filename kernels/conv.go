@@ -43,7 +43,9 @@ type strip struct {
 
 const (
 	chunkValues = 1 << 16 // weights of a chunk
-	blockValues = 1 << 16 // input values of a block
+	// Input values of a block: the more, the larger the weights, which each block reads.
+	blockValues = 1 << 16
+	mostValues  = 1 << 19
 	// cachedWeights is how many weights a core keeps in its cache.
 	cachedWeights = 1 << 17
 )
@@ -89,10 +91,18 @@ func (c *Conv) layStrip() strip {
 		return strip{width: c.Width, pixel: c.InPitch, line: c.Width * c.InPitch, step: c.StrideX * c.InPitch, k: channels, runs: 1}
 	case c.Planes:
 		return strip{width: width, pixel: 1, line: channels * width, run: width, step: c.StrideX, k: c.Size, runs: c.Size * channels}
-	case c.Dilation > 1: // chunks of one line of taps each
-		return strip{width: width, pixel: channels, line: width * channels, run: c.Dilation * channels, step: c.StrideX * channels, k: channels, runs: c.Size}
+	case c.tapsApart():
+		pixel := Spread(channels, c.StrideX)
+		return strip{width: width, pixel: pixel, line: width * pixel, run: c.Dilation * pixel, step: c.StrideX * pixel, k: channels, runs: c.Size}
 	}
 	return strip{width: width, pixel: channels, line: width * channels, run: width * channels, step: c.StrideX * channels, k: c.Size * channels, runs: c.Size}
+}
+
+// tapsApart reports whether each tap of a window is a run of its own, since it doesn't lie
+// beside the next one or shall not, see Spread. Then each line of taps is a chunk.
+func (c *Conv) tapsApart() bool {
+	channels := c.Channels / c.Groups
+	return !c.inPlace() && !c.Planes && (c.Dilation > 1 || Spread(channels, c.StrideX) != channels)
 }
 
 // stepOrder gives for each step the index of its weight among those of a filter.
@@ -136,7 +146,7 @@ func (c *Conv) divideSteps() []chunk {
 			first += n
 		}
 	}
-	if c.Dilation > 1 && !c.inPlace() && !c.Planes {
+	if c.tapsApart() {
 		for y := range c.Size {
 			add(s.runs, y*c.Dilation*s.line)
 		}
@@ -158,7 +168,8 @@ func (c *Conv) divideWork() {
 		c.width = (pixels + c.lines - 1) / c.lines
 		c.lineStep = c.width * c.strip.pixel
 	}
-	c.blockLines = min(max(blockValues/c.lineStep, 1), c.lines)
+	values := min(max(blockValues, c.columns*c.depth/4), mostValues)
+	c.blockLines = min(max(values/c.lineStep, 1), c.lines)
 	// Each block reads all weights: dividing lines pays only while they stay in the cache.
 	light := c.columns*c.depth <= cachedWeights
 	for light && c.Threads > 1 && c.blockLines > 1 && (c.lines+c.blockLines-1)/c.blockLines < 2*c.Threads {
@@ -205,14 +216,13 @@ func (c *Conv) Run(task int, in, out, add []float32, w *Worker) {
 		}
 		for i, ch := range c.chunks {
 			for _, p := range panels {
-				c.multiply(w, &b, ch, p, g, i == len(c.chunks)-1)
+				last := i == len(c.chunks)-1
+				c.multiply(w, &b, ch, p, g, last)
+				if last && c.post != Linear {
+					c.activate(w, &b, g*filters+p.first, min(p.width(), filters-p.first))
+				}
 			}
 		}
-		if c.post == Linear {
-			continue
-		}
-		first, last := panels[0], panels[len(panels)-1]
-		c.activate(w, &b, g*filters+first.first, min(last.first+last.width(), filters)-first.first)
 	}
 }
 
@@ -302,10 +312,11 @@ func (c *Conv) fill(w *Worker, b *convBlock, in []float32, group int) {
 				clear(row[left+columns:])
 			}
 		default:
-			clear(line[:left*channels])
+			pixel := c.strip.pixel
+			clear(line[:left*pixel])
 			from := Image{Data: in[y*c.Width*c.InPitch+group*channels:], Pixels: columns, Channels: channels, Pitch: c.InPitch}
-			c.set.CopyImage(w, Image{Data: line[left*channels:], Pixels: columns, Channels: channels, Pitch: channels}, from)
-			clear(line[(left+columns)*channels:])
+			c.set.CopyImage(w, Image{Data: line[left*pixel:], Pixels: columns, Channels: channels, Pitch: pixel}, from)
+			clear(line[(left+columns)*pixel:])
 		}
 	}
 }
