@@ -26,3 +26,9 @@ func (c *ConvSpec) inPlace() bool {
 
 // reach is how many input values the window spans along one side.
 func (c *ConvSpec) reach() int { return c.Dilation*(c.Size-1) + 1 }
+
+// TakesPlanes reports whether NewConv takes the convolution with Planes set, and gains from
+// it: few channels, as those of pictures.
+func (c *ConvSpec) TakesPlanes() bool {
+	return c.Size > 1 && c.Dilation == 1 && c.Channels <= 4
+}

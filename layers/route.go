@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/ghostdark/ghostdark/cfg"
-	"github.com/ghostdark/ghostdark/tensor"
 )
 
 // Route is a [route] section: the outputs of other layers, channels after channels, or only
@@ -56,17 +55,15 @@ func (l *Route) Forward(p *Pass) {
 	for i := range p.Out.N {
 		out := p.Out.Image(i)
 		for _, in := range p.In {
-			part := in.Shape.Len() / l.Groups
-			out = out[copy(out, in.Image(i)[l.GroupID*part:(l.GroupID+1)*part]):]
+			first, count := l.Part(in.Shape.C)
+			plane := in.Shape.Plane()
+			out = out[copy(out, in.Image(i)[first*plane:(first+count)*plane]):]
 		}
 	}
 }
 
-// View tells whether the output is one uninterrupted part of a single input, and where it
-// begins in each image.
-func (l *Route) View(inputs []tensor.Shape) (start int, ok bool) {
-	if len(inputs) != 1 {
-		return 0, false
-	}
-	return l.GroupID * (inputs[0].Len() / l.Groups), true
+// Part tells which of an input's channels are taken.
+func (l *Route) Part(channels int) (first, count int) {
+	count = channels / l.Groups
+	return l.GroupID * count, count
 }

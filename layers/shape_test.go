@@ -159,8 +159,8 @@ func TestRoute(t *testing.T) {
 		route layers=1,-2,0 groups=2 group_id=1`)
 	h.shape(6, 1, 1)
 	want(t, h.run([]float32{1, 2, -3, 4, 5, 6, 7, -8}), 0, 4, -3, 4, -3, 4, 7, 0, 7, -8, 7, -8)
-	if _, ok := h.layers[2].Op.(*Route).View(nil); ok {
-		t.Error("three inputs are taken for one view")
+	if first, count := h.layers[2].Op.(*Route).Part(4); first != 2 || count != 2 {
+		t.Errorf("the route takes %d channels from %d on, not the last two", count, first)
 	}
 	reports(t, cfg.Error, "group_id=2", "net width=1 height=1 channels=4\n empty\n route layers=0 groups=2 group_id=2")
 	reports(t, cfg.Error, "does not divide", "net width=1 height=1 channels=4\n empty\n route layers=0 groups=3")

@@ -8,20 +8,22 @@ import (
 	"github.com/ghostdark/ghostdark/kernels"
 )
 
-// extent is the part of the arena that a root layer's output needs, and from the first unit
+// extent is the part of the arena that a root needs, and from the first unit
 // that writes it to the last that reads it.
 type extent struct {
-	root, length int
-	first, last  int
-	offset       int
+	root        value
+	length      int
+	first, last int
+	offset      int
 }
 
 // layOut gives every root a place in one arena, such that outputs that live at the same time
 // don't overlap: the largest first, each at the lowest place that is free.
 func (p *plan) layOut() {
-	live := map[int]*extent{}
-	touch := func(layer, unit int) *extent {
-		root, _ := p.resolve(layer)
+	p.layPitches()
+	live := map[value]*extent{}
+	touch := func(v value, unit int) *extent {
+		root, _ := p.resolve(v)
 		e := live[root]
 		if e == nil {
 			e = &extent{root: root, length: roundUp(p.length(root) + kernels.Slack), first: unit, last: unit}
@@ -31,14 +33,14 @@ func (p *plan) layOut() {
 		return e
 	}
 	for i, u := range p.units {
-		touch(u.layer.Index, i)
-		for _, from := range u.reads() {
+		touch(u.out, i)
+		for _, from := range u.uses() {
 			touch(from, i)
 		}
 	}
 	for i, kept := range p.kept {
 		if kept {
-			touch(i, math.MaxInt32).first = 0
+			touch(valueOf(i, planes), math.MaxInt32).first = 0
 		}
 	}
 	var extents []*extent
@@ -64,18 +66,25 @@ func (p *plan) layOut() {
 // nowhere is the offset of an output that doesn't exist.
 const nowhere = -1
 
-// live reports whether a layer's output exists.
-func (p *plan) live(layer int) bool {
-	root, _ := p.resolve(layer)
+// live reports whether a value exists.
+func (p *plan) live(v value) bool {
+	root, _ := p.resolve(v)
 	return p.offsets[root] != nowhere
 }
 
 // roundUp rounds a length up to whole cache lines.
 func roundUp(n int) int { return (n + 15) &^ 15 }
 
-// view returns the place of a layer's output in an arena, with what lies behind it as capacity.
-func (p *plan) view(arena []float32, layer int) []float32 {
-	root, offset := p.resolve(layer)
-	at := p.offsets[root] + offset
-	return arena[at : at+p.length(layer)]
+// view returns the place of a value in an arena, with what lies behind it as capacity: for
+// pixels to the end of the last one's root.
+func (p *plan) view(arena []float32, v value) []float32 {
+	root, offset := p.resolve(v)
+	at, end := p.offsets[root], p.offsets[root]+p.length(root)
+	if v.layout() == planes {
+		at += offset * p.shape(v).Plane()
+		end = at + p.shape(v).Len()
+	} else {
+		at += offset
+	}
+	return arena[at:end]
 }

@@ -26,7 +26,7 @@ func fuseShortcuts(p *plan) {
 		switch {
 		case shortcut.Activation == kernels.Linear:
 			before.addLast = true
-		case before.activation == kernels.Linear && !isDepthwise(before.conv):
+		case before.activation == kernels.Linear && before.conv.Groups == 1: // depthwise kernels add last
 			before.activation = shortcut.Activation
 		default:
 			continue
@@ -52,7 +52,3 @@ func dropDead(p *plan) {
 		}
 	}
 }
-
-// isDepthwise reports whether kernels.Depthwise may compute the convolution, which adds only
-// after its activation.
-func isDepthwise(c *layers.Convolutional) bool { return c.Groups > 1 }

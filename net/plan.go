@@ -9,26 +9,28 @@ import (
 	"github.com/ghostdark/ghostdark/layers"
 )
 
-// plan is a network made ready for fast kernels: steps in their order, and where each layer's
-// output lies. It never changes, so sessions share it. Passes make it from the graph, one
-// after another; see passes.
+// plan is a network made ready for fast kernels: steps in their order, and where each value
+// lies. It never changes, so sessions share it. Passes make it from the graph, one after
+// another; see passes.
 type plan struct {
 	graph *Graph
 	set   *kernels.Set // nil for none
-	kept  []bool       // outputs that must survive a run
+	kept  []bool       // by layer: outputs that must survive a run, as planes
 	// threads is for how many threads steps are divided into tasks.
 	threads int
 
 	units    []*unit
-	homes    []home // by layer
-	offsets  []int  // by layer: where its output begins in the arena, for roots only
-	arena    int    // values
+	homes    []home // by value
+	pitches  []int  // by value, for roots only
+	offsets  []int  // by value: where it begins in the arena, for roots only
+	arena    int    // float32 values
 	steps    []step // by unit
 	scratch  int    // values that each worker needs
 	parallel []bool // by unit: whether it is worth dividing
 }
 
-// unit is what becomes one step: a layer, or several layers computed as one.
+// unit is what becomes one step: a layer, several layers computed as one, or the change of a
+// layer's output from one layout to the other.
 type unit struct {
 	layer *layers.Layer // whose output the unit computes
 	conv  *layers.Convolutional
@@ -39,15 +41,15 @@ type unit struct {
 	addLast    bool // after the activation
 	activation kernels.Activation
 	fused      []int // layers that have no unit of their own any more
+
+	// What the unit reads and writes, known once layouts are chosen.
+	from []value
+	add  value // nothing, or the residual
+	out  value
+	turn bool // the unit changes a layout
 }
 
 const none = -2 // no layer; layers.NetworkInput is -1
-
-// home tells where a layer's output lies: by itself, or inside another layer's output.
-type home struct {
-	parent int // a layer, or none
-	offset int // in the parent's output, in values
-}
 
 // pass is one step of planning.
 type pass struct {
@@ -60,25 +62,30 @@ type pass struct {
 var passes = []pass{
 	{"fuse-shortcut", fuseShortcuts},
 	{"drop-dead", dropDead},
+	{layoutPass, chooseLayouts},
 	{"alias", aliasViews},
 	{"place", placeRoutes},
 }
+
+// layoutPass is the one pass that can't be left out.
+const layoutPass = "layout"
 
 // Passes lists the names of the optimizations that SessionOptions.Disable can switch off.
 func Passes() []string {
 	var names []string
 	for _, p := range passes {
-		names = append(names, p.name)
+		if p.name != layoutPass {
+			names = append(names, p.name)
+		}
 	}
 	return names
 }
 
 // newPlan runs the passes and lays out memory. It needs no weights; prepare does.
 func newPlan(g *Graph, set *kernels.Set, kept []bool, threads int, disable []string) *plan {
-	p := &plan{graph: g, set: set, kept: kept, threads: threads, homes: make([]home, len(g.Layers))}
-	for i, l := range g.Layers {
-		p.homes[i] = home{parent: none}
-		u := &unit{layer: l, inputs: l.Inputs, residual: none}
+	p := &plan{graph: g, set: set, kept: kept, threads: threads}
+	for _, l := range g.Layers {
+		u := &unit{layer: l, inputs: l.Inputs, residual: none, add: nothing}
 		if conv, ok := l.Op.(*layers.Convolutional); ok && set != nil && !conv.XNOR && conv.Blur == nil && conv.Activation.Elementwise() {
 			u.conv, u.activation = conv, conv.Activation
 		}
@@ -141,7 +148,7 @@ func (p *plan) packedBytes() int64 {
 
 // readers counts how often each layer's output is read by the units.
 func (p *plan) readers() []int {
-	count := make([]int, len(p.homes))
+	count := make([]int, len(p.graph.Layers))
 	for _, u := range p.units {
 		for _, i := range u.reads() {
 			count[i]++
@@ -169,14 +176,3 @@ func (u *unit) reads() []int {
 	}
 	return read
 }
-
-// resolve gives the layer in whose memory a layer's output lies, and where in it.
-func (p *plan) resolve(layer int) (root, offset int) {
-	for p.homes[layer].parent != none {
-		offset += p.homes[layer].offset
-		layer = p.homes[layer].parent
-	}
-	return layer, offset
-}
-
-func (p *plan) length(layer int) int { return p.graph.Layers[layer].Output.Len() }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ghostdark/ghostdark/kernels"
+	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/tensor"
 )
 
@@ -15,6 +16,7 @@ import (
 type planned struct {
 	plan    *plan
 	frame   *frame
+	input   []float32 // a copy of an image with Slack behind it
 	crew    *crew
 	batch   int
 	kept    []tensor.Tensor // by layer; without data where the output is not kept
@@ -46,20 +48,23 @@ func newPlanned(n *Network, batch int, opt SessionOptions) (*planned, error) {
 		return nil, tooMuchMemory(n, need)
 	}
 	arena := kernels.Aligned(p.arena)
-	x.frame.input = kernels.Aligned(n.Net.Input().Len())
-	x.frame.views = make([][]float32, len(n.Layers))
+	x.frame.views = make([][]float32, len(p.homes))
+	for v := range x.frame.views {
+		if p.live(value(v)) {
+			x.frame.views[v] = p.view(arena, value(v))
+		}
+	}
+	x.input = kernels.Aligned(n.Net.Input().Len())
+	x.frame.views[valueOf(layers.NetworkInput, planes)] = x.input
 	x.kept = make([]tensor.Tensor, len(n.Layers))
 	x.states = make([][]float32, len(n.Layers))
 	x.took = make([]time.Duration, len(n.Layers))
 	for i, l := range n.Layers {
-		if p.live(i) {
-			x.frame.views[i] = p.view(arena, i)
-		}
 		x.states[i] = make([]float32, batch*l.State)
 		if !kept[i] {
 			continue
 		}
-		x.kept[i] = tensor.Tensor{N: batch, Shape: l.Output, Data: x.frame.views[i]}
+		x.kept[i] = tensor.Tensor{N: batch, Shape: l.Output, Data: x.frame.views[valueOf(i, planes)]}
 		if batch > 1 {
 			x.kept[i] = tensor.New(batch, l.Output)
 		}
@@ -79,7 +84,7 @@ func tooMuchMemory(n *Network, need int64) error {
 func (x *planned) run(ctx context.Context, input tensor.Tensor, last int) error {
 	clear(x.took)
 	for image := range x.batch {
-		copy(x.frame.input, input.Image(image))
+		copy(x.input, input.Image(image))
 		for i, u := range x.plan.units {
 			if u.layer.Index > last {
 				break
@@ -92,12 +97,14 @@ func (x *planned) run(ctx context.Context, input tensor.Tensor, last int) error 
 				x.frame.passes[u.layer.Index].State = x.states[u.layer.Index][image*n : (image+1)*n]
 			}
 			x.crew.run(i)
-			x.took[u.first()] += time.Since(start)
+			if first := u.first(); first != layers.NetworkInput {
+				x.took[first] += time.Since(start)
+			}
 		}
 		if x.batch > 1 {
 			for i := range x.kept[:last+1] {
 				if x.kept[i].Data != nil {
-					copy(x.kept[i].Image(image), x.frame.views[i])
+					copy(x.kept[i].Image(image), x.frame.views[valueOf(i, planes)])
 				}
 			}
 		}

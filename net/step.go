@@ -20,17 +20,8 @@ type step interface {
 
 // frame is a session's memory for running a plan on one image.
 type frame struct {
-	input  []float32   // a copy with Slack behind it
-	views  [][]float32 // by layer, nil where there is no output
-	passes []layers.Pass
-}
-
-// at returns the output of a layer, or the input.
-func (f *frame) at(layer int) []float32 {
-	if layer == layers.NetworkInput {
-		return f.input
-	}
-	return f.views[layer]
+	views  [][]float32   // by value, nil where there is none
+	passes []layers.Pass // by layer
 }
 
 // prepare makes the steps, several at a time, since packing the weights of large networks
@@ -63,20 +54,26 @@ func (p *plan) worthDividing(u *unit) bool {
 	if u.conv != nil {
 		return u.conv.Cost().MACs > parallelWork
 	}
+	if u.turn {
+		return false
+	}
 	return max(u.layer.Cost.MACs, int64(u.layer.Output.Len())) > parallelWork
 }
 
 // step prepares a unit, and tells the memory that each worker needs for it.
 func (p *plan) step(u *unit) (s step, scratch int) {
-	if u.conv != nil {
+	switch {
+	case u.turn:
+		return p.turnStep(u), 0
+	case u.conv != nil:
 		return p.convStep(u)
 	}
 	if c := p.connected(u); c != nil {
-		return p.connectedStep(u, c), 0
+		return p.connectedStep(u, c)
 	}
 	s = p.otherStep(u)
-	if pool, ok := s.(*maxPoolStep); ok {
-		return s, pool.scratch()
+	if k, ok := s.(interface{ scratch() int }); ok {
+		return s, k.scratch()
 	}
 	return s, u.layer.Scratch
 }
@@ -91,48 +88,42 @@ func (p *plan) connected(u *unit) *layers.Connected {
 
 // otherStep prepares a unit that has no weights to pack.
 func (p *plan) otherStep(u *unit) step {
-	out := u.layer.Index
-	if route, ok := u.layer.Op.(*layers.Route); ok && route.Groups == 1 {
-		return p.routeStep(u)
+	if route, ok := u.joins(); ok {
+		return p.routeStep(u, route)
 	}
 	if p.set != nil {
 		if s := p.kernelStep(u); s != nil {
 			return s
 		}
 	}
-	return &plainStep{layer: out, op: u.layer.Op, inputs: u.inputs}
+	return &plainStep{layer: u.layer.Index, op: u.layer.Op, inputs: u.from}
 }
 
 // kernelStep is the step on fast kernels, nil for units that have none.
 func (p *plan) kernelStep(u *unit) step {
-	out, set := u.layer.Index, p.set
 	switch op := u.layer.Op.(type) {
 	case *layers.Shortcut:
 		return p.shortcutStep(u, op)
 	case *layers.ScaleChannels:
 		if !op.PerPixel && op.Activation.Elementwise() {
-			return &scaleStep{set: set, scale: u.inputs[0], from: u.inputs[1], out: out, plane: op.Out.Plane(), activation: op.Activation}
+			return &scaleStep{p.elementwise(u, op.Activation)}
 		}
 	case *layers.SAM:
 		if op.Activation.Elementwise() {
-			return &samStep{set: set, a: u.inputs[0], b: u.inputs[1], out: out, activation: op.Activation}
+			return &samStep{p.elementwise(u, op.Activation)}
 		}
 	case *layers.AvgPool:
-		return &avgStep{set: set, from: u.inputs[0], out: out, plane: op.In.Plane()}
+		return &avgStep{p.elementwise(u, kernels.Linear)}
 	case *layers.Activation:
 		if op.Activation.Elementwise() {
-			return &activationStep{set: set, from: u.inputs[0], out: out, activation: op.Activation}
-		}
-	case *layers.MaxPool:
-		if fitsMaxPoolStep(op) {
-			return &maxPoolStep{set: set, op: op, from: u.inputs[0], out: out}
+			return &activationStep{p.elementwise(u, op.Activation)}
 		}
 	case *layers.Upsample:
 		if !op.Down {
-			return &upsampleStep{op: op, from: u.inputs[0], out: out}
+			return &upsampleStep{op: op, elementwise: p.elementwise(u, kernels.Linear)}
 		}
 	case activator:
-		return &headStep{set: set, head: op, from: u.inputs[0], out: out}
+		return &headStep{set: p.set, head: op, unit: u}
 	}
 	return nil
 }
@@ -141,7 +132,7 @@ func (p *plan) kernelStep(u *unit) step {
 type plainStep struct {
 	layer  int
 	op     layers.Op
-	inputs []int
+	inputs []value
 }
 
 func (s *plainStep) tasks() int     { return 1 }
@@ -150,53 +141,22 @@ func (s *plainStep) kernel() string { return "plain" }
 func (s *plainStep) run(_ int, f *frame, w *kernels.Worker) {
 	pass := &f.passes[s.layer]
 	for k, from := range s.inputs {
-		pass.In[k].Data = f.at(from)
+		pass.In[k].Data = f.views[from]
 	}
 	pass.Scratch = w.Buffer()
 	s.op.Forward(pass)
 }
 
-// routeStep copies those inputs of a route that don't lie in its output already.
-type routeStep struct {
-	from, offset []int
-	out          int
-}
-
-func (p *plan) routeStep(u *unit) step {
-	s := &routeStep{out: u.layer.Index}
-	offset := 0
-	for _, i := range u.inputs {
-		if !p.placed(s.out, i, offset) {
-			s.from, s.offset = append(s.from, i), append(s.offset, offset)
-		}
-		offset += p.graph.Shape(i).Len()
-	}
-	return s
-}
-
-func (s *routeStep) tasks() int { return len(s.from) }
-
-func (s *routeStep) kernel() string {
-	if len(s.from) == 0 {
-		return "in place"
-	}
-	return "copy"
-}
-
-func (s *routeStep) run(task int, f *frame, _ *kernels.Worker) {
-	copy(f.at(s.out)[s.offset[task]:], f.at(s.from[task]))
-}
-
 // newPasses makes the argument of plain forward passes.
 func (p *plan) newPasses(f *frame) {
-	f.passes = make([]layers.Pass, len(p.homes))
+	f.passes = make([]layers.Pass, len(p.graph.Layers))
 	for i, s := range p.steps {
 		if _, plain := s.(*plainStep); !plain {
 			continue
 		}
 		l := p.units[i].layer
 		pass := &f.passes[l.Index]
-		pass.Out = tensor.Tensor{N: 1, Shape: l.Output, Data: f.views[l.Index]}
+		pass.Out = tensor.Tensor{N: 1, Shape: l.Output, Data: f.views[valueOf(l.Index, planes)]}
 		for _, from := range l.Inputs {
 			pass.In = append(pass.In, tensor.Tensor{N: 1, Shape: p.graph.Shape(from)})
 		}

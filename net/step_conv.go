@@ -11,12 +11,12 @@ import (
 // convStep is a convolution with batch norm folded into its weights, its activation and
 // perhaps a residual.
 type convStep struct {
-	from, out, residual int
-	kernels             convKernels
-	name                string
+	from, out, add value
+	kernels        convKernels
+	name           string
 }
 
-// convKernels is what kernels.Conv and kernels.Depthwise share.
+// convKernels is what the convolutions of package kernels share.
 type convKernels interface {
 	Tasks() int
 	Scratch() int
@@ -28,8 +28,7 @@ type convMethod string
 
 const (
 	byMatrix    convMethod = "matrix"    // product of matrices, kernels.Conv
-	byDepthwise convMethod = "depthwise" // plane by plane, kernels.Depthwise
-	byDense     convMethod = "dense"     // product with a vector, kernels.Dense
+	byDepthwise convMethod = "depthwise" // channel by channel, kernels.Depthwise
 	byWinograd  convMethod = "winograd"  // 3×3 with fewer multiplications, kernels.Winograd
 )
 
@@ -41,7 +40,7 @@ func (m convMethod) growth() int64 {
 	return 1
 }
 
-// convMethod chooses by shape.
+// convMethod chooses by shape. The pitches of the spec are known only once memory is laid out.
 func (p *plan) convMethod(u *unit) (convMethod, kernels.ConvSpec) {
 	c := u.conv
 	spec := kernels.ConvSpec{
@@ -51,9 +50,7 @@ func (p *plan) convMethod(u *unit) (convMethod, kernels.ConvSpec) {
 		Activation: u.activation, AddLast: u.addLast, Threads: p.threads,
 	}
 	switch {
-	case c.Groups == 1 && c.Size == 1 && c.Padding == 0 && c.In.IsFlat():
-		return byDense, spec
-	case p.set.CanDepthwise(&spec):
+	case p.set.CanDepthwise(&spec) && (u.residual == none || u.addLast):
 		return byDepthwise, spec
 	case p.set.CanWinograd(&spec) && (u.residual == none || u.addLast):
 		return byWinograd, spec
@@ -65,10 +62,15 @@ func (p *plan) convStep(u *unit) (step, int) {
 	c := u.conv
 	method, spec := p.convMethod(u)
 	weights, bias := fold(c.Out.C, c.Weights, c.Biases, c.Scales, c.Mean, c.Variance)
-	s := &convStep{from: u.inputs[0], out: u.layer.Index, residual: u.residual, name: string(method) + " " + p.set.Name}
+	s := &convStep{from: u.from[0], out: u.out, add: u.add, name: string(method) + " " + p.set.Name}
+	spec.OutPitch = p.pitch(u.out)
+	if spec.Planes = u.from[0].layout() == planes; !spec.Planes {
+		spec.InPitch = p.pitch(u.from[0])
+	}
+	if u.add != nothing {
+		spec.AddPitch = p.pitch(u.add)
+	}
 	switch method {
-	case byDense:
-		s.kernels = kernels.NewDense(p.set, c.In.C, c.Out.C, weights, bias, u.activation, u.addLast)
 	case byDepthwise:
 		s.kernels = kernels.NewDepthwise(p.set, spec, weights, bias)
 	case byWinograd:
@@ -79,13 +81,19 @@ func (p *plan) convStep(u *unit) (step, int) {
 	return s, s.kernels.Scratch()
 }
 
-// connectedStep computes a connected layer.
-func (p *plan) connectedStep(u *unit, c *layers.Connected) step {
+// connectedStep computes a connected layer: a convolution of a single pixel that has all its
+// inputs as channels.
+func (p *plan) connectedStep(u *unit, c *layers.Connected) (step, int) {
 	weights, bias := fold(c.Out, c.Weights, c.Biases, c.Scales, c.Mean, c.Variance)
-	return &convStep{
-		from: u.inputs[0], out: u.layer.Index, residual: none, name: string(byDense) + " " + p.set.Name,
-		kernels: kernels.NewDense(p.set, c.In, c.Out, weights, bias, c.Activation, false),
+	spec := kernels.ConvSpec{
+		Channels: c.In, Height: 1, Width: 1, InPitch: c.In,
+		Filters: c.Out, OutHeight: 1, OutWidth: 1, OutPitch: p.pitch(u.out),
+		Groups: 1, Window: kernels.Window{Size: 1, StrideX: 1, StrideY: 1, Dilation: 1},
+		Activation: c.Activation, Threads: p.threads,
 	}
+	s := &convStep{from: u.from[0], out: u.out, add: nothing, name: string(byMatrix) + " " + p.set.Name}
+	s.kernels = kernels.NewConv(p.set, spec, weights, bias)
+	return s, s.kernels.Scratch()
 }
 
 // fold multiplies batch norm, where scales are given, into weights and bias:
@@ -112,8 +120,8 @@ func (s *convStep) kernel() string { return s.name }
 
 func (s *convStep) run(task int, f *frame, w *kernels.Worker) {
 	var add []float32
-	if s.residual != none {
-		add = f.at(s.residual)
+	if s.add != nothing {
+		add = f.views[s.add]
 	}
-	s.kernels.Run(task, f.at(s.from), f.at(s.out), add, w)
+	s.kernels.Run(task, f.views[s.from], f.views[s.out], add, w)
 }

@@ -5,21 +5,47 @@ import (
 	"github.com/ghostdark/ghostdark/layers"
 )
 
-// chunk is how many values a task of an element-wise step computes.
+// chunk is about how many values a task of an element-wise step computes.
 const chunk = 1 << 15
 
-func chunks(n int) int { return (n + chunk - 1) / chunk }
+// elementwise is what steps share that compute images pixel by pixel.
+type elementwise struct {
+	set        *kernels.Set
+	from       []place
+	out        place
+	activation kernels.Activation
+	pixels     int // of a task
+}
 
-func part(x []float32, task int) []float32 { return x[task*chunk : min((task+1)*chunk, len(x))] }
+func (p *plan) elementwise(u *unit, a kernels.Activation) elementwise {
+	e := elementwise{set: p.set, activation: a}
+	if u.from == nil { // asked only whether there is a kernel
+		return e
+	}
+	for _, v := range u.from {
+		e.from = append(e.from, p.place(v))
+	}
+	e.out = p.place(u.out)
+	e.pixels = max(chunk/e.out.channels, 1)
+	return e
+}
+
+func (e *elementwise) tasks() int { return (e.out.pixels + e.pixels - 1) / e.pixels }
+
+// image is a task's share of a value.
+func (e *elementwise) image(f *frame, at place, task int) kernels.Image {
+	return part(f.image(at), task, e.pixels)
+}
+
+// activate finishes a task's share of the output.
+func (e *elementwise) activate(w *kernels.Worker, out kernels.Image) {
+	if e.activation != kernels.Linear {
+		e.set.ActivateImage(w, e.activation, out, out)
+	}
+}
 
 // shortcutStep adds layers of the same shape.
-type shortcutStep struct {
-	set        *kernels.Set
-	inputs     []int
-	out        int
-	length     int
-	activation kernels.Activation
-}
+type shortcutStep struct{ elementwise }
 
 // shortcutStep returns nil for shortcuts with weights or of different shapes.
 func (p *plan) shortcutStep(u *unit, op *layers.Shortcut) step {
@@ -31,132 +57,73 @@ func (p *plan) shortcutStep(u *unit, op *layers.Shortcut) step {
 			return nil
 		}
 	}
-	return &shortcutStep{set: p.set, inputs: u.inputs, out: u.layer.Index, length: op.Out.Len(), activation: op.Activation}
+	return &shortcutStep{p.elementwise(u, op.Activation)}
 }
 
-func (s *shortcutStep) tasks() int     { return chunks(s.length) }
 func (s *shortcutStep) kernel() string { return "add " + s.set.Name }
 
 func (s *shortcutStep) run(task int, f *frame, w *kernels.Worker) {
-	out, sum := part(f.at(s.out), task), part(f.at(s.inputs[0]), task)
-	for _, i := range s.inputs[1:] {
-		s.set.Add(w, out, sum, part(f.at(i), task))
+	out, sum := s.image(f, s.out, task), s.image(f, s.from[0], task)
+	for _, from := range s.from[1:] {
+		s.set.AddImage(w, out, sum, s.image(f, from, task))
 		sum = out
 	}
-	s.set.Activate(w, s.activation, out, out)
+	s.activate(w, out)
 }
 
 // scaleStep multiplies each channel by its own number.
-type scaleStep struct {
-	set              *kernels.Set
-	scale, from, out int
-	plane            int
-	activation       kernels.Activation
-}
+type scaleStep struct{ elementwise }
 
-func (s *scaleStep) tasks() int     { return 1 }
 func (s *scaleStep) kernel() string { return "scale " + s.set.Name }
 
-func (s *scaleStep) run(_ int, f *frame, w *kernels.Worker) {
-	scale, from, out := f.at(s.scale), f.at(s.from), f.at(s.out)
-	for c, v := range scale {
-		s.set.Scale(w, out[c*s.plane:(c+1)*s.plane], from[c*s.plane:(c+1)*s.plane], v)
-	}
-	s.set.Activate(w, s.activation, out, out)
+func (s *scaleStep) run(task int, f *frame, w *kernels.Worker) {
+	out := s.image(f, s.out, task)
+	factors := f.image(s.from[0])
+	factors.Pixels, factors.Pitch = out.Pixels, 0
+	s.set.MulImage(w, out, s.image(f, s.from[1], task), factors)
+	s.activate(w, out)
 }
 
 // samStep multiplies two layers value by value.
-type samStep struct {
-	set        *kernels.Set
-	a, b, out  int
-	activation kernels.Activation
-}
+type samStep struct{ elementwise }
 
-func (s *samStep) tasks() int     { return 1 }
 func (s *samStep) kernel() string { return "multiply " + s.set.Name }
 
-func (s *samStep) run(_ int, f *frame, w *kernels.Worker) {
-	out := f.at(s.out)
-	s.set.Mul(w, out, f.at(s.a), f.at(s.b))
-	s.set.Activate(w, s.activation, out, out)
+func (s *samStep) run(task int, f *frame, w *kernels.Worker) {
+	out := s.image(f, s.out, task)
+	s.set.MulImage(w, out, s.image(f, s.from[0], task), s.image(f, s.from[1], task))
+	s.activate(w, out)
 }
 
 // avgStep takes the mean of each channel.
-type avgStep struct {
-	set       *kernels.Set
-	from, out int
-	plane     int
-}
+type avgStep struct{ elementwise }
 
-func (s *avgStep) tasks() int     { return 1 }
-func (s *avgStep) kernel() string { return "sum " + s.set.Name }
+func (s *avgStep) kernel() string { return "mean " + s.set.Name }
 
 func (s *avgStep) run(_ int, f *frame, w *kernels.Worker) {
-	from, out := f.at(s.from), f.at(s.out)
-	for c := range out {
-		out[c] = s.set.Sum(w, from[c*s.plane:(c+1)*s.plane]) / float32(s.plane)
-	}
+	s.set.MeanImage(w, f.views[s.out.value], f.image(s.from[0]))
 }
 
 // activationStep applies an activation.
-type activationStep struct {
-	set        *kernels.Set
-	from, out  int
-	activation kernels.Activation
-}
+type activationStep struct{ elementwise }
 
-func (s *activationStep) tasks() int     { return 1 }
 func (s *activationStep) kernel() string { return s.activation.String() + " " + s.set.Name }
 
-func (s *activationStep) run(_ int, f *frame, w *kernels.Worker) {
-	s.set.Activate(w, s.activation, f.at(s.out), f.at(s.from))
+func (s *activationStep) run(task int, f *frame, w *kernels.Worker) {
+	s.set.ActivateImage(w, s.activation, s.image(f, s.out, task), s.image(f, s.from[0], task))
 }
 
-// upsampleStep repeats values and rows.
+// upsampleStep repeats pixels and lines.
 type upsampleStep struct {
-	op        *layers.Upsample
-	from, out int
+	op *layers.Upsample
+	elementwise
 }
 
-func (s *upsampleStep) tasks() int     { return s.op.In.C }
-func (s *upsampleStep) kernel() string { return "repeat" }
+func (s *upsampleStep) tasks() int     { return s.op.In.H }
+func (s *upsampleStep) kernel() string { return "repeat " + s.set.Name }
 
-func (s *upsampleStep) run(task int, f *frame, _ *kernels.Worker) {
+func (s *upsampleStep) run(task int, f *frame, w *kernels.Worker) {
 	in, out := s.op.In, s.op.Out
-	from := f.at(s.from)[task*in.Plane() : (task+1)*in.Plane()]
-	to := f.at(s.out)[task*out.Plane() : (task+1)*out.Plane()]
-	for y := range in.H {
-		rows := to[y*s.op.Stride*out.W:]
-		first := rows[:out.W]
-		at := 0
-		for _, v := range from[y*in.W : (y+1)*in.W] {
-			v *= s.op.Scale
-			for range s.op.Stride {
-				first[at] = v
-				at++
-			}
-		}
-		for r := 1; r < s.op.Stride; r++ {
-			copy(rows[r*out.W:(r+1)*out.W], first)
-		}
-	}
-}
-
-// headStep activates the output of an anchor head.
-type headStep struct {
-	set       *kernels.Set
-	head      activator
-	from, out int
-}
-
-// activator is a head that applies the logistic function to some of its planes.
-type activator interface {
-	Activate(in, out []float32, logistic func(values []float32))
-}
-
-func (s *headStep) tasks() int     { return 1 }
-func (s *headStep) kernel() string { return "logistic " + s.set.Name }
-
-func (s *headStep) run(_ int, f *frame, w *kernels.Worker) {
-	s.head.Activate(f.at(s.from), f.at(s.out), w.Logistic())
+	line := part(f.image(s.from[0]), task, in.W)
+	s.set.RepeatImage(w, part(f.image(s.out), task, s.op.Stride*out.W), line, s.op.Stride, s.op.Scale)
 }

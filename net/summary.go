@@ -38,8 +38,8 @@ func (g *Graph) Plan(opt SessionOptions) (*PlanSummary, error) {
 	}
 	for _, u := range p.units {
 		s := PlanStep{Layer: u.layer.Index, Fused: u.fused, Inside: -1}
-		if root, _ := p.resolve(s.Layer); root != s.Layer {
-			s.Inside = root
+		if root, _ := p.resolve(u.out); root != u.out {
+			s.Inside = root.layer()
 		}
 		s.Kernel = p.kernel(u)
 		summary.Steps = append(summary.Steps, s)
@@ -50,11 +50,13 @@ func (g *Graph) Plan(opt SessionOptions) (*PlanSummary, error) {
 // kernel names what computes a unit.
 func (p *plan) kernel(u *unit) string {
 	switch {
+	case u.turn:
+		return p.turnStep(u).kernel()
 	case u.conv != nil:
 		method, _ := p.convMethod(u)
 		return string(method) + " " + p.set.Name
 	case p.connected(u) != nil:
-		return string(byDense) + " " + p.set.Name
+		return string(byMatrix) + " " + p.set.Name
 	}
 	return p.otherStep(u).kernel()
 }

@@ -1,0 +1,121 @@
+package net
+
+import (
+	"slices"
+
+	"github.com/ghostdark/ghostdark/kernels"
+	"github.com/ghostdark/ghostdark/layers"
+	"github.com/ghostdark/ghostdark/tensor"
+)
+
+// layout is how an image's values lie in memory.
+type layout int
+
+const (
+	// pixels: value (y, x, c) at (y·width + x)·pitch + c. Fast kernels want it so.
+	pixels layout = iota
+	// planes: value (y, x, c) at (c·height + y)·width + x. Pictures and results lie so, and the
+	// layers' own forward passes want it.
+	planes
+	layouts
+)
+
+// value is the output of a layer, or the network's input, in one layout. What lies in both is
+// two values.
+type value int
+
+// nothing is no value.
+const nothing value = -1
+
+func valueOf(layer int, l layout) value {
+	return value((layer-layers.NetworkInput)*int(layouts) + int(l))
+}
+
+func (v value) layer() int     { return int(v)/int(layouts) + layers.NetworkInput }
+func (v value) layout() layout { return layout(int(v) % int(layouts)) }
+
+// home tells where a value lies: by itself, or inside another one of the same layout.
+type home struct {
+	parent value // or nothing
+	offset int   // channels of the parent before it
+}
+
+// resolve gives the value in whose memory a value lies, and how many channels into it.
+func (p *plan) resolve(v value) (root value, offset int) {
+	for p.homes[v].parent != nothing {
+		offset += p.homes[v].offset
+		v = p.homes[v].parent
+	}
+	return v, offset
+}
+
+func (p *plan) shape(v value) tensor.Shape { return p.graph.Shape(v.layer()) }
+
+// pitch is how far apart the pixels of a value are, in values.
+func (p *plan) pitch(v value) int {
+	root, _ := p.resolve(v)
+	return p.pitches[root]
+}
+
+// length is how many values a root occupies.
+func (p *plan) length(root value) int {
+	if root.layout() == planes {
+		return p.shape(root).Len()
+	}
+	return p.shape(root).Plane() * p.pitches[root]
+}
+
+// layPitches chooses the pitch of each root: room for all that lies in it, in whole granules,
+// since kernels write those.
+func (p *plan) layPitches() {
+	p.pitches = make([]int, len(p.homes))
+	for _, u := range p.units {
+		for _, v := range append(u.uses(), u.out) {
+			if v.layout() == pixels {
+				root, offset := p.resolve(v)
+				p.pitches[root] = max(p.pitches[root], offset+kernels.RoundUp(p.shape(v).C), kernels.RoundUp(p.shape(root).C))
+			}
+		}
+	}
+	for v := range p.pitches {
+		if !p.shape(value(v)).IsFlat() {
+			p.pitches[v] = kernels.Spread(p.pitches[v], 1)
+		}
+	}
+}
+
+// uses lists the values that the unit reads from the arena.
+func (u *unit) uses() []value {
+	var used []value
+	for _, v := range append(slices.Clone(u.from), u.add) {
+		if v != nothing && v != valueOf(layers.NetworkInput, planes) {
+			used = append(used, v)
+		}
+	}
+	return used
+}
+
+// place is where a step finds a value.
+type place struct {
+	value            value
+	pixels, channels int
+	pitch            int
+}
+
+func (p *plan) place(v value) place {
+	s := p.shape(v)
+	return place{v, s.Plane(), s.C, p.pitch(v)}
+}
+
+// image is the value in a session's memory.
+func (f *frame) image(at place) kernels.Image {
+	return kernels.Image{Data: f.views[at.value], Pixels: at.pixels, Channels: at.channels, Pitch: at.pitch}
+}
+
+// part is a task's share of an image's pixels.
+func part(i kernels.Image, task, pixels int) kernels.Image {
+	first := task * pixels
+	i.Data = i.Data[first*i.Pitch:]
+	i.Pixels = min(pixels, i.Pixels-first)
+	return i
+}
