@@ -64,65 +64,40 @@ func gemm5x16AVX2(t *Tile)
 //go:noescape
 func gemm6x16AVX2(t *Tile)
 
-// depthwise3s1x1AVX2 computes 1 rows of a 3×3 depthwise convolution of stride 1, see Rows.
+// depthwise3s1AVX2 computes a 3×3 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
-func depthwise3s1x1AVX2(t *Rows)
+func depthwise3s1AVX2(t *Rows)
 
-// depthwise3s1x4AVX2 computes 4 rows of a 3×3 depthwise convolution of stride 1, see Rows.
+// depthwise3s2AVX2 computes a 3×3 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
-func depthwise3s1x4AVX2(t *Rows)
+func depthwise3s2AVX2(t *Rows)
 
-// depthwise3s2x1AVX2 computes 1 rows of a 3×3 depthwise convolution of stride 2, see Rows.
+// depthwise5s1AVX2 computes a 5×5 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
-func depthwise3s2x1AVX2(t *Rows)
+func depthwise5s1AVX2(t *Rows)
 
-// depthwise3s2x4AVX2 computes 4 rows of a 3×3 depthwise convolution of stride 2, see Rows.
+// depthwise5s2AVX2 computes a 5×5 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
-func depthwise3s2x4AVX2(t *Rows)
+func depthwise5s2AVX2(t *Rows)
 
-// depthwise5s1x1AVX2 computes 1 rows of a 5×5 depthwise convolution of stride 1, see Rows.
+// depthwise7s1AVX2 computes a 7×7 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
-func depthwise5s1x1AVX2(t *Rows)
+func depthwise7s1AVX2(t *Rows)
 
-// depthwise5s1x2AVX2 computes 2 rows of a 5×5 depthwise convolution of stride 1, see Rows.
+// depthwise7s2AVX2 computes a 7×7 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
-func depthwise5s1x2AVX2(t *Rows)
+func depthwise7s2AVX2(t *Rows)
 
-// depthwise5s2x1AVX2 computes 1 rows of a 5×5 depthwise convolution of stride 2, see Rows.
+// spreadAVX2 copies pixels, in each vector the values whose numbers Weights holds, see Rows.
 //
 //go:noescape
-func depthwise5s2x1AVX2(t *Rows)
-
-// depthwise5s2x2AVX2 computes 2 rows of a 5×5 depthwise convolution of stride 2, see Rows.
-//
-//go:noescape
-func depthwise5s2x2AVX2(t *Rows)
-
-// depthwise7s1x1AVX2 computes 1 rows of a 7×7 depthwise convolution of stride 1, see Rows.
-//
-//go:noescape
-func depthwise7s1x1AVX2(t *Rows)
-
-// depthwise7s1x2AVX2 computes 2 rows of a 7×7 depthwise convolution of stride 1, see Rows.
-//
-//go:noescape
-func depthwise7s1x2AVX2(t *Rows)
-
-// depthwise7s2x1AVX2 computes 1 rows of a 7×7 depthwise convolution of stride 2, see Rows.
-//
-//go:noescape
-func depthwise7s2x1AVX2(t *Rows)
-
-// depthwise7s2x2AVX2 computes 2 rows of a 7×7 depthwise convolution of stride 2, see Rows.
-//
-//go:noescape
-func depthwise7s2x2AVX2(t *Rows)
+func spreadAVX2(t *Rows)
 
 // copyRows1AVX2 copies rows of a plane, of each the values 0, 1, 2 …, see Pad.
 //
@@ -212,7 +187,6 @@ func mergeAVX2(t *Pad)
 // avx2 is the Set of these kernels.
 var avx2 = Set{
 	Name: "avx2", Lanes: 8, MaxRows: 6,
-	RowBlock: map[int]int{3: 4, 5: 2, 7: 2},
 	gemm: [3][]func(*Tile){
 		1: {nil,
 			gemm1x8AVX2,
@@ -232,19 +206,14 @@ var avx2 = Set{
 		},
 	},
 	depthwise: map[depthwiseKey]func(*Rows){
-		{3, 1, 1}: depthwise3s1x1AVX2,
-		{3, 1, 4}: depthwise3s1x4AVX2,
-		{3, 2, 1}: depthwise3s2x1AVX2,
-		{3, 2, 4}: depthwise3s2x4AVX2,
-		{5, 1, 1}: depthwise5s1x1AVX2,
-		{5, 1, 2}: depthwise5s1x2AVX2,
-		{5, 2, 1}: depthwise5s2x1AVX2,
-		{5, 2, 2}: depthwise5s2x2AVX2,
-		{7, 1, 1}: depthwise7s1x1AVX2,
-		{7, 1, 2}: depthwise7s1x2AVX2,
-		{7, 2, 1}: depthwise7s2x1AVX2,
-		{7, 2, 2}: depthwise7s2x2AVX2,
+		{3, 1}: depthwise3s1AVX2,
+		{3, 2}: depthwise3s2AVX2,
+		{5, 1}: depthwise5s1AVX2,
+		{5, 2}: depthwise5s2AVX2,
+		{7, 1}: depthwise7s1AVX2,
+		{7, 2}: depthwise7s2AVX2,
 	},
+	spread:   spreadAVX2,
 	copyRows: [3]func(*Pad){1: copyRows1AVX2, 2: copyRows2AVX2},
 	split:    splitAVX2,
 	unary: [activationCount]func(*Span){

@@ -144,65 +144,40 @@ func gemm13x32AVX512(t *Tile)
 //go:noescape
 func gemm14x32AVX512(t *Tile)
 
-// depthwise3s1x1AVX512 computes 1 rows of a 3×3 depthwise convolution of stride 1, see Rows.
+// depthwise3s1AVX512 computes a 3×3 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
-func depthwise3s1x1AVX512(t *Rows)
+func depthwise3s1AVX512(t *Rows)
 
-// depthwise3s1x4AVX512 computes 4 rows of a 3×3 depthwise convolution of stride 1, see Rows.
+// depthwise3s2AVX512 computes a 3×3 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
-func depthwise3s1x4AVX512(t *Rows)
+func depthwise3s2AVX512(t *Rows)
 
-// depthwise3s2x1AVX512 computes 1 rows of a 3×3 depthwise convolution of stride 2, see Rows.
+// depthwise5s1AVX512 computes a 5×5 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
-func depthwise3s2x1AVX512(t *Rows)
+func depthwise5s1AVX512(t *Rows)
 
-// depthwise3s2x4AVX512 computes 4 rows of a 3×3 depthwise convolution of stride 2, see Rows.
+// depthwise5s2AVX512 computes a 5×5 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
-func depthwise3s2x4AVX512(t *Rows)
+func depthwise5s2AVX512(t *Rows)
 
-// depthwise5s1x1AVX512 computes 1 rows of a 5×5 depthwise convolution of stride 1, see Rows.
+// depthwise7s1AVX512 computes a 7×7 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
-func depthwise5s1x1AVX512(t *Rows)
+func depthwise7s1AVX512(t *Rows)
 
-// depthwise5s1x2AVX512 computes 2 rows of a 5×5 depthwise convolution of stride 1, see Rows.
+// depthwise7s2AVX512 computes a 7×7 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
-func depthwise5s1x2AVX512(t *Rows)
+func depthwise7s2AVX512(t *Rows)
 
-// depthwise5s2x1AVX512 computes 1 rows of a 5×5 depthwise convolution of stride 2, see Rows.
+// spreadAVX512 copies pixels, in each vector the values whose numbers Weights holds, see Rows.
 //
 //go:noescape
-func depthwise5s2x1AVX512(t *Rows)
-
-// depthwise5s2x2AVX512 computes 2 rows of a 5×5 depthwise convolution of stride 2, see Rows.
-//
-//go:noescape
-func depthwise5s2x2AVX512(t *Rows)
-
-// depthwise7s1x1AVX512 computes 1 rows of a 7×7 depthwise convolution of stride 1, see Rows.
-//
-//go:noescape
-func depthwise7s1x1AVX512(t *Rows)
-
-// depthwise7s1x2AVX512 computes 2 rows of a 7×7 depthwise convolution of stride 1, see Rows.
-//
-//go:noescape
-func depthwise7s1x2AVX512(t *Rows)
-
-// depthwise7s2x1AVX512 computes 1 rows of a 7×7 depthwise convolution of stride 2, see Rows.
-//
-//go:noescape
-func depthwise7s2x1AVX512(t *Rows)
-
-// depthwise7s2x2AVX512 computes 2 rows of a 7×7 depthwise convolution of stride 2, see Rows.
-//
-//go:noescape
-func depthwise7s2x2AVX512(t *Rows)
+func spreadAVX512(t *Rows)
 
 // gemm1x8AVX512Y computes a tile of 1 rows and 8 columns, see Tile.
 //
@@ -274,65 +249,40 @@ func gemm13x8AVX512Y(t *Tile)
 //go:noescape
 func gemm14x8AVX512Y(t *Tile)
 
-// depthwise3s1x1AVX512Y computes 1 rows of a 3×3 depthwise convolution of stride 1, see Rows.
+// depthwise3s1AVX512Y computes a 3×3 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
-func depthwise3s1x1AVX512Y(t *Rows)
+func depthwise3s1AVX512Y(t *Rows)
 
-// depthwise3s1x4AVX512Y computes 4 rows of a 3×3 depthwise convolution of stride 1, see Rows.
+// depthwise3s2AVX512Y computes a 3×3 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
-func depthwise3s1x4AVX512Y(t *Rows)
+func depthwise3s2AVX512Y(t *Rows)
 
-// depthwise3s2x1AVX512Y computes 1 rows of a 3×3 depthwise convolution of stride 2, see Rows.
+// depthwise5s1AVX512Y computes a 5×5 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
-func depthwise3s2x1AVX512Y(t *Rows)
+func depthwise5s1AVX512Y(t *Rows)
 
-// depthwise3s2x4AVX512Y computes 4 rows of a 3×3 depthwise convolution of stride 2, see Rows.
+// depthwise5s2AVX512Y computes a 5×5 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
-func depthwise3s2x4AVX512Y(t *Rows)
+func depthwise5s2AVX512Y(t *Rows)
 
-// depthwise5s1x1AVX512Y computes 1 rows of a 5×5 depthwise convolution of stride 1, see Rows.
+// depthwise7s1AVX512Y computes a 7×7 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
-func depthwise5s1x1AVX512Y(t *Rows)
+func depthwise7s1AVX512Y(t *Rows)
 
-// depthwise5s1x2AVX512Y computes 2 rows of a 5×5 depthwise convolution of stride 1, see Rows.
+// depthwise7s2AVX512Y computes a 7×7 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
-func depthwise5s1x2AVX512Y(t *Rows)
+func depthwise7s2AVX512Y(t *Rows)
 
-// depthwise5s2x1AVX512Y computes 1 rows of a 5×5 depthwise convolution of stride 2, see Rows.
+// spreadAVX512Y copies pixels, in each vector the values whose numbers Weights holds, see Rows.
 //
 //go:noescape
-func depthwise5s2x1AVX512Y(t *Rows)
-
-// depthwise5s2x2AVX512Y computes 2 rows of a 5×5 depthwise convolution of stride 2, see Rows.
-//
-//go:noescape
-func depthwise5s2x2AVX512Y(t *Rows)
-
-// depthwise7s1x1AVX512Y computes 1 rows of a 7×7 depthwise convolution of stride 1, see Rows.
-//
-//go:noescape
-func depthwise7s1x1AVX512Y(t *Rows)
-
-// depthwise7s1x2AVX512Y computes 2 rows of a 7×7 depthwise convolution of stride 1, see Rows.
-//
-//go:noescape
-func depthwise7s1x2AVX512Y(t *Rows)
-
-// depthwise7s2x1AVX512Y computes 1 rows of a 7×7 depthwise convolution of stride 2, see Rows.
-//
-//go:noescape
-func depthwise7s2x1AVX512Y(t *Rows)
-
-// depthwise7s2x2AVX512Y computes 2 rows of a 7×7 depthwise convolution of stride 2, see Rows.
-//
-//go:noescape
-func depthwise7s2x2AVX512Y(t *Rows)
+func spreadAVX512Y(t *Rows)
 
 // copyRows1AVX512Y copies rows of a plane, of each the values 0, 1, 2 …, see Pad.
 //
@@ -447,7 +397,6 @@ func mergeAVX512(t *Pad)
 // avx512 is the Set of these kernels.
 var avx512 = Set{
 	Name: "avx512", Lanes: 16, MaxRows: 14,
-	RowBlock: map[int]int{3: 4, 5: 2, 7: 2},
 	gemm: [3][]func(*Tile){
 		1: {nil,
 			gemm1x16AVX512,
@@ -483,21 +432,16 @@ var avx512 = Set{
 		},
 	},
 	depthwise: map[depthwiseKey]func(*Rows){
-		{3, 1, 1}: depthwise3s1x1AVX512,
-		{3, 1, 4}: depthwise3s1x4AVX512,
-		{3, 2, 1}: depthwise3s2x1AVX512,
-		{3, 2, 4}: depthwise3s2x4AVX512,
-		{5, 1, 1}: depthwise5s1x1AVX512,
-		{5, 1, 2}: depthwise5s1x2AVX512,
-		{5, 2, 1}: depthwise5s2x1AVX512,
-		{5, 2, 2}: depthwise5s2x2AVX512,
-		{7, 1, 1}: depthwise7s1x1AVX512,
-		{7, 1, 2}: depthwise7s1x2AVX512,
-		{7, 2, 1}: depthwise7s2x1AVX512,
-		{7, 2, 2}: depthwise7s2x2AVX512,
+		{3, 1}: depthwise3s1AVX512,
+		{3, 2}: depthwise3s2AVX512,
+		{5, 1}: depthwise5s1AVX512,
+		{5, 2}: depthwise5s2AVX512,
+		{7, 1}: depthwise7s1AVX512,
+		{7, 2}: depthwise7s2AVX512,
 	},
+	spread: spreadAVX512,
 	narrow: &Set{
-		Lanes: 8, MaxRows: 14, RowBlock: map[int]int{3: 4, 5: 2, 7: 2},
+		Lanes: 8, MaxRows: 14,
 		gemm: [3][]func(*Tile){
 			1: {nil,
 				gemm1x8AVX512Y,
@@ -517,19 +461,14 @@ var avx512 = Set{
 			},
 		},
 		depthwise: map[depthwiseKey]func(*Rows){
-			{3, 1, 1}: depthwise3s1x1AVX512Y,
-			{3, 1, 4}: depthwise3s1x4AVX512Y,
-			{3, 2, 1}: depthwise3s2x1AVX512Y,
-			{3, 2, 4}: depthwise3s2x4AVX512Y,
-			{5, 1, 1}: depthwise5s1x1AVX512Y,
-			{5, 1, 2}: depthwise5s1x2AVX512Y,
-			{5, 2, 1}: depthwise5s2x1AVX512Y,
-			{5, 2, 2}: depthwise5s2x2AVX512Y,
-			{7, 1, 1}: depthwise7s1x1AVX512Y,
-			{7, 1, 2}: depthwise7s1x2AVX512Y,
-			{7, 2, 1}: depthwise7s2x1AVX512Y,
-			{7, 2, 2}: depthwise7s2x2AVX512Y,
+			{3, 1}: depthwise3s1AVX512Y,
+			{3, 2}: depthwise3s2AVX512Y,
+			{5, 1}: depthwise5s1AVX512Y,
+			{5, 2}: depthwise5s2AVX512Y,
+			{7, 1}: depthwise7s1AVX512Y,
+			{7, 2}: depthwise7s2AVX512Y,
 		},
+		spread:        spreadAVX512Y,
 		copyRows:      [3]func(*Pad){1: copyRows1AVX512Y},
 		split:         splitAVX512Y,
 		winogradInput: winogradInputAVX512Y, winogradOutput: winogradOutputAVX512Y, merge: mergeAVX512Y,

@@ -11,12 +11,11 @@ type Set struct {
 	Name    string
 	Lanes   int // float32 values in a vector
 	MaxRows int // of a matrix tile
-	// RowBlock is the number of rows that Depthwise kernels compute together, by size.
-	RowBlock map[int]int
 
-	narrow    *Set             // depthwise kernels for short rows, if there are better ones
+	narrow    *Set             // for what is too short for a whole vector, if there is one
 	gemm      [3][]func(*Tile) // by vectors in a row, then rows
 	depthwise map[depthwiseKey]func(*Rows)
+	spread    func(*Rows)   // copies pixels, see Rows
 	copyRows  [3]func(*Pad) // by stride, 1 or 2
 	split     func(*Pad)
 	merge     func(*Pad)
@@ -29,7 +28,7 @@ type Set struct {
 	winogradInput, winogradOutput func(*Transform)
 }
 
-type depthwiseKey struct{ size, stride, rows int }
+type depthwiseKey struct{ size, stride int }
 
 // maxVectors is the number of vectors of columns in the widest matrix tile.
 func (s *Set) maxVectors() int { return len(s.gemm) - 1 }

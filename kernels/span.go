@@ -1,20 +1,32 @@
 package kernels
 
-// Rows is one call of a depthwise kernel: some rows of one output plane. Steps are in bytes.
-// At stride 2 even and odd columns of the padded input lie apart: column 2i at i of a row, and
-// column 2i+1 at i of the same row plus Odd.
+// Rows is one call of a depthwise kernel: one vector of channels of some lines of output
+// pixels. Steps are in bytes. Taps that lie outside of the input count as zero.
+//
+// The kernel that copies pixels uses a part of it. It has as many lines and columns of input
+// as of output, and Weights is a vector of the places, as uint32, from which value after value
+// of each vector comes.
 type Rows struct {
-	Src     *float32 // padded input at the first tap of the first output value
+	Src     *float32 // first pixel of the input
 	Dst     *float32
-	Weights *float32 // size·size values
-	Bias    *float32 // one value; nil continues the sums that Dst holds
-	SrcStep int      // between rows of the input
-	DstStep int      // between rows of the output
-	Odd     int
-	Vectors int // of a row, the last one with Tail values
-	Tail    int
+	Weights *float32 // size·size vectors, tap after tap
+	Bias    *float32 // one vector
+	Add     *float32 // added after the activation; nil for nothing
+	SrcStep int      // between pixels of the input
+	SrcLine int      // between lines of it
+	DstStep int
+	DstLine int
+	AddStep int
+	AddLine int
+	Columns int // of the output
+	Lines   int
 	Act     int // TileLinear, TileReLU or TileLeaky
-	Blocks  int // how often the kernel's number of rows is computed, one block below the other
+	Width   int // of the input
+	Height  int
+	Left    int // column of the input that the first tap of an output line's first pixel meets
+	Top     int // line of the input that the first tap of the first output line meets
+
+	_ [6]uintptr // the kernel's own
 }
 
 // Pad is one call that copies rows of a plane into a padded buffer. Steps are in bytes. The

@@ -10,153 +10,270 @@ import (
 
 // Offsets of the fields of kernels.Rows.
 const (
-	rowsSrc, rowsDst, rowsWeights, rowsBias = 0, 8, 16, 24
-	rowsSrcStep, rowsDstStep, rowsOdd       = 32, 40, 48
-	rowsVectors, rowsTail, rowsAct          = 56, 64, 72
-	rowsBlocks                              = 80
+	rowsSrc, rowsDst, rowsWeights, rowsBias, rowsAdd = 0, 8, 16, 24, 32
+	rowsSrcStep, rowsSrcLine, rowsDstStep            = 40, 48, 56
+	rowsDstLine, rowsAddStep, rowsAddLine            = 64, 72, 80
+	rowsColumns, rowsLines, rowsAct                  = 88, 96, 104
+	rowsWidth, rowsHeight, rowsLeft, rowsTop         = 112, 120, 128, 136
+
+	// The kernel's own: what changes from line to line.
+	rowsDstAt, rowsAddAt, rowsTopAt = 144, 152, 160
+	rowsLinesLeft, rowsTaps, rowsTapLines = 168, 176, 184
 )
 
-// depthwise makes the kernel for a number of output rows of a depthwise convolution.
-func (s isa) depthwise(size, stride, rows int) string {
-	name, t := s.function(fmt.Sprintf("depthwise%ds%dx%d", size, stride, rows), "Rows",
-		fmt.Sprintf("computes %d rows of a %d×%d depthwise convolution of stride %d, see Rows.", rows, size, size, stride))
-	ways := max(1, 4/rows)
-	src, dst, weights := GP64(), GP64(), GP64()
-	MOVQ(field(t, rowsSrc), src)
-	MOVQ(field(t, rowsDst), dst)
-	MOVQ(field(t, rowsWeights), weights)
-	srcStep, dstStep, odd := GP64(), GP64(), GP64()
-	MOVQ(field(t, rowsSrcStep), srcStep)
-	MOVQ(field(t, rowsDstStep), dstStep)
-	MOVQ(field(t, rowsOdd), odd)
-	act, blocks := GP64(), GP64()
-	MOVQ(field(t, rowsAct), act)
-	MOVQ(field(t, rowsBlocks), blocks)
+// pixelBlock is how many output pixels of a line a depthwise kernel computes together: enough
+// that the sums don't wait for one another, and few enough that all of them, the weights of a
+// line of taps and a value of the input have a register even where there are only 16.
+const pixelBlock = 8
 
-	bias := s.vector()
-	p := GP64()
-	MOVQ(field(t, rowsBias), p)
-	VXORPS(bias.AsX(), bias.AsX(), bias.AsX())
-	TESTQ(p, p)
-	JZ(LabelRef("resume"))
-	VBROADCASTSS(Mem{Base: p}, bias)
-	Label("resume")
+// depthwise makes the kernel for one vector of channels of a depthwise convolution.
+func (s isa) depthwise(size, stride int) string {
+	name, t := s.function(fmt.Sprintf("depthwise%ds%d", size, stride), "Rows",
+		fmt.Sprintf("computes a %d×%d depthwise convolution of stride %d, see Rows.", size, size, stride))
+	src := s.pixels(t, rowsSrcStep)
+	before, behind, left, dst, add := GP64(), GP64(), GP64(), GP64(), GP64()
+	weight, value := s.vectors(size), s.vector()
+	for _, f := range [][2]int{{rowsDst, rowsDstAt}, {rowsAdd, rowsAddAt}, {rowsTop, rowsTopAt}, {rowsLines, rowsLinesLeft}} {
+		v := GP64()
+		MOVQ(field(t, f[0]), v)
+		MOVQ(v, field(t, f[1]))
+	}
 
-	// The weights stay in registers where there are enough.
-	resident := size*size+rows*ways+2 <= s.registers
-	weight := s.vectors(size * size)
-	if resident {
+	Label("line")
+	s.clipTaps(t, size, src)
+	MOVQ(field(t, rowsLeft), before)
+	offset := GP64()
+	MOVQ(src.step, offset)
+	IMULQ(before, offset)
+	ADDQ(offset, src.at)
+	NEGQ(before)
+	MOVQ(field(t, rowsWidth), behind)
+	ADDQ(before, behind)
+	MOVQ(field(t, rowsDstAt), dst)
+	MOVQ(field(t, rowsAddAt), add)
+	MOVQ(field(t, rowsColumns), left)
+
+	// before is how many values from the block's first one on lie left of the input, behind is
+	// the number of the first that lies right of it.
+	block := func(columns int) {
+		acc := s.vectors(columns)
+		p := GP64()
+		MOVQ(field(t, rowsBias), p)
+		for i := range acc {
+			VMOVUPS(Mem{Base: p}, acc[i])
+		}
+		taps, count := src.copy(), GP64()
+		MOVQ(field(t, rowsTaps), p)
+		MOVQ(field(t, rowsTapLines), count)
+		tapLine, tapEnd := s.unique("taps"), s.unique("end")
+		Label(tapLine)
 		for i, w := range weight {
-			VBROADCASTSS(Mem{Base: weights, Disp: 4 * i}, w)
+			VMOVUPS(Mem{Base: p, Disp: i * s.bytes()}, w)
 		}
-	}
-	tail := GP64()
-	MOVQ(field(t, rowsTail), tail)
-	mask := s.mask(tail)
-	// The sum of a row is divided among several registers, since each addition waits for the
-	// one before it in the same register.
-	sums := make([][]VecVirtual, rows)
-	acc := make([]VecVirtual, rows)
-	for r := range sums {
-		sums[r] = s.vectors(ways)
-		acc[r] = sums[r][0]
-	}
-	value, w := s.vector(), s.vector()
-	lineSrc, lineDst := src, dst
-	src, dst = GP64(), GP64()
-	vector := func(load func(at Register, v VecVirtual), store func(v VecVirtual, at Register)) {
-		for r := range sums {
-			VMOVAPS(bias, acc[r])
-			for _, v := range sums[r][1:] {
-				VXORPS(v.AsX(), v.AsX(), v.AsX())
+		walk, values := taps.copy(), (columns-1)*stride+size
+		for x := range values {
+			at := walk.next()
+			skip := ""
+			if x < size-1 {
+				skip = s.unique("skip")
+				CMPQ(before, Imm(uint64(x)))
+				JGT(LabelRef(skip))
 			}
-		}
-		begin, from := s.unique("begin"), GP64()
-		TESTQ(p, p)
-		JNZ(LabelRef(begin))
-		MOVQ(dst, from)
-		for r, v := range acc {
-			load(from, v)
-			if r < rows-1 {
-				ADDQ(dstStep, from)
+			if x > values-size {
+				CMPQ(behind, Imm(uint64(x)))
+				JLE(LabelRef(tapEnd))
 			}
-		}
-		Label(begin)
-		row, side := GP64(), GP64()
-		MOVQ(src, row)
-		for y := range (rows-1)*stride + size {
-			if y > 0 {
-				ADDQ(srcStep, row)
-			}
-			if stride == 2 {
-				MOVQ(row, side)
-				ADDQ(odd, side)
-			}
-			for x := range size {
-				at := Mem{Base: row, Disp: 4 * x}
-				if stride == 2 {
-					at = Mem{Base: row, Disp: 4 * (x / 2)}
-					if x%2 == 1 {
-						at.Base = side
-					}
-				}
-				VMOVUPS(at, value)
-				for r := range rows {
-					ky := y - r*stride
-					if ky < 0 || ky >= size {
-						continue
-					}
-					if resident {
-						VFMADD231PS(weight[ky*size+x], value, sums[r][(ky*size+x)%ways])
-					} else {
-						VBROADCASTSS(Mem{Base: weights, Disp: 4 * (ky*size + x)}, w)
-						VFMADD231PS(w, value, sums[r][(ky*size+x)%ways])
-					}
+			VMOVUPS(at, value)
+			for i := range acc {
+				if tap := x - i*stride; tap >= 0 && tap < size {
+					VFMADD231PS(weight[tap], value, acc[i])
 				}
 			}
-		}
-		for r := range sums {
-			for _, v := range sums[r][1:] {
-				VADDPS(v, acc[r], acc[r])
+			if skip != "" {
+				Label(skip)
 			}
 		}
-		s.activate(act, acc, value, w)
-		at := GP64()
-		MOVQ(dst, at)
-		for r, v := range acc {
-			store(v, at)
-			if r < rows-1 {
-				ADDQ(dstStep, at)
-			}
-		}
-	}
+		Label(tapEnd)
+		ADDQ(U32(uint32(size*s.bytes())), p)
+		ADDQ(field(t, rowsSrcLine), taps.at)
+		DECQ(count)
+		JNZ(LabelRef(tapLine))
 
+		act, stored := GP64(), s.unique("store")
+		MOVQ(field(t, rowsAct), act)
+		s.activate(act, acc, value, weight[0])
+		step := GP64()
+		TESTQ(add, add)
+		JZ(LabelRef(stored))
+		MOVQ(field(t, rowsAddStep), step)
+		for _, v := range acc {
+			VADDPS(Mem{Base: add}, v, v)
+			ADDQ(step, add)
+		}
+		Label(stored)
+		MOVQ(field(t, rowsDstStep), step)
+		for _, v := range acc {
+			VMOVUPS(v, Mem{Base: dst})
+			ADDQ(step, dst)
+		}
+	}
 	Label("block")
-	count := GP64()
-	MOVQ(lineSrc, src)
-	MOVQ(lineDst, dst)
-	MOVQ(field(t, rowsVectors), count)
-	Label("loop")
-	DECQ(count)
-	JZ(LabelRef("last"))
-	vector(func(at Register, v VecVirtual) { VMOVUPS(Mem{Base: at}, v) },
-		func(v VecVirtual, at Register) { VMOVUPS(v, Mem{Base: at}) })
-	ADDQ(U32(uint32(s.bytes())), src)
-	ADDQ(U32(uint32(s.bytes())), dst)
-	JMP(LabelRef("loop"))
+	CMPQ(left, U32(pixelBlock))
+	JLT(LabelRef("rest"))
+	block(pixelBlock)
+	src.skip(pixelBlock * stride)
+	SUBQ(U32(pixelBlock*uint32(stride)), before)
+	SUBQ(U32(pixelBlock*uint32(stride)), behind)
+	SUBQ(U32(pixelBlock), left)
+	JMP(LabelRef("block"))
+	Label("rest")
+	for columns := pixelBlock - 1; columns > 0; columns-- {
+		fewer := s.unique("fewer")
+		CMPQ(left, U32(uint32(columns)))
+		JNE(LabelRef(fewer))
+		block(columns)
+		JMP(LabelRef("next"))
+		Label(fewer)
+	}
+	Label("next")
+	step := GP64()
+	MOVQ(field(t, rowsDstLine), step)
+	ADDQ(step, field(t, rowsDstAt))
+	ADDQ(U32(uint32(stride)), field(t, rowsTopAt))
+	added := s.unique("added")
+	MOVQ(field(t, rowsAddAt), step)
+	TESTQ(step, step)
+	JZ(LabelRef(added))
+	ADDQ(field(t, rowsAddLine), step)
+	MOVQ(step, field(t, rowsAddAt))
+	Label(added)
+	DECQ(field(t, rowsLinesLeft))
+	JNZ(LabelRef("line"))
+	VZEROUPPER()
+	RET()
+	return name
+}
 
-	Label("last")
-	Comment("The last vector of a row may be cut short.")
-	vector(func(at Register, v VecVirtual) { mask.load(Mem{Base: at}, v) },
-		func(v VecVirtual, at Register) { mask.store(v, Mem{Base: at}) })
-	for range rows {
-		ADDQ(dstStep, lineDst)
+// clipTaps finds the lines of taps that meet the input. src begins at the line that the first
+// of them meets; taps and tapLines say which they are.
+func (s isa) clipTaps(t Register, size int, src pixels) {
+	zero, first, rest, top := GP64(), GP64(), GP64(), GP64()
+	XORQ(zero, zero)
+	MOVQ(field(t, rowsTopAt), top)
+	MOVQ(top, first)
+	NEGQ(first)
+	CMOVQLT(zero, first)
+	MOVQ(field(t, rowsHeight), rest)
+	SUBQ(top, rest)
+	ADDQ(first, top)
+	all := GP64()
+	MOVQ(U32(uint32(size)), all)
+	CMPQ(rest, all)
+	CMOVQGT(all, rest)
+	SUBQ(first, rest)
+	MOVQ(rest, field(t, rowsTapLines))
+	IMUL3Q(U32(uint32(size*s.bytes())), first, first)
+	ADDQ(field(t, rowsWeights), first)
+	MOVQ(first, field(t, rowsTaps))
+	IMULQ(field(t, rowsSrcLine), top)
+	MOVQ(field(t, rowsSrc), src.at)
+	ADDQ(top, src.at)
+}
+
+// pixels is a pointer that walks along the pixels of a line.
+type pixels struct {
+	at           GPVirtual
+	step, triple GPVirtual // bytes of one pixel, and of three
+	count        *int
+}
+
+// pixels makes a walk whose step is in a field of the kernel's arguments. Its place is not set.
+func (isa) pixels(t Register, step int) pixels {
+	p := pixels{GP64(), GP64(), GP64(), new(int)}
+	MOVQ(field(t, step), p.step)
+	LEAQ(Mem{Base: p.step, Index: p.step, Scale: 2}, p.triple)
+	return p
+}
+
+// copy makes a second walk from the same place.
+func (p pixels) copy() pixels {
+	at := GP64()
+	MOVQ(p.at, at)
+	p.at, p.count = at, new(int)
+	return p
+}
+
+// next is the place of the pixel, from which the walk goes on to the next.
+func (p pixels) next() Mem {
+	i := *p.count
+	*p.count++
+	if i > 0 && i%4 == 0 {
+		LEAQ(Mem{Base: p.at, Index: p.step, Scale: 4}, p.at)
 	}
-	for range rows * stride {
-		ADDQ(srcStep, lineSrc)
+	switch i % 4 {
+	case 0:
+		return Mem{Base: p.at}
+	case 3:
+		return Mem{Base: p.at, Index: p.triple, Scale: 1}
 	}
-	DECQ(blocks)
-	JNZ(LabelRef("block"))
+	return Mem{Base: p.at, Index: p.step, Scale: uint8(i % 4)}
+}
+
+// skip moves the place n pixels on.
+func (p pixels) skip(n int) {
+	offset := GP64()
+	IMUL3Q(U32(uint32(n)), p.step, offset)
+	ADDQ(offset, p.at)
+}
+
+// spread makes the kernel that fills a strip.
+func (s isa) spread() string {
+	name, t := s.function("spread", "Rows",
+		"copies pixels, in each vector the values whose numbers Weights holds, see Rows.")
+	srcLine, dstLine, lines := GP64(), GP64(), GP64()
+	MOVQ(field(t, rowsSrc), srcLine)
+	MOVQ(field(t, rowsDst), dstLine)
+	MOVQ(field(t, rowsLines), lines)
+	src, dst := s.pixels(t, rowsSrcStep), s.pixels(t, rowsDstStep)
+	order, p := s.vector(), GP64()
+	MOVQ(field(t, rowsWeights), p)
+	VMOVUPS(Mem{Base: p}, order)
+
+	Label("line")
+	left := GP64()
+	MOVQ(srcLine, src.at)
+	MOVQ(dstLine, dst.at)
+	MOVQ(field(t, rowsColumns), left)
+	block := func(columns int) {
+		from, to := pixels{src.at, src.step, src.triple, new(int)}, pixels{dst.at, dst.step, dst.triple, new(int)}
+		v := s.vectors(columns)
+		for i := range v {
+			VPERMPS(from.next(), order, v[i])
+		}
+		for i := range v {
+			VMOVUPS(v[i], to.next())
+		}
+	}
+	Label("block")
+	CMPQ(left, U32(4))
+	JLT(LabelRef("rest"))
+	block(4)
+	LEAQ(Mem{Base: src.at, Index: src.step, Scale: 4}, src.at)
+	LEAQ(Mem{Base: dst.at, Index: dst.step, Scale: 4}, dst.at)
+	SUBQ(U32(4), left)
+	JMP(LabelRef("block"))
+	Label("rest")
+	for columns := 3; columns > 0; columns-- {
+		next := s.unique("fewer")
+		CMPQ(left, U32(uint32(columns)))
+		JNE(LabelRef(next))
+		block(columns)
+		Label(next)
+	}
+	ADDQ(field(t, rowsSrcLine), srcLine)
+	ADDQ(field(t, rowsDstLine), dstLine)
+	DECQ(lines)
+	JNZ(LabelRef("line"))
 	VZEROUPPER()
 	RET()
 	return name

@@ -60,11 +60,10 @@ func (s isa) kernels() {
 	table := &strings.Builder{}
 	row := func(format string, args ...any) { fmt.Fprintf(table, format+"\n", args...) }
 	row("\t\tName: %q, Lanes: %d, MaxRows: %d,", s.name(), s.lanes, s.rows)
-	row("\t\tRowBlock: map[int]int{3: %d, 5: %d, 7: %d},", s.rowBlock(3), s.rowBlock(5), s.rowBlock(7))
 	s.gemmTable(row, 2)
 	s.depthwiseTable(row)
 	if s.masks {
-		row("\t\tnarrow: &Set{\n\t\tLanes: %d, MaxRows: %d, RowBlock: map[int]int{3: %d, 5: %d, 7: %d},", narrow.lanes, narrow.rows, narrow.rowBlock(3), narrow.rowBlock(5), narrow.rowBlock(7))
+		row("\t\tnarrow: &Set{\n\t\tLanes: %d, MaxRows: %d,", narrow.lanes, narrow.rows)
 		narrow.gemmTable(row, 1)
 		narrow.depthwiseTable(row)
 		row("\t\tcopyRows: [3]func(*Pad){1: %s},\n\t\tsplit: %s,", narrow.copyRows(1), narrow.split())
@@ -109,12 +108,11 @@ func (s isa) depthwiseTable(row func(format string, args ...any)) {
 	row("\t\tdepthwise: map[depthwiseKey]func(*Rows){")
 	for _, size := range []int{3, 5, 7} {
 		for stride := 1; stride <= 2; stride++ {
-			for _, rows := range []int{1, s.rowBlock(size)} {
-				row("\t\t\t{%d, %d, %d}: %s,", size, stride, rows, s.depthwise(size, stride, rows))
-			}
+			row("\t\t\t{%d, %d}: %s,", size, stride, s.depthwise(size, stride))
 		}
 	}
 	row("\t\t},")
+	row("\t\tspread: %s,", s.spread())
 }
 
 func (s isa) name() string { return strings.ToLower(s.suffix) }
@@ -122,15 +120,6 @@ func (s isa) name() string { return strings.ToLower(s.suffix) }
 // declarations is the Go file that declares the kernels. avo would have to load package
 // kernels to know their argument types.
 var declarations = strings.Builder{}
-
-// rowBlock is how many rows of a depthwise convolution are computed together, to read each
-// input row once for several of them.
-func (s isa) rowBlock(size int) int {
-	if size == 3 {
-		return 4
-	}
-	return 2
-}
 
 func (s isa) bytes() int { return 4 * s.lanes }
 
