@@ -179,11 +179,6 @@ func winogradInputAVX2(t *Transform)
 //go:noescape
 func winogradOutputAVX2(t *Transform)
 
-// mergeAVX2 merges rows of Src and Odd, value by value in turn, to Dst, see Pad.
-//
-//go:noescape
-func mergeAVX2(t *Pad)
-
 // avx2 is the Set of these kernels.
 var avx2 = Set{
 	Name: "avx2", Lanes: 8, MaxRows: 6,
@@ -229,5 +224,5 @@ var avx2 = Set{
 	max:           maxAVX2,
 	scale:         scaleAVX2,
 	sum:           sumAVX2,
-	winogradInput: winogradInputAVX2, winogradOutput: winogradOutputAVX2, merge: mergeAVX2,
+	winogradInput: winogradInputAVX2, winogradOutput: winogradOutputAVX2,
 }

@@ -10236,453 +10236,389 @@ tail:
 
 // func winogradInputAVX2(t *byte)
 // Requires: AVX, FMA3
-TEXT ·winogradInputAVX2(SB), NOSPLIT, $0-8
+TEXT ·winogradInputAVX2(SB), NOSPLIT, $16-8
 	MOVQ         t+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVQ         24(AX), SI
-	MOVQ         32(AX), DI
-	MOVQ         48(AX), R8
-	MOVQ         72(AX), AX
-	VBROADCASTSS f40800000<>+0(SB), Y7
-	VBROADCASTSS f40a00000<>+0(SB), Y8
+	MOVQ         16(AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (DX)(DX*4), DI
+	VBROADCASTSS f40800000<>+0(SB), Y0
+	VBROADCASTSS f40a00000<>+0(SB), Y1
+	MOVQ         64(AX), R10
+	MOVQ         R10, (SP)
+	MOVQ         72(AX), R10
+	IMUL3Q       $0x20, R10, R10
+	MOVQ         R10, 8(SP)
+	MOVQ         (AX), R8
+	MOVQ         8(AX), R9
 
-tiles:
-	// Down the columns: column j of a tile is part j mod 4 of the rows.
-	MOVQ         CX, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Y0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y0, 192(AX)
-	VMOVUPS      Y9, 384(AX)
-	VMOVUPS      Y2, 576(AX)
-	VMOVUPS      Y4, 768(AX)
-	VMOVUPS      Y5, 960(AX)
-	ADDQ         SI, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Y0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, 32(AX)
-	VMOVUPS      Y0, 224(AX)
-	VMOVUPS      Y9, 416(AX)
-	VMOVUPS      Y2, 608(AX)
-	VMOVUPS      Y4, 800(AX)
-	VMOVUPS      Y5, 992(AX)
-	ADDQ         SI, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Y0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, 64(AX)
-	VMOVUPS      Y0, 256(AX)
-	VMOVUPS      Y9, 448(AX)
-	VMOVUPS      Y2, 640(AX)
-	VMOVUPS      Y4, 832(AX)
-	VMOVUPS      Y5, 1024(AX)
-	ADDQ         SI, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Y0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, 96(AX)
-	VMOVUPS      Y0, 288(AX)
-	VMOVUPS      Y9, 480(AX)
-	VMOVUPS      Y2, 672(AX)
-	VMOVUPS      Y4, 864(AX)
-	VMOVUPS      Y5, 1056(AX)
-	ADDQ         SI, R9
-	MOVQ         CX, R9
-	MOVQ         R9, R10
-	VMOVUPS      4(R10), Y0
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Y1
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Y2
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Y3
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Y4
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, 128(AX)
-	VMOVUPS      Y0, 320(AX)
-	VMOVUPS      Y9, 512(AX)
-	VMOVUPS      Y2, 704(AX)
-	VMOVUPS      Y4, 896(AX)
-	VMOVUPS      Y5, 1088(AX)
-	ADDQ         SI, R9
-	VMOVUPS      4(R9), Y0
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Y1
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Y2
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Y3
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Y4
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, 160(AX)
-	VMOVUPS      Y0, 352(AX)
-	VMOVUPS      Y9, 544(AX)
-	VMOVUPS      Y2, 736(AX)
-	VMOVUPS      Y4, 928(AX)
-	VMOVUPS      Y5, 1120(AX)
+tile:
+	XORQ R10, R10
 
-	// Along the rows.
-	MOVQ         DX, R9
-	VMOVUPS      (AX), Y0
-	VMOVUPS      32(AX), Y1
-	VMOVUPS      64(AX), Y2
-	VMOVUPS      96(AX), Y3
-	VMOVUPS      128(AX), Y4
-	VMOVUPS      160(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      192(AX), Y0
-	VMOVUPS      224(AX), Y1
-	VMOVUPS      256(AX), Y2
-	VMOVUPS      288(AX), Y3
-	VMOVUPS      320(AX), Y4
-	VMOVUPS      352(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      384(AX), Y0
-	VMOVUPS      416(AX), Y1
-	VMOVUPS      448(AX), Y2
-	VMOVUPS      480(AX), Y3
-	VMOVUPS      512(AX), Y4
-	VMOVUPS      544(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      576(AX), Y0
-	VMOVUPS      608(AX), Y1
-	VMOVUPS      640(AX), Y2
-	VMOVUPS      672(AX), Y3
-	VMOVUPS      704(AX), Y4
-	VMOVUPS      736(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      768(AX), Y0
-	VMOVUPS      800(AX), Y1
-	VMOVUPS      832(AX), Y2
-	VMOVUPS      864(AX), Y3
-	VMOVUPS      896(AX), Y4
-	VMOVUPS      928(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      960(AX), Y0
-	VMOVUPS      992(AX), Y1
-	VMOVUPS      1024(AX), Y2
-	VMOVUPS      1056(AX), Y3
-	VMOVUPS      1088(AX), Y4
-	VMOVUPS      1120(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	ADDQ         $0x00000020, CX
-	ADDQ         $0x00000020, DX
-	DECQ         R8
-	JNZ          tiles
+vector:
+	LEAQ         (R9)(R10*1), R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DX*4), Y2
+	VFNMADD231PS (R12)(DX*2), Y1, Y2
+	VFMADD231PS  (R12), Y0, Y2
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y3
+	VFNMADD231PS (R12)(DX*2), Y1, Y3
+	VFMADD231PS  (R12), Y0, Y3
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y4
+	VFNMADD231PS (R12)(DX*2), Y1, Y4
+	VFMADD231PS  (R12), Y0, Y4
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y5
+	VFNMADD231PS (R12)(DX*2), Y1, Y5
+	VFMADD231PS  (R12), Y0, Y5
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y6
+	VFNMADD231PS (R12)(DX*2), Y1, Y6
+	VFMADD231PS  (R12), Y0, Y6
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y7
+	VFNMADD231PS (R12)(DX*2), Y1, Y7
+	VFMADD231PS  (R12), Y0, Y7
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y1, Y14
+	VFMADD231PS  Y2, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y0, Y14
+	VMOVAPS      Y5, Y15
+	VFNMADD231PS Y3, Y0, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y4, Y6, Y14
+	VSUBPS  Y3, Y5, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y2
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y5, Y1, Y7
+	VFMADD231PS  Y3, Y0, Y7
+	VMOVUPS      Y7, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y8
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y3
+	VSUBPS       Y15, Y14, Y9
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y4
+	VSUBPS       Y15, Y14, Y10
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y5
+	VSUBPS       Y15, Y14, Y11
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y6
+	VSUBPS       Y15, Y14, Y12
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y7
+	VSUBPS       Y15, Y14, Y13
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y1, Y14
+	VFMADD231PS  Y2, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y0, Y14
+	VMOVAPS      Y5, Y15
+	VFNMADD231PS Y3, Y0, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y4, Y6, Y14
+	VSUBPS  Y3, Y5, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y2
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y5, Y1, Y7
+	VFMADD231PS  Y3, Y0, Y7
+	VMOVUPS      Y7, (R11)
+	ADDQ         BX, R11
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y12, Y14
+	VFNMADD231PS Y10, Y1, Y14
+	VFMADD231PS  Y8, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y12, Y14
+	VFNMADD231PS Y10, Y0, Y14
+	VMOVAPS      Y11, Y15
+	VFNMADD231PS Y9, Y0, Y15
+	VADDPS       Y15, Y14, Y8
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y8, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y10, Y12, Y14
+	VSUBPS  Y9, Y11, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y8
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y8, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y11, Y1, Y13
+	VFMADD231PS  Y9, Y0, Y13
+	VMOVUPS      Y13, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y8
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y3
+	VSUBPS       Y15, Y14, Y9
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y4
+	VSUBPS       Y15, Y14, Y10
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y5
+	VSUBPS       Y15, Y14, Y11
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y6
+	VSUBPS       Y15, Y14, Y12
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y7
+	VSUBPS       Y15, Y14, Y13
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y1, Y14
+	VFMADD231PS  Y2, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y0, Y14
+	VMOVAPS      Y5, Y15
+	VFNMADD231PS Y3, Y0, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y4, Y6, Y14
+	VSUBPS  Y3, Y5, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y2
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y5, Y1, Y7
+	VFMADD231PS  Y3, Y0, Y7
+	VMOVUPS      Y7, (R11)
+	ADDQ         BX, R11
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y12, Y14
+	VFNMADD231PS Y10, Y1, Y14
+	VFMADD231PS  Y8, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y12, Y14
+	VFNMADD231PS Y10, Y0, Y14
+	VMOVAPS      Y11, Y15
+	VFNMADD231PS Y9, Y0, Y15
+	VADDPS       Y15, Y14, Y8
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y8, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y10, Y12, Y14
+	VSUBPS  Y9, Y11, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y8
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y8, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y11, Y1, Y13
+	VFMADD231PS  Y9, Y0, Y13
+	VMOVUPS      Y13, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DI*1), Y2
+	VFNMADD231PS (R12)(SI*1), Y1, Y2
+	VFMADD231PS  (R12)(DX*1), Y0, Y2
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Y3
+	VFNMADD231PS (R12)(SI*1), Y1, Y3
+	VFMADD231PS  (R12)(DX*1), Y0, Y3
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Y4
+	VFNMADD231PS (R12)(SI*1), Y1, Y4
+	VFMADD231PS  (R12)(DX*1), Y0, Y4
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Y5
+	VFNMADD231PS (R12)(SI*1), Y1, Y5
+	VFMADD231PS  (R12)(DX*1), Y0, Y5
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Y6
+	VFNMADD231PS (R12)(SI*1), Y1, Y6
+	VFMADD231PS  (R12)(DX*1), Y0, Y6
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Y7
+	VFNMADD231PS (R12)(SI*1), Y1, Y7
+	VFMADD231PS  (R12)(DX*1), Y0, Y7
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y1, Y14
+	VFMADD231PS  Y2, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y0, Y14
+	VMOVAPS      Y5, Y15
+	VFNMADD231PS Y3, Y0, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y4, Y6, Y14
+	VSUBPS  Y3, Y5, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y2
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y5, Y1, Y7
+	VFMADD231PS  Y3, Y0, Y7
+	VMOVUPS      Y7, (R11)
+	ADDQ         BX, R11
+	ADDQ         $0x20, R10
+	CMPQ         R10, 8(SP)
+	JNE          vector
+	ADDQ         48(AX), R8
+	ADDQ         56(AX), R9
+	DECQ         (SP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
@@ -10693,523 +10629,415 @@ DATA f40a00000<>+0(SB)/4, $0x40a00000
 GLOBL f40a00000<>(SB), RODATA|NOPTR, $4
 
 // func winogradOutputAVX2(t *byte)
-// Requires: AVX
-TEXT ·winogradOutputAVX2(SB), NOSPLIT, $0-8
-	MOVQ t+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 32(AX), SI
-	MOVQ 40(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 56(AX), R9
-	MOVQ 64(AX), R10
-	MOVQ 72(AX), AX
+// Requires: AVX, FMA3
+TEXT ·winogradOutputAVX2(SB), NOSPLIT, $24-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	IMUL3Q       $0x06, CX, DX
+	LEAQ         (DX)(DX*2), BX
+	LEAQ         (DX)(DX*4), SI
+	VBROADCASTSS f40000000<>+0(SB), Y0
+	VBROADCASTSS f40800000<>+0(SB), Y1
+	VBROADCASTSS f41000000<>+0(SB), Y2
+	MOVQ         88(AX), DI
+	MOVQ         DI, (SP)
+	MOVQ         64(AX), R9
+	MOVQ         R9, 8(SP)
+	MOVQ         72(AX), R9
+	IMUL3Q       $0x20, R9, R9
+	MOVQ         R9, 16(SP)
+	MOVQ         (AX), DI
+	MOVQ         8(AX), R8
 
-tiles:
-	MOVQ         CX, R12
-	LEAQ         (BX)(BX*2), R13
-	ADDQ         R13, R13
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y4, 192(AX)
-	VMOVUPS      Y1, 384(AX)
-	VMOVUPS      Y3, 576(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, 32(AX)
-	VMOVUPS      Y4, 224(AX)
-	VMOVUPS      Y1, 416(AX)
-	VMOVUPS      Y3, 608(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, 64(AX)
-	VMOVUPS      Y4, 256(AX)
-	VMOVUPS      Y1, 448(AX)
-	VMOVUPS      Y3, 640(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, 96(AX)
-	VMOVUPS      Y4, 288(AX)
-	VMOVUPS      Y1, 480(AX)
-	VMOVUPS      Y3, 672(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, 128(AX)
-	VMOVUPS      Y4, 320(AX)
-	VMOVUPS      Y1, 512(AX)
-	VMOVUPS      Y3, 704(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, 160(AX)
-	VMOVUPS      Y4, 352(AX)
-	VMOVUPS      Y1, 544(AX)
-	VMOVUPS      Y3, 736(AX)
-	MOVQ         DX, R12
-	VMOVUPS      (AX), Y0
-	VMOVUPS      32(AX), Y1
-	VMOVUPS      64(AX), Y2
-	VMOVUPS      96(AX), Y3
-	VMOVUPS      128(AX), Y4
-	VMOVUPS      160(AX), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VBROADCASTSS (R9), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y3, Y3
-	TESTQ        R10, R10
-	JZ           done509
-	CMPQ         R10, $0x01
-	JNE          leaky508
-	VXORPS       X6, X6, X6
-	VMAXPS       Y0, Y6, Y0
-	VMAXPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y6, Y1
-	VMAXPS       Y3, Y6, Y3
-	JMP          done509
+tile:
+	XORQ R9, R9
+
+vector:
+	LEAQ        (DI)(R9*1), R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y9
+	VADDPS      (R10)(DX*4), Y9, Y9
+	VADDPS      (R10), Y15, Y3
+	VADDPS      Y9, Y3, Y3
+	VFMADD213PS Y15, Y1, Y9
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y10
+	VADDPS      (R10)(DX*4), Y10, Y10
+	VADDPS      (R10), Y15, Y4
+	VADDPS      Y10, Y4, Y4
+	VFMADD213PS Y15, Y1, Y10
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y11
+	VADDPS      (R10)(DX*4), Y11, Y11
+	VADDPS      (R10), Y15, Y5
+	VADDPS      Y11, Y5, Y5
+	VFMADD213PS Y15, Y1, Y11
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y12
+	VADDPS      (R10)(DX*4), Y12, Y12
+	VADDPS      (R10), Y15, Y6
+	VADDPS      Y12, Y6, Y6
+	VFMADD213PS Y15, Y1, Y12
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y13
+	VADDPS      (R10)(DX*4), Y13, Y13
+	VADDPS      (R10), Y15, Y7
+	VADDPS      Y13, Y7, Y7
+	VFMADD213PS Y15, Y1, Y13
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y14
+	VADDPS      (R10)(DX*4), Y14, Y14
+	VADDPS      (R10), Y15, Y8
+	VADDPS      Y14, Y8, Y8
+	VFMADD213PS Y15, Y1, Y14
+	VADDPS      Y5, Y4, Y15
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y15, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VFMADD231PS Y1, Y5, Y15
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y0, Y6, Y4
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Y5
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y5, Y4, Y4
+	VADDPS      Y5, Y15, Y15
+	VADDPS      Y5, Y8, Y8
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done509
+	CMPQ        R10, $0x01
+	JNE         leaky508
+	VXORPS      X5, X5, X5
+	VMAXPS      Y3, Y5, Y3
+	VMAXPS      Y4, Y5, Y4
+	VMAXPS      Y15, Y5, Y15
+	VMAXPS      Y8, Y5, Y8
+	JMP         done509
 
 leaky508:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y2
-	VMULPS       Y0, Y2, Y6
-	VMAXPS       Y6, Y0, Y0
-	VMULPS       Y4, Y2, Y6
-	VMAXPS       Y6, Y4, Y4
-	VMULPS       Y1, Y2, Y6
-	VMAXPS       Y6, Y1, Y1
-	VMULPS       Y3, Y2, Y6
-	VMAXPS       Y6, Y3, Y3
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y3, Y6, Y5
+	VMAXPS       Y5, Y3, Y3
+	VMULPS       Y4, Y6, Y5
+	VMAXPS       Y5, Y4, Y4
+	VMULPS       Y15, Y6, Y5
+	VMAXPS       Y5, Y15, Y15
+	VMULPS       Y8, Y6, Y5
+	VMAXPS       Y5, Y8, Y8
 
 done509:
-	MOVQ         R12, R11
-	VMOVUPS      Y0, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y4, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y1, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y3, (R11)
-	ADDQ         SI, R12
-	VMOVUPS      192(AX), Y0
-	VMOVUPS      224(AX), Y1
-	VMOVUPS      256(AX), Y2
-	VMOVUPS      288(AX), Y3
-	VMOVUPS      320(AX), Y4
-	VMOVUPS      352(AX), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VBROADCASTSS (R9), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y3, Y3
-	TESTQ        R10, R10
-	JZ           done511
-	CMPQ         R10, $0x01
-	JNE          leaky510
-	VXORPS       X6, X6, X6
-	VMAXPS       Y0, Y6, Y0
-	VMAXPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y6, Y1
-	VMAXPS       Y3, Y6, Y3
-	JMP          done511
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store510
+	ADDQ   R9, R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Y3, Y3
+	ADDQ   R11, R10
+	VADDPS (R10), Y4, Y4
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+	VADDPS (R10), Y8, Y8
 
-leaky510:
+store510:
+	MOVQ        R8, R10
+	ADDQ        R9, R10
+	MOVQ        32(AX), R11
+	VMOVUPS     Y3, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y15, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y8, (R10)
+	VADDPS      Y11, Y10, Y15
+	VSUBPS      Y11, Y10, Y10
+	VADDPS      Y13, Y12, Y11
+	VSUBPS      Y13, Y12, Y12
+	VADDPS      Y15, Y9, Y9
+	VADDPS      Y11, Y9, Y9
+	VFMADD231PS Y1, Y11, Y15
+	VADDPS      Y10, Y14, Y14
+	VFMADD231PS Y2, Y12, Y14
+	VFMADD231PS Y0, Y12, Y10
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Y11
+	VADDPS      Y11, Y9, Y9
+	VADDPS      Y11, Y10, Y10
+	VADDPS      Y11, Y15, Y15
+	VADDPS      Y11, Y14, Y14
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done512
+	CMPQ        R10, $0x01
+	JNE         leaky511
+	VXORPS      X11, X11, X11
+	VMAXPS      Y9, Y11, Y9
+	VMAXPS      Y10, Y11, Y10
+	VMAXPS      Y15, Y11, Y15
+	VMAXPS      Y14, Y11, Y14
+	JMP         done512
+
+leaky511:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y2
-	VMULPS       Y0, Y2, Y6
-	VMAXPS       Y6, Y0, Y0
-	VMULPS       Y4, Y2, Y6
-	VMAXPS       Y6, Y4, Y4
-	VMULPS       Y1, Y2, Y6
-	VMAXPS       Y6, Y1, Y1
-	VMULPS       Y3, Y2, Y6
-	VMAXPS       Y6, Y3, Y3
+	VBROADCASTSS f3dcccccd<>+0(SB), Y12
+	VMULPS       Y9, Y12, Y11
+	VMAXPS       Y11, Y9, Y9
+	VMULPS       Y10, Y12, Y11
+	VMAXPS       Y11, Y10, Y10
+	VMULPS       Y15, Y12, Y11
+	VMAXPS       Y11, Y15, Y15
+	VMULPS       Y14, Y12, Y11
+	VMAXPS       Y11, Y14, Y14
 
-done511:
-	MOVQ         R12, R11
-	VMOVUPS      Y0, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y4, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y1, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y3, (R11)
-	ADDQ         SI, R12
-	VMOVUPS      384(AX), Y0
-	VMOVUPS      416(AX), Y1
-	VMOVUPS      448(AX), Y2
-	VMOVUPS      480(AX), Y3
-	VMOVUPS      512(AX), Y4
-	VMOVUPS      544(AX), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VBROADCASTSS (R9), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y3, Y3
-	TESTQ        R10, R10
-	JZ           done513
-	CMPQ         R10, $0x01
-	JNE          leaky512
-	VXORPS       X6, X6, X6
-	VMAXPS       Y0, Y6, Y0
-	VMAXPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y6, Y1
-	VMAXPS       Y3, Y6, Y3
-	JMP          done513
+done512:
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store513
+	ADDQ   R9, R10
+	ADDQ   104(AX), R10
+	ADDQ   104(AX), R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+	VADDPS (R10), Y14, Y14
 
-leaky512:
-	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y2
-	VMULPS       Y0, Y2, Y6
-	VMAXPS       Y6, Y0, Y0
-	VMULPS       Y4, Y2, Y6
-	VMAXPS       Y6, Y4, Y4
-	VMULPS       Y1, Y2, Y6
-	VMAXPS       Y6, Y1, Y1
-	VMULPS       Y3, Y2, Y6
-	VMAXPS       Y6, Y3, Y3
-
-done513:
-	MOVQ         R12, R11
-	VMOVUPS      Y0, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y4, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y1, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y3, (R11)
-	ADDQ         SI, R12
-	VMOVUPS      576(AX), Y0
-	VMOVUPS      608(AX), Y1
-	VMOVUPS      640(AX), Y2
-	VMOVUPS      672(AX), Y3
-	VMOVUPS      704(AX), Y4
-	VMOVUPS      736(AX), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VBROADCASTSS (R9), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y3, Y3
-	TESTQ        R10, R10
-	JZ           done515
-	CMPQ         R10, $0x01
-	JNE          leaky514
-	VXORPS       X6, X6, X6
-	VMAXPS       Y0, Y6, Y0
-	VMAXPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y6, Y1
-	VMAXPS       Y3, Y6, Y3
-	JMP          done515
+store513:
+	MOVQ        R8, R10
+	ADDQ        R9, R10
+	ADDQ        40(AX), R10
+	ADDQ        40(AX), R10
+	MOVQ        32(AX), R11
+	VMOVUPS     Y9, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y10, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y15, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y14, (R10)
+	LEAQ        (DI)(R9*1), R10
+	VMOVUPS     (R10)(DX*1), Y3
+	VSUBPS      (R10)(DX*2), Y3, Y3
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y3, Y9
+	VFMADD231PS Y2, Y15, Y9
+	VFMADD231PS Y0, Y15, Y3
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y4
+	VSUBPS      (R10)(DX*2), Y4, Y4
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y4, Y10
+	VFMADD231PS Y2, Y15, Y10
+	VFMADD231PS Y0, Y15, Y4
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y5
+	VSUBPS      (R10)(DX*2), Y5, Y5
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y5, Y11
+	VFMADD231PS Y2, Y15, Y11
+	VFMADD231PS Y0, Y15, Y5
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y6
+	VSUBPS      (R10)(DX*2), Y6, Y6
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y6, Y12
+	VFMADD231PS Y2, Y15, Y12
+	VFMADD231PS Y0, Y15, Y6
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y7
+	VSUBPS      (R10)(DX*2), Y7, Y7
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y7, Y13
+	VFMADD231PS Y2, Y15, Y13
+	VFMADD231PS Y0, Y15, Y7
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y8
+	VSUBPS      (R10)(DX*2), Y8, Y8
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y8, Y14
+	VFMADD231PS Y2, Y15, Y14
+	VFMADD231PS Y0, Y15, Y8
+	VADDPS      Y5, Y4, Y15
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y15, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VFMADD231PS Y1, Y5, Y15
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y0, Y6, Y4
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Y5
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y5, Y4, Y4
+	VADDPS      Y5, Y15, Y15
+	VADDPS      Y5, Y8, Y8
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done515
+	CMPQ        R10, $0x01
+	JNE         leaky514
+	VXORPS      X5, X5, X5
+	VMAXPS      Y3, Y5, Y3
+	VMAXPS      Y4, Y5, Y4
+	VMAXPS      Y15, Y5, Y15
+	VMAXPS      Y8, Y5, Y8
+	JMP         done515
 
 leaky514:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y2
-	VMULPS       Y0, Y2, Y6
-	VMAXPS       Y6, Y0, Y0
-	VMULPS       Y4, Y2, Y6
-	VMAXPS       Y6, Y4, Y4
-	VMULPS       Y1, Y2, Y6
-	VMAXPS       Y6, Y1, Y1
-	VMULPS       Y3, Y2, Y6
-	VMAXPS       Y6, Y3, Y3
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y3, Y6, Y5
+	VMAXPS       Y5, Y3, Y3
+	VMULPS       Y4, Y6, Y5
+	VMAXPS       Y5, Y4, Y4
+	VMULPS       Y15, Y6, Y5
+	VMAXPS       Y5, Y15, Y15
+	VMULPS       Y8, Y6, Y5
+	VMAXPS       Y5, Y8, Y8
 
 done515:
-	MOVQ    R12, R11
-	VMOVUPS Y0, (R11)
-	ADDQ    DI, R11
-	VMOVUPS Y4, (R11)
-	ADDQ    DI, R11
-	VMOVUPS Y1, (R11)
-	ADDQ    DI, R11
-	VMOVUPS Y3, (R11)
-	ADDQ    $0x00000020, CX
-	ADDQ    $0x00000020, DX
-	DECQ    R8
-	JNZ     tiles
-	VZEROUPPER
-	RET
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store516
+	ADDQ   R9, R10
+	ADDQ   104(AX), R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Y3, Y3
+	ADDQ   R11, R10
+	VADDPS (R10), Y4, Y4
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+	VADDPS (R10), Y8, Y8
 
-// func mergeAVX2(t *byte)
-// Requires: AVX, CMOV
-TEXT ·mergeAVX2(SB), NOSPLIT, $0-8
-	MOVQ    t+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    24(AX), SI
-	MOVQ    32(AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    56(AX), R9
+store516:
+	MOVQ        R8, R10
+	ADDQ        R9, R10
+	ADDQ        40(AX), R10
+	MOVQ        32(AX), R11
+	VMOVUPS     Y3, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y15, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y8, (R10)
+	VADDPS      Y11, Y10, Y15
+	VSUBPS      Y11, Y10, Y10
+	VADDPS      Y13, Y12, Y11
+	VSUBPS      Y13, Y12, Y12
+	VADDPS      Y15, Y9, Y9
+	VADDPS      Y11, Y9, Y9
+	VFMADD231PS Y1, Y11, Y15
+	VADDPS      Y10, Y14, Y14
+	VFMADD231PS Y2, Y12, Y14
+	VFMADD231PS Y0, Y12, Y10
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Y11
+	VADDPS      Y11, Y9, Y9
+	VADDPS      Y11, Y10, Y10
+	VADDPS      Y11, Y15, Y15
+	VADDPS      Y11, Y14, Y14
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done518
+	CMPQ        R10, $0x01
+	JNE         leaky517
+	VXORPS      X11, X11, X11
+	VMAXPS      Y9, Y11, Y9
+	VMAXPS      Y10, Y11, Y10
+	VMAXPS      Y15, Y11, Y15
+	VMAXPS      Y14, Y11, Y14
+	JMP         done518
+
+leaky517:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y12
+	VMULPS       Y9, Y12, Y11
+	VMAXPS       Y11, Y9, Y9
+	VMULPS       Y10, Y12, Y11
+	VMAXPS       Y11, Y10, Y10
+	VMULPS       Y15, Y12, Y11
+	VMAXPS       Y11, Y15, Y15
+	VMULPS       Y14, Y12, Y11
+	VMAXPS       Y11, Y14, Y14
+
+done518:
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store519
+	ADDQ   R9, R10
+	ADDQ   104(AX), R10
+	ADDQ   104(AX), R10
+	ADDQ   104(AX), R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+	VADDPS (R10), Y14, Y14
+
+store519:
 	MOVQ    R8, R10
-	XORQ    R11, R11
-	MOVQ    $0x00000008, R12
-	SUBQ    $0x00000000, R8
-	CMOVQLT R11, R8
-	CMPQ    R8, R12
-	CMOVQGT R12, R8
-	LEAQ    lanes<>+0(SB), R11
-	NEGQ    R8
-	VMOVUPS 32(R11)(R8*4), Y0
-	XORQ    R8, R8
-	MOVQ    $0x00000008, R11
-	SUBQ    $0x00000008, R10
-	CMOVQLT R8, R10
-	CMPQ    R10, R11
-	CMOVQGT R11, R10
-	LEAQ    lanes<>+0(SB), R8
-	NEGQ    R10
-	VMOVUPS 32(R8)(R10*4), Y1
+	ADDQ    R9, R10
+	ADDQ    40(AX), R10
+	ADDQ    40(AX), R10
+	ADDQ    40(AX), R10
+	MOVQ    32(AX), R11
+	VMOVUPS Y9, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Y10, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Y15, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Y14, (R10)
+	ADDQ    $0x20, R9
+	CMPQ    R9, 16(SP)
+	JNE     vector
+	ADDQ    48(AX), DI
+	ADDQ    56(AX), R8
+	MOVQ    (SP), R9
+	TESTQ   R9, R9
+	JZ      nothing
+	MOVQ    96(AX), R10
+	LEAQ    (R9)(R10*4), R9
+	MOVQ    R9, (SP)
 
-row:
-	MOVQ CX, R10
-	MOVQ R9, R11
-	MOVQ DX, R12
-	MOVQ 40(AX), R8
-
-vector:
-	DECQ       R8
-	JZ         last
-	VMOVUPS    (R10), Y2
-	VMOVUPS    (R11), Y3
-	VUNPCKLPS  Y3, Y2, Y4
-	VUNPCKHPS  Y3, Y2, Y3
-	VPERM2F128 $0x20, Y3, Y4, Y2
-	VPERM2F128 $0x31, Y3, Y4, Y3
-	VMOVUPS    Y2, (R12)
-	VMOVUPS    Y3, 32(R12)
-	ADDQ       $0x00000020, R10
-	ADDQ       $0x00000020, R11
-	ADDQ       $0x00000040, R12
-	JMP        vector
-
-last:
-	VMOVUPS    (R10), Y2
-	VMOVUPS    (R11), Y3
-	VUNPCKLPS  Y3, Y2, Y4
-	VUNPCKHPS  Y3, Y2, Y3
-	VPERM2F128 $0x20, Y3, Y4, Y2
-	VPERM2F128 $0x31, Y3, Y4, Y3
-	VMASKMOVPS Y2, Y0, (R12)
-	VMASKMOVPS Y3, Y1, 32(R12)
-	ADDQ       BX, CX
-	ADDQ       BX, R9
-	ADDQ       SI, DX
-	DECQ       DI
-	JNZ        row
+nothing:
+	DECQ 8(SP)
+	JNZ  tile
 	VZEROUPPER
 	RET
+
+DATA f41000000<>+0(SB)/4, $0x41000000
+GLOBL f41000000<>(SB), RODATA|NOPTR, $4

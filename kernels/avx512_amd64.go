@@ -304,11 +304,6 @@ func winogradInputAVX512Y(t *Transform)
 //go:noescape
 func winogradOutputAVX512Y(t *Transform)
 
-// mergeAVX512Y merges rows of Src and Odd, value by value in turn, to Dst, see Pad.
-//
-//go:noescape
-func mergeAVX512Y(t *Pad)
-
 // copyRows1AVX512 copies rows of a plane, of each the values 0, 1, 2 …, see Pad.
 //
 //go:noescape
@@ -389,11 +384,6 @@ func winogradInputAVX512(t *Transform)
 //go:noescape
 func winogradOutputAVX512(t *Transform)
 
-// mergeAVX512 merges rows of Src and Odd, value by value in turn, to Dst, see Pad.
-//
-//go:noescape
-func mergeAVX512(t *Pad)
-
 // avx512 is the Set of these kernels.
 var avx512 = Set{
 	Name: "avx512", Lanes: 16, MaxRows: 14,
@@ -471,7 +461,7 @@ var avx512 = Set{
 		spread:        spreadAVX512Y,
 		copyRows:      [3]func(*Pad){1: copyRows1AVX512Y},
 		split:         splitAVX512Y,
-		winogradInput: winogradInputAVX512Y, winogradOutput: winogradOutputAVX512Y, merge: mergeAVX512Y,
+		winogradInput: winogradInputAVX512Y, winogradOutput: winogradOutputAVX512Y,
 	},
 	copyRows: [3]func(*Pad){1: copyRows1AVX512, 2: copyRows2AVX512},
 	split:    splitAVX512,
@@ -488,5 +478,5 @@ var avx512 = Set{
 	max:           maxAVX512,
 	scale:         scaleAVX512,
 	sum:           sumAVX512,
-	winogradInput: winogradInputAVX512, winogradOutput: winogradOutputAVX512, merge: mergeAVX512,
+	winogradInput: winogradInputAVX512, winogradOutput: winogradOutputAVX512,
 }

@@ -26538,453 +26538,389 @@ last:
 
 // func winogradInputAVX512Y(t *byte)
 // Requires: AVX, FMA3
-TEXT ·winogradInputAVX512Y(SB), NOSPLIT, $0-8
+TEXT ·winogradInputAVX512Y(SB), NOSPLIT, $16-8
 	MOVQ         t+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVQ         24(AX), SI
-	MOVQ         32(AX), DI
-	MOVQ         48(AX), R8
-	MOVQ         72(AX), AX
-	VBROADCASTSS f40800000<>+0(SB), Y7
-	VBROADCASTSS f40a00000<>+0(SB), Y8
+	MOVQ         16(AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (DX)(DX*4), DI
+	VBROADCASTSS f40800000<>+0(SB), Y0
+	VBROADCASTSS f40a00000<>+0(SB), Y1
+	MOVQ         64(AX), R10
+	MOVQ         R10, (SP)
+	MOVQ         72(AX), R10
+	IMUL3Q       $0x20, R10, R10
+	MOVQ         R10, 8(SP)
+	MOVQ         (AX), R8
+	MOVQ         8(AX), R9
 
-tiles:
-	// Down the columns: column j of a tile is part j mod 4 of the rows.
-	MOVQ         CX, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Y0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y0, 192(AX)
-	VMOVUPS      Y9, 384(AX)
-	VMOVUPS      Y2, 576(AX)
-	VMOVUPS      Y4, 768(AX)
-	VMOVUPS      Y5, 960(AX)
-	ADDQ         SI, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Y0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, 32(AX)
-	VMOVUPS      Y0, 224(AX)
-	VMOVUPS      Y9, 416(AX)
-	VMOVUPS      Y2, 608(AX)
-	VMOVUPS      Y4, 800(AX)
-	VMOVUPS      Y5, 992(AX)
-	ADDQ         SI, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Y0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, 64(AX)
-	VMOVUPS      Y0, 256(AX)
-	VMOVUPS      Y9, 448(AX)
-	VMOVUPS      Y2, 640(AX)
-	VMOVUPS      Y4, 832(AX)
-	VMOVUPS      Y5, 1024(AX)
-	ADDQ         SI, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Y0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, 96(AX)
-	VMOVUPS      Y0, 288(AX)
-	VMOVUPS      Y9, 480(AX)
-	VMOVUPS      Y2, 672(AX)
-	VMOVUPS      Y4, 864(AX)
-	VMOVUPS      Y5, 1056(AX)
-	ADDQ         SI, R9
-	MOVQ         CX, R9
-	MOVQ         R9, R10
-	VMOVUPS      4(R10), Y0
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Y1
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Y2
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Y3
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Y4
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, 128(AX)
-	VMOVUPS      Y0, 320(AX)
-	VMOVUPS      Y9, 512(AX)
-	VMOVUPS      Y2, 704(AX)
-	VMOVUPS      Y4, 896(AX)
-	VMOVUPS      Y5, 1088(AX)
-	ADDQ         SI, R9
-	VMOVUPS      4(R9), Y0
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Y1
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Y2
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Y3
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Y4
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, 160(AX)
-	VMOVUPS      Y0, 352(AX)
-	VMOVUPS      Y9, 544(AX)
-	VMOVUPS      Y2, 736(AX)
-	VMOVUPS      Y4, 928(AX)
-	VMOVUPS      Y5, 1120(AX)
+tile:
+	XORQ R10, R10
 
-	// Along the rows.
-	MOVQ         DX, R9
-	VMOVUPS      (AX), Y0
-	VMOVUPS      32(AX), Y1
-	VMOVUPS      64(AX), Y2
-	VMOVUPS      96(AX), Y3
-	VMOVUPS      128(AX), Y4
-	VMOVUPS      160(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      192(AX), Y0
-	VMOVUPS      224(AX), Y1
-	VMOVUPS      256(AX), Y2
-	VMOVUPS      288(AX), Y3
-	VMOVUPS      320(AX), Y4
-	VMOVUPS      352(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      384(AX), Y0
-	VMOVUPS      416(AX), Y1
-	VMOVUPS      448(AX), Y2
-	VMOVUPS      480(AX), Y3
-	VMOVUPS      512(AX), Y4
-	VMOVUPS      544(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      576(AX), Y0
-	VMOVUPS      608(AX), Y1
-	VMOVUPS      640(AX), Y2
-	VMOVUPS      672(AX), Y3
-	VMOVUPS      704(AX), Y4
-	VMOVUPS      736(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      768(AX), Y0
-	VMOVUPS      800(AX), Y1
-	VMOVUPS      832(AX), Y2
-	VMOVUPS      864(AX), Y3
-	VMOVUPS      896(AX), Y4
-	VMOVUPS      928(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      960(AX), Y0
-	VMOVUPS      992(AX), Y1
-	VMOVUPS      1024(AX), Y2
-	VMOVUPS      1056(AX), Y3
-	VMOVUPS      1088(AX), Y4
-	VMOVUPS      1120(AX), Y5
-	VMOVAPS      Y4, Y6
-	VFNMADD231PS Y2, Y8, Y6
-	VFMADD231PS  Y0, Y7, Y6
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y2, Y7, Y10
-	VMOVAPS      Y3, Y11
-	VFNMADD231PS Y1, Y7, Y11
-	VADDPS       Y11, Y10, Y0
-	VSUBPS       Y11, Y10, Y9
-	VSUBPS       Y2, Y4, Y10
-	VSUBPS       Y1, Y3, Y11
-	VADDPS       Y11, Y11, Y11
-	VADDPS       Y11, Y10, Y2
-	VSUBPS       Y11, Y10, Y4
-	VMOVAPS      Y5, Y5
-	VFNMADD231PS Y3, Y8, Y5
-	VFMADD231PS  Y1, Y7, Y5
-	VMOVUPS      Y6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Y5, (R9)
-	ADDQ         DI, R9
-	ADDQ         $0x00000020, CX
-	ADDQ         $0x00000020, DX
-	DECQ         R8
-	JNZ          tiles
+vector:
+	LEAQ         (R9)(R10*1), R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DX*4), Y2
+	VFNMADD231PS (R12)(DX*2), Y1, Y2
+	VFMADD231PS  (R12), Y0, Y2
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y3
+	VFNMADD231PS (R12)(DX*2), Y1, Y3
+	VFMADD231PS  (R12), Y0, Y3
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y4
+	VFNMADD231PS (R12)(DX*2), Y1, Y4
+	VFMADD231PS  (R12), Y0, Y4
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y5
+	VFNMADD231PS (R12)(DX*2), Y1, Y5
+	VFMADD231PS  (R12), Y0, Y5
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y6
+	VFNMADD231PS (R12)(DX*2), Y1, Y6
+	VFMADD231PS  (R12), Y0, Y6
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y7
+	VFNMADD231PS (R12)(DX*2), Y1, Y7
+	VFMADD231PS  (R12), Y0, Y7
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y1, Y14
+	VFMADD231PS  Y2, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y0, Y14
+	VMOVAPS      Y5, Y15
+	VFNMADD231PS Y3, Y0, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y4, Y6, Y14
+	VSUBPS  Y3, Y5, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y2
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y5, Y1, Y7
+	VFMADD231PS  Y3, Y0, Y7
+	VMOVUPS      Y7, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y8
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y3
+	VSUBPS       Y15, Y14, Y9
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y4
+	VSUBPS       Y15, Y14, Y10
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y5
+	VSUBPS       Y15, Y14, Y11
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y6
+	VSUBPS       Y15, Y14, Y12
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VFNMADD231PS (R12)(DX*2), Y0, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VFNMADD231PS (R12)(DX*1), Y0, Y15
+	VADDPS       Y15, Y14, Y7
+	VSUBPS       Y15, Y14, Y13
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y1, Y14
+	VFMADD231PS  Y2, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y0, Y14
+	VMOVAPS      Y5, Y15
+	VFNMADD231PS Y3, Y0, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y4, Y6, Y14
+	VSUBPS  Y3, Y5, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y2
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y5, Y1, Y7
+	VFMADD231PS  Y3, Y0, Y7
+	VMOVUPS      Y7, (R11)
+	ADDQ         BX, R11
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y12, Y14
+	VFNMADD231PS Y10, Y1, Y14
+	VFMADD231PS  Y8, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y12, Y14
+	VFNMADD231PS Y10, Y0, Y14
+	VMOVAPS      Y11, Y15
+	VFNMADD231PS Y9, Y0, Y15
+	VADDPS       Y15, Y14, Y8
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y8, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y10, Y12, Y14
+	VSUBPS  Y9, Y11, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y8
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y8, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y11, Y1, Y13
+	VFMADD231PS  Y9, Y0, Y13
+	VMOVUPS      Y13, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y8
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y3
+	VSUBPS       Y15, Y14, Y9
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y4
+	VSUBPS       Y15, Y14, Y10
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y5
+	VSUBPS       Y15, Y14, Y11
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y6
+	VSUBPS       Y15, Y14, Y12
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Y14
+	VSUBPS       (R12)(DX*2), Y14, Y14
+	VMOVUPS      (R12)(SI*1), Y15
+	VSUBPS       (R12)(DX*1), Y15, Y15
+	VADDPS       Y15, Y15, Y15
+	VADDPS       Y15, Y14, Y7
+	VSUBPS       Y15, Y14, Y13
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y1, Y14
+	VFMADD231PS  Y2, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y0, Y14
+	VMOVAPS      Y5, Y15
+	VFNMADD231PS Y3, Y0, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y4, Y6, Y14
+	VSUBPS  Y3, Y5, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y2
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y5, Y1, Y7
+	VFMADD231PS  Y3, Y0, Y7
+	VMOVUPS      Y7, (R11)
+	ADDQ         BX, R11
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y12, Y14
+	VFNMADD231PS Y10, Y1, Y14
+	VFMADD231PS  Y8, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y12, Y14
+	VFNMADD231PS Y10, Y0, Y14
+	VMOVAPS      Y11, Y15
+	VFNMADD231PS Y9, Y0, Y15
+	VADDPS       Y15, Y14, Y8
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y8, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y10, Y12, Y14
+	VSUBPS  Y9, Y11, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y8
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y8, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y11, Y1, Y13
+	VFMADD231PS  Y9, Y0, Y13
+	VMOVUPS      Y13, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DI*1), Y2
+	VFNMADD231PS (R12)(SI*1), Y1, Y2
+	VFMADD231PS  (R12)(DX*1), Y0, Y2
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Y3
+	VFNMADD231PS (R12)(SI*1), Y1, Y3
+	VFMADD231PS  (R12)(DX*1), Y0, Y3
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Y4
+	VFNMADD231PS (R12)(SI*1), Y1, Y4
+	VFMADD231PS  (R12)(DX*1), Y0, Y4
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Y5
+	VFNMADD231PS (R12)(SI*1), Y1, Y5
+	VFMADD231PS  (R12)(DX*1), Y0, Y5
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Y6
+	VFNMADD231PS (R12)(SI*1), Y1, Y6
+	VFMADD231PS  (R12)(DX*1), Y0, Y6
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Y7
+	VFNMADD231PS (R12)(SI*1), Y1, Y7
+	VFMADD231PS  (R12)(DX*1), Y0, Y7
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y1, Y14
+	VFMADD231PS  Y2, Y0, Y14
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Y6, Y14
+	VFNMADD231PS Y4, Y0, Y14
+	VMOVAPS      Y5, Y15
+	VFNMADD231PS Y3, Y0, Y15
+	VADDPS       Y15, Y14, Y2
+	VSUBPS       Y15, Y14, Y14
+	VMOVUPS      Y2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Y14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Y4, Y6, Y14
+	VSUBPS  Y3, Y5, Y15
+	VADDPS  Y15, Y15, Y15
+	VADDPS  Y15, Y14, Y2
+	VSUBPS  Y15, Y14, Y14
+	VMOVUPS Y2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Y14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Y5, Y1, Y7
+	VFMADD231PS  Y3, Y0, Y7
+	VMOVUPS      Y7, (R11)
+	ADDQ         BX, R11
+	ADDQ         $0x20, R10
+	CMPQ         R10, 8(SP)
+	JNE          vector
+	ADDQ         48(AX), R8
+	ADDQ         56(AX), R9
+	DECQ         (SP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
@@ -26995,528 +26931,421 @@ DATA f40a00000<>+0(SB)/4, $0x40a00000
 GLOBL f40a00000<>(SB), RODATA|NOPTR, $4
 
 // func winogradOutputAVX512Y(t *byte)
-// Requires: AVX
-TEXT ·winogradOutputAVX512Y(SB), NOSPLIT, $0-8
-	MOVQ t+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 32(AX), SI
-	MOVQ 40(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 56(AX), R9
-	MOVQ 64(AX), R10
-	MOVQ 72(AX), AX
+// Requires: AVX, FMA3
+TEXT ·winogradOutputAVX512Y(SB), NOSPLIT, $24-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	IMUL3Q       $0x06, CX, DX
+	LEAQ         (DX)(DX*2), BX
+	LEAQ         (DX)(DX*4), SI
+	VBROADCASTSS f40000000<>+0(SB), Y0
+	VBROADCASTSS f40800000<>+0(SB), Y1
+	VBROADCASTSS f41000000<>+0(SB), Y2
+	MOVQ         88(AX), DI
+	MOVQ         DI, (SP)
+	MOVQ         64(AX), R9
+	MOVQ         R9, 8(SP)
+	MOVQ         72(AX), R9
+	IMUL3Q       $0x20, R9, R9
+	MOVQ         R9, 16(SP)
+	MOVQ         (AX), DI
+	MOVQ         8(AX), R8
 
-tiles:
-	MOVQ         CX, R12
-	LEAQ         (BX)(BX*2), R13
-	ADDQ         R13, R13
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y4, 192(AX)
-	VMOVUPS      Y1, 384(AX)
-	VMOVUPS      Y3, 576(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, 32(AX)
-	VMOVUPS      Y4, 224(AX)
-	VMOVUPS      Y1, 416(AX)
-	VMOVUPS      Y3, 608(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, 64(AX)
-	VMOVUPS      Y4, 256(AX)
-	VMOVUPS      Y1, 448(AX)
-	VMOVUPS      Y3, 640(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, 96(AX)
-	VMOVUPS      Y4, 288(AX)
-	VMOVUPS      Y1, 480(AX)
-	VMOVUPS      Y3, 672(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, 128(AX)
-	VMOVUPS      Y4, 320(AX)
-	VMOVUPS      Y1, 512(AX)
-	VMOVUPS      Y3, 704(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Y0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VMOVUPS      Y0, 160(AX)
-	VMOVUPS      Y4, 352(AX)
-	VMOVUPS      Y1, 544(AX)
-	VMOVUPS      Y3, 736(AX)
-	MOVQ         DX, R12
-	VMOVUPS      (AX), Y0
-	VMOVUPS      32(AX), Y1
-	VMOVUPS      64(AX), Y2
-	VMOVUPS      96(AX), Y3
-	VMOVUPS      128(AX), Y4
-	VMOVUPS      160(AX), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VBROADCASTSS (R9), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y3, Y3
-	TESTQ        R10, R10
-	JZ           done1052
-	CMPQ         R10, $0x01
-	JNE          leaky1051
-	VXORPS       X6, X6, X6
-	VMAXPS       Y0, Y6, Y0
-	VMAXPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y6, Y1
-	VMAXPS       Y3, Y6, Y3
-	JMP          done1052
+tile:
+	XORQ R9, R9
+
+vector:
+	LEAQ        (DI)(R9*1), R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y9
+	VADDPS      (R10)(DX*4), Y9, Y9
+	VADDPS      (R10), Y15, Y3
+	VADDPS      Y9, Y3, Y3
+	VFMADD213PS Y15, Y1, Y9
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y10
+	VADDPS      (R10)(DX*4), Y10, Y10
+	VADDPS      (R10), Y15, Y4
+	VADDPS      Y10, Y4, Y4
+	VFMADD213PS Y15, Y1, Y10
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y11
+	VADDPS      (R10)(DX*4), Y11, Y11
+	VADDPS      (R10), Y15, Y5
+	VADDPS      Y11, Y5, Y5
+	VFMADD213PS Y15, Y1, Y11
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y12
+	VADDPS      (R10)(DX*4), Y12, Y12
+	VADDPS      (R10), Y15, Y6
+	VADDPS      Y12, Y6, Y6
+	VFMADD213PS Y15, Y1, Y12
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y13
+	VADDPS      (R10)(DX*4), Y13, Y13
+	VADDPS      (R10), Y15, Y7
+	VADDPS      Y13, Y7, Y7
+	VFMADD213PS Y15, Y1, Y13
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y15
+	VADDPS      (R10)(DX*2), Y15, Y15
+	VMOVUPS     (R10)(BX*1), Y14
+	VADDPS      (R10)(DX*4), Y14, Y14
+	VADDPS      (R10), Y15, Y8
+	VADDPS      Y14, Y8, Y8
+	VFMADD213PS Y15, Y1, Y14
+	VADDPS      Y5, Y4, Y15
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y15, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VFMADD231PS Y1, Y5, Y15
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y0, Y6, Y4
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Y5
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y5, Y4, Y4
+	VADDPS      Y5, Y15, Y15
+	VADDPS      Y5, Y8, Y8
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done1052
+	CMPQ        R10, $0x01
+	JNE         leaky1051
+	VXORPS      X5, X5, X5
+	VMAXPS      Y3, Y5, Y3
+	VMAXPS      Y4, Y5, Y4
+	VMAXPS      Y15, Y5, Y15
+	VMAXPS      Y8, Y5, Y8
+	JMP         done1052
 
 leaky1051:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y2
-	VMULPS       Y0, Y2, Y6
-	VMAXPS       Y6, Y0, Y0
-	VMULPS       Y4, Y2, Y6
-	VMAXPS       Y6, Y4, Y4
-	VMULPS       Y1, Y2, Y6
-	VMAXPS       Y6, Y1, Y1
-	VMULPS       Y3, Y2, Y6
-	VMAXPS       Y6, Y3, Y3
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y3, Y6, Y5
+	VMAXPS       Y5, Y3, Y3
+	VMULPS       Y4, Y6, Y5
+	VMAXPS       Y5, Y4, Y4
+	VMULPS       Y15, Y6, Y5
+	VMAXPS       Y5, Y15, Y15
+	VMULPS       Y8, Y6, Y5
+	VMAXPS       Y5, Y8, Y8
 
 done1052:
-	MOVQ         R12, R11
-	VMOVUPS      Y0, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y4, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y1, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y3, (R11)
-	ADDQ         SI, R12
-	VMOVUPS      192(AX), Y0
-	VMOVUPS      224(AX), Y1
-	VMOVUPS      256(AX), Y2
-	VMOVUPS      288(AX), Y3
-	VMOVUPS      320(AX), Y4
-	VMOVUPS      352(AX), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VBROADCASTSS (R9), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y3, Y3
-	TESTQ        R10, R10
-	JZ           done1054
-	CMPQ         R10, $0x01
-	JNE          leaky1053
-	VXORPS       X6, X6, X6
-	VMAXPS       Y0, Y6, Y0
-	VMAXPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y6, Y1
-	VMAXPS       Y3, Y6, Y3
-	JMP          done1054
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store1053
+	ADDQ   R9, R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Y3, Y3
+	ADDQ   R11, R10
+	VADDPS (R10), Y4, Y4
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+	VADDPS (R10), Y8, Y8
 
-leaky1053:
+store1053:
+	MOVQ        R8, R10
+	ADDQ        R9, R10
+	MOVQ        32(AX), R11
+	VMOVUPS     Y3, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y15, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y8, (R10)
+	VADDPS      Y11, Y10, Y15
+	VSUBPS      Y11, Y10, Y10
+	VADDPS      Y13, Y12, Y11
+	VSUBPS      Y13, Y12, Y12
+	VADDPS      Y15, Y9, Y9
+	VADDPS      Y11, Y9, Y9
+	VFMADD231PS Y1, Y11, Y15
+	VADDPS      Y10, Y14, Y14
+	VFMADD231PS Y2, Y12, Y14
+	VFMADD231PS Y0, Y12, Y10
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Y11
+	VADDPS      Y11, Y9, Y9
+	VADDPS      Y11, Y10, Y10
+	VADDPS      Y11, Y15, Y15
+	VADDPS      Y11, Y14, Y14
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done1055
+	CMPQ        R10, $0x01
+	JNE         leaky1054
+	VXORPS      X11, X11, X11
+	VMAXPS      Y9, Y11, Y9
+	VMAXPS      Y10, Y11, Y10
+	VMAXPS      Y15, Y11, Y15
+	VMAXPS      Y14, Y11, Y14
+	JMP         done1055
+
+leaky1054:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y2
-	VMULPS       Y0, Y2, Y6
-	VMAXPS       Y6, Y0, Y0
-	VMULPS       Y4, Y2, Y6
-	VMAXPS       Y6, Y4, Y4
-	VMULPS       Y1, Y2, Y6
-	VMAXPS       Y6, Y1, Y1
-	VMULPS       Y3, Y2, Y6
-	VMAXPS       Y6, Y3, Y3
+	VBROADCASTSS f3dcccccd<>+0(SB), Y12
+	VMULPS       Y9, Y12, Y11
+	VMAXPS       Y11, Y9, Y9
+	VMULPS       Y10, Y12, Y11
+	VMAXPS       Y11, Y10, Y10
+	VMULPS       Y15, Y12, Y11
+	VMAXPS       Y11, Y15, Y15
+	VMULPS       Y14, Y12, Y11
+	VMAXPS       Y11, Y14, Y14
 
-done1054:
-	MOVQ         R12, R11
-	VMOVUPS      Y0, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y4, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y1, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y3, (R11)
-	ADDQ         SI, R12
-	VMOVUPS      384(AX), Y0
-	VMOVUPS      416(AX), Y1
-	VMOVUPS      448(AX), Y2
-	VMOVUPS      480(AX), Y3
-	VMOVUPS      512(AX), Y4
-	VMOVUPS      544(AX), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VBROADCASTSS (R9), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y3, Y3
-	TESTQ        R10, R10
-	JZ           done1056
-	CMPQ         R10, $0x01
-	JNE          leaky1055
-	VXORPS       X6, X6, X6
-	VMAXPS       Y0, Y6, Y0
-	VMAXPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y6, Y1
-	VMAXPS       Y3, Y6, Y3
-	JMP          done1056
+done1055:
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store1056
+	ADDQ   R9, R10
+	ADDQ   104(AX), R10
+	ADDQ   104(AX), R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+	VADDPS (R10), Y14, Y14
 
-leaky1055:
-	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y2
-	VMULPS       Y0, Y2, Y6
-	VMAXPS       Y6, Y0, Y0
-	VMULPS       Y4, Y2, Y6
-	VMAXPS       Y6, Y4, Y4
-	VMULPS       Y1, Y2, Y6
-	VMAXPS       Y6, Y1, Y1
-	VMULPS       Y3, Y2, Y6
-	VMAXPS       Y6, Y3, Y3
-
-done1056:
-	MOVQ         R12, R11
-	VMOVUPS      Y0, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y4, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y1, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Y3, (R11)
-	ADDQ         SI, R12
-	VMOVUPS      576(AX), Y0
-	VMOVUPS      608(AX), Y1
-	VMOVUPS      640(AX), Y2
-	VMOVUPS      672(AX), Y3
-	VMOVUPS      704(AX), Y4
-	VMOVUPS      736(AX), Y5
-	VADDPS       Y2, Y1, Y6
-	VSUBPS       Y2, Y1, Y2
-	VADDPS       Y4, Y3, Y1
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y2, Y4
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y1, Y1, Y1
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y3, Y3, Y3
-	VADDPS       Y2, Y3, Y3
-	VADDPS       Y5, Y3, Y3
-	VBROADCASTSS (R9), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y4, Y4
-	VADDPS       Y6, Y1, Y1
-	VADDPS       Y6, Y3, Y3
-	TESTQ        R10, R10
-	JZ           done1058
-	CMPQ         R10, $0x01
-	JNE          leaky1057
-	VXORPS       X6, X6, X6
-	VMAXPS       Y0, Y6, Y0
-	VMAXPS       Y4, Y6, Y4
-	VMAXPS       Y1, Y6, Y1
-	VMAXPS       Y3, Y6, Y3
-	JMP          done1058
+store1056:
+	MOVQ        R8, R10
+	ADDQ        R9, R10
+	ADDQ        40(AX), R10
+	ADDQ        40(AX), R10
+	MOVQ        32(AX), R11
+	VMOVUPS     Y9, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y10, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y15, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y14, (R10)
+	LEAQ        (DI)(R9*1), R10
+	VMOVUPS     (R10)(DX*1), Y3
+	VSUBPS      (R10)(DX*2), Y3, Y3
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y3, Y9
+	VFMADD231PS Y2, Y15, Y9
+	VFMADD231PS Y0, Y15, Y3
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y4
+	VSUBPS      (R10)(DX*2), Y4, Y4
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y4, Y10
+	VFMADD231PS Y2, Y15, Y10
+	VFMADD231PS Y0, Y15, Y4
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y5
+	VSUBPS      (R10)(DX*2), Y5, Y5
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y5, Y11
+	VFMADD231PS Y2, Y15, Y11
+	VFMADD231PS Y0, Y15, Y5
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y6
+	VSUBPS      (R10)(DX*2), Y6, Y6
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y6, Y12
+	VFMADD231PS Y2, Y15, Y12
+	VFMADD231PS Y0, Y15, Y6
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y7
+	VSUBPS      (R10)(DX*2), Y7, Y7
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y7, Y13
+	VFMADD231PS Y2, Y15, Y13
+	VFMADD231PS Y0, Y15, Y7
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Y8
+	VSUBPS      (R10)(DX*2), Y8, Y8
+	VMOVUPS     (R10)(BX*1), Y15
+	VSUBPS      (R10)(DX*4), Y15, Y15
+	VADDPS      (R10)(SI*1), Y8, Y14
+	VFMADD231PS Y2, Y15, Y14
+	VFMADD231PS Y0, Y15, Y8
+	VADDPS      Y5, Y4, Y15
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y15, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VFMADD231PS Y1, Y5, Y15
+	VADDPS      Y4, Y8, Y8
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y0, Y6, Y4
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Y5
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y5, Y4, Y4
+	VADDPS      Y5, Y15, Y15
+	VADDPS      Y5, Y8, Y8
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done1058
+	CMPQ        R10, $0x01
+	JNE         leaky1057
+	VXORPS      X5, X5, X5
+	VMAXPS      Y3, Y5, Y3
+	VMAXPS      Y4, Y5, Y4
+	VMAXPS      Y15, Y5, Y15
+	VMAXPS      Y8, Y5, Y8
+	JMP         done1058
 
 leaky1057:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y2
-	VMULPS       Y0, Y2, Y6
-	VMAXPS       Y6, Y0, Y0
-	VMULPS       Y4, Y2, Y6
-	VMAXPS       Y6, Y4, Y4
-	VMULPS       Y1, Y2, Y6
-	VMAXPS       Y6, Y1, Y1
-	VMULPS       Y3, Y2, Y6
-	VMAXPS       Y6, Y3, Y3
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y3, Y6, Y5
+	VMAXPS       Y5, Y3, Y3
+	VMULPS       Y4, Y6, Y5
+	VMAXPS       Y5, Y4, Y4
+	VMULPS       Y15, Y6, Y5
+	VMAXPS       Y5, Y15, Y15
+	VMULPS       Y8, Y6, Y5
+	VMAXPS       Y5, Y8, Y8
 
 done1058:
-	MOVQ    R12, R11
-	VMOVUPS Y0, (R11)
-	ADDQ    DI, R11
-	VMOVUPS Y4, (R11)
-	ADDQ    DI, R11
-	VMOVUPS Y1, (R11)
-	ADDQ    DI, R11
-	VMOVUPS Y3, (R11)
-	ADDQ    $0x00000020, CX
-	ADDQ    $0x00000020, DX
-	DECQ    R8
-	JNZ     tiles
-	VZEROUPPER
-	RET
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store1059
+	ADDQ   R9, R10
+	ADDQ   104(AX), R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Y3, Y3
+	ADDQ   R11, R10
+	VADDPS (R10), Y4, Y4
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+	VADDPS (R10), Y8, Y8
 
-// func mergeAVX512Y(t *byte)
-// Requires: AVX, AVX512F, AVX512VL, BMI2, CMOV
-TEXT ·mergeAVX512Y(SB), NOSPLIT, $0-8
-	MOVQ    t+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    24(AX), SI
-	MOVQ    32(AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    56(AX), R9
+store1059:
+	MOVQ        R8, R10
+	ADDQ        R9, R10
+	ADDQ        40(AX), R10
+	MOVQ        32(AX), R11
+	VMOVUPS     Y3, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y4, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y15, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Y8, (R10)
+	VADDPS      Y11, Y10, Y15
+	VSUBPS      Y11, Y10, Y10
+	VADDPS      Y13, Y12, Y11
+	VSUBPS      Y13, Y12, Y12
+	VADDPS      Y15, Y9, Y9
+	VADDPS      Y11, Y9, Y9
+	VFMADD231PS Y1, Y11, Y15
+	VADDPS      Y10, Y14, Y14
+	VFMADD231PS Y2, Y12, Y14
+	VFMADD231PS Y0, Y12, Y10
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Y11
+	VADDPS      Y11, Y9, Y9
+	VADDPS      Y11, Y10, Y10
+	VADDPS      Y11, Y15, Y15
+	VADDPS      Y11, Y14, Y14
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done1061
+	CMPQ        R10, $0x01
+	JNE         leaky1060
+	VXORPS      X11, X11, X11
+	VMAXPS      Y9, Y11, Y9
+	VMAXPS      Y10, Y11, Y10
+	VMAXPS      Y15, Y11, Y15
+	VMAXPS      Y14, Y11, Y14
+	JMP         done1061
+
+leaky1060:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y12
+	VMULPS       Y9, Y12, Y11
+	VMAXPS       Y11, Y9, Y9
+	VMULPS       Y10, Y12, Y11
+	VMAXPS       Y11, Y10, Y10
+	VMULPS       Y15, Y12, Y11
+	VMAXPS       Y11, Y15, Y15
+	VMULPS       Y14, Y12, Y11
+	VMAXPS       Y11, Y14, Y14
+
+done1061:
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store1062
+	ADDQ   R9, R10
+	ADDQ   104(AX), R10
+	ADDQ   104(AX), R10
+	ADDQ   104(AX), R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+	VADDPS (R10), Y14, Y14
+
+store1062:
 	MOVQ    R8, R10
-	XORQ    R11, R11
-	MOVQ    $0x00000008, R12
-	SUBQ    $0x00000000, R8
-	CMOVQLT R11, R8
-	CMPQ    R8, R12
-	CMOVQGT R12, R8
-	MOVQ    $0x00000001, R11
-	SHLXQ   R8, R11, R11
-	DECQ    R11
-	KMOVW   R11, K1
-	XORQ    R8, R8
-	MOVQ    $0x00000008, R11
-	SUBQ    $0x00000008, R10
-	CMOVQLT R8, R10
-	CMPQ    R10, R11
-	CMOVQGT R11, R10
-	MOVQ    $0x00000001, R8
-	SHLXQ   R10, R8, R8
-	DECQ    R8
-	KMOVW   R8, K2
+	ADDQ    R9, R10
+	ADDQ    40(AX), R10
+	ADDQ    40(AX), R10
+	ADDQ    40(AX), R10
+	MOVQ    32(AX), R11
+	VMOVUPS Y9, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Y10, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Y15, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Y14, (R10)
+	ADDQ    $0x20, R9
+	CMPQ    R9, 16(SP)
+	JNE     vector
+	ADDQ    48(AX), DI
+	ADDQ    56(AX), R8
+	MOVQ    (SP), R9
+	TESTQ   R9, R9
+	JZ      nothing
+	MOVQ    96(AX), R10
+	LEAQ    (R9)(R10*4), R9
+	MOVQ    R9, (SP)
 
-row:
-	MOVQ CX, R10
-	MOVQ R9, R11
-	MOVQ DX, R12
-	MOVQ 40(AX), R8
-
-vector:
-	DECQ       R8
-	JZ         last
-	VMOVUPS    (R10), Y0
-	VMOVUPS    (R11), Y1
-	VUNPCKLPS  Y1, Y0, Y2
-	VUNPCKHPS  Y1, Y0, Y1
-	VPERM2F128 $0x20, Y1, Y2, Y0
-	VPERM2F128 $0x31, Y1, Y2, Y1
-	VMOVUPS    Y0, (R12)
-	VMOVUPS    Y1, 32(R12)
-	ADDQ       $0x00000020, R10
-	ADDQ       $0x00000020, R11
-	ADDQ       $0x00000040, R12
-	JMP        vector
-
-last:
-	VMOVUPS    (R10), Y0
-	VMOVUPS    (R11), Y1
-	VUNPCKLPS  Y1, Y0, Y2
-	VUNPCKHPS  Y1, Y0, Y1
-	VPERM2F128 $0x20, Y1, Y2, Y0
-	VPERM2F128 $0x31, Y1, Y2, Y1
-	VMOVUPS    Y0, K1, (R12)
-	VMOVUPS    Y1, K2, 32(R12)
-	ADDQ       BX, CX
-	ADDQ       BX, R9
-	ADDQ       SI, DX
-	DECQ       DI
-	JNZ        row
+nothing:
+	DECQ 8(SP)
+	JNZ  tile
 	VZEROUPPER
 	RET
+
+DATA f40000000<>+0(SB)/4, $0x40000000
+GLOBL f40000000<>(SB), RODATA|NOPTR, $4
+
+DATA f41000000<>+0(SB)/4, $0x41000000
+GLOBL f41000000<>(SB), RODATA|NOPTR, $4
 
 // func copyRows1AVX512(t *byte)
 // Requires: AVX, AVX512F, BMI2
@@ -28205,9 +28034,6 @@ done:
 DATA f41a00000<>+0(SB)/4, $0x41a00000
 GLOBL f41a00000<>(SB), RODATA|NOPTR, $4
 
-DATA f40000000<>+0(SB)/4, $0x40000000
-GLOBL f40000000<>(SB), RODATA|NOPTR, $4
-
 // func addAVX512(t *byte)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·addAVX512(SB), NOSPLIT, $0-8
@@ -28413,1014 +28239,799 @@ tail:
 
 // func winogradInputAVX512(t *byte)
 // Requires: AVX, AVX512F
-TEXT ·winogradInputAVX512(SB), NOSPLIT, $0-8
+TEXT ·winogradInputAVX512(SB), NOSPLIT, $16-8
 	MOVQ         t+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         16(AX), BX
-	MOVQ         24(AX), SI
-	MOVQ         32(AX), DI
-	MOVQ         48(AX), R8
-	MOVQ         72(AX), AX
-	VBROADCASTSS f40800000<>+0(SB), Z7
-	VBROADCASTSS f40a00000<>+0(SB), Z8
+	MOVQ         16(AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (DX)(DX*4), DI
+	VBROADCASTSS f40800000<>+0(SB), Z0
+	VBROADCASTSS f40a00000<>+0(SB), Z1
+	MOVQ         64(AX), R10
+	MOVQ         R10, (SP)
+	MOVQ         72(AX), R10
+	IMUL3Q       $0x40, R10, R10
+	MOVQ         R10, 8(SP)
+	MOVQ         (AX), R8
+	MOVQ         8(AX), R9
 
-tiles:
-	// Down the columns: column j of a tile is part j mod 4 of the rows.
-	MOVQ         CX, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Z0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z0, 384(AX)
-	VMOVUPS      Z9, 768(AX)
-	VMOVUPS      Z2, 1152(AX)
-	VMOVUPS      Z4, 1536(AX)
-	VMOVUPS      Z5, 1920(AX)
-	ADDQ         SI, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Z0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, 64(AX)
-	VMOVUPS      Z0, 448(AX)
-	VMOVUPS      Z9, 832(AX)
-	VMOVUPS      Z2, 1216(AX)
-	VMOVUPS      Z4, 1600(AX)
-	VMOVUPS      Z5, 1984(AX)
-	ADDQ         SI, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Z0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, 128(AX)
-	VMOVUPS      Z0, 512(AX)
-	VMOVUPS      Z9, 896(AX)
-	VMOVUPS      Z2, 1280(AX)
-	VMOVUPS      Z4, 1664(AX)
-	VMOVUPS      Z5, 2048(AX)
-	ADDQ         SI, R9
-	MOVQ         R9, R10
-	VMOVUPS      (R10), Z0
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z1
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z2
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z3
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z4
-	ADDQ         BX, R10
-	VMOVUPS      (R10), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, 192(AX)
-	VMOVUPS      Z0, 576(AX)
-	VMOVUPS      Z9, 960(AX)
-	VMOVUPS      Z2, 1344(AX)
-	VMOVUPS      Z4, 1728(AX)
-	VMOVUPS      Z5, 2112(AX)
-	ADDQ         SI, R9
-	MOVQ         CX, R9
-	MOVQ         R9, R10
-	VMOVUPS      4(R10), Z0
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Z1
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Z2
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Z3
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Z4
-	ADDQ         BX, R10
-	VMOVUPS      4(R10), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, 256(AX)
-	VMOVUPS      Z0, 640(AX)
-	VMOVUPS      Z9, 1024(AX)
-	VMOVUPS      Z2, 1408(AX)
-	VMOVUPS      Z4, 1792(AX)
-	VMOVUPS      Z5, 2176(AX)
-	ADDQ         SI, R9
-	VMOVUPS      4(R9), Z0
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Z1
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Z2
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Z3
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Z4
-	ADDQ         BX, R9
-	VMOVUPS      4(R9), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, 320(AX)
-	VMOVUPS      Z0, 704(AX)
-	VMOVUPS      Z9, 1088(AX)
-	VMOVUPS      Z2, 1472(AX)
-	VMOVUPS      Z4, 1856(AX)
-	VMOVUPS      Z5, 2240(AX)
+tile:
+	XORQ R10, R10
 
-	// Along the rows.
-	MOVQ         DX, R9
-	VMOVUPS      (AX), Z0
-	VMOVUPS      64(AX), Z1
-	VMOVUPS      128(AX), Z2
-	VMOVUPS      192(AX), Z3
-	VMOVUPS      256(AX), Z4
-	VMOVUPS      320(AX), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      384(AX), Z0
-	VMOVUPS      448(AX), Z1
-	VMOVUPS      512(AX), Z2
-	VMOVUPS      576(AX), Z3
-	VMOVUPS      640(AX), Z4
-	VMOVUPS      704(AX), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      768(AX), Z0
-	VMOVUPS      832(AX), Z1
-	VMOVUPS      896(AX), Z2
-	VMOVUPS      960(AX), Z3
-	VMOVUPS      1024(AX), Z4
-	VMOVUPS      1088(AX), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      1152(AX), Z0
-	VMOVUPS      1216(AX), Z1
-	VMOVUPS      1280(AX), Z2
-	VMOVUPS      1344(AX), Z3
-	VMOVUPS      1408(AX), Z4
-	VMOVUPS      1472(AX), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      1536(AX), Z0
-	VMOVUPS      1600(AX), Z1
-	VMOVUPS      1664(AX), Z2
-	VMOVUPS      1728(AX), Z3
-	VMOVUPS      1792(AX), Z4
-	VMOVUPS      1856(AX), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z5, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      1920(AX), Z0
-	VMOVUPS      1984(AX), Z1
-	VMOVUPS      2048(AX), Z2
-	VMOVUPS      2112(AX), Z3
-	VMOVUPS      2176(AX), Z4
-	VMOVUPS      2240(AX), Z5
-	VMOVAPS      Z4, Z6
-	VFNMADD231PS Z2, Z8, Z6
-	VFMADD231PS  Z0, Z7, Z6
-	VMOVAPS      Z4, Z10
-	VFNMADD231PS Z2, Z7, Z10
-	VMOVAPS      Z3, Z11
-	VFNMADD231PS Z1, Z7, Z11
-	VADDPS       Z11, Z10, Z0
-	VSUBPS       Z11, Z10, Z9
-	VSUBPS       Z2, Z4, Z10
-	VSUBPS       Z1, Z3, Z11
-	VADDPS       Z11, Z11, Z11
-	VADDPS       Z11, Z10, Z2
-	VSUBPS       Z11, Z10, Z4
-	VMOVAPS      Z5, Z5
-	VFNMADD231PS Z3, Z8, Z5
-	VFMADD231PS  Z1, Z7, Z5
-	VMOVUPS      Z6, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z0, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z9, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z2, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z4, (R9)
-	ADDQ         DI, R9
-	VMOVUPS      Z5, (R9)
-	ADDQ         DI, R9
-	ADDQ         $0x00000040, CX
-	ADDQ         $0x00000040, DX
-	DECQ         R8
-	JNZ          tiles
+vector:
+	LEAQ         (R9)(R10*1), R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DX*4), Z2
+	VFNMADD231PS (R12)(DX*2), Z1, Z2
+	VFMADD231PS  (R12), Z0, Z2
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z3
+	VFNMADD231PS (R12)(DX*2), Z1, Z3
+	VFMADD231PS  (R12), Z0, Z3
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z4
+	VFNMADD231PS (R12)(DX*2), Z1, Z4
+	VFMADD231PS  (R12), Z0, Z4
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z5
+	VFNMADD231PS (R12)(DX*2), Z1, Z5
+	VFMADD231PS  (R12), Z0, Z5
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z6
+	VFNMADD231PS (R12)(DX*2), Z1, Z6
+	VFMADD231PS  (R12), Z0, Z6
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z7
+	VFNMADD231PS (R12)(DX*2), Z1, Z7
+	VFMADD231PS  (R12), Z0, Z7
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Z6, Z14
+	VFNMADD231PS Z4, Z1, Z14
+	VFMADD231PS  Z2, Z0, Z14
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Z6, Z14
+	VFNMADD231PS Z4, Z0, Z14
+	VMOVAPS      Z5, Z15
+	VFNMADD231PS Z3, Z0, Z15
+	VADDPS       Z15, Z14, Z2
+	VSUBPS       Z15, Z14, Z14
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Z4, Z6, Z14
+	VSUBPS  Z3, Z5, Z15
+	VADDPS  Z15, Z15, Z15
+	VADDPS  Z15, Z14, Z2
+	VSUBPS  Z15, Z14, Z14
+	VMOVUPS Z2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Z14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Z5, Z1, Z7
+	VFMADD231PS  Z3, Z0, Z7
+	VMOVUPS      Z7, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VFNMADD231PS (R12)(DX*2), Z0, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VFNMADD231PS (R12)(DX*1), Z0, Z15
+	VADDPS       Z15, Z14, Z2
+	VSUBPS       Z15, Z14, Z8
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VFNMADD231PS (R12)(DX*2), Z0, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VFNMADD231PS (R12)(DX*1), Z0, Z15
+	VADDPS       Z15, Z14, Z3
+	VSUBPS       Z15, Z14, Z9
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VFNMADD231PS (R12)(DX*2), Z0, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VFNMADD231PS (R12)(DX*1), Z0, Z15
+	VADDPS       Z15, Z14, Z4
+	VSUBPS       Z15, Z14, Z10
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VFNMADD231PS (R12)(DX*2), Z0, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VFNMADD231PS (R12)(DX*1), Z0, Z15
+	VADDPS       Z15, Z14, Z5
+	VSUBPS       Z15, Z14, Z11
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VFNMADD231PS (R12)(DX*2), Z0, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VFNMADD231PS (R12)(DX*1), Z0, Z15
+	VADDPS       Z15, Z14, Z6
+	VSUBPS       Z15, Z14, Z12
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VFNMADD231PS (R12)(DX*2), Z0, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VFNMADD231PS (R12)(DX*1), Z0, Z15
+	VADDPS       Z15, Z14, Z7
+	VSUBPS       Z15, Z14, Z13
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Z6, Z14
+	VFNMADD231PS Z4, Z1, Z14
+	VFMADD231PS  Z2, Z0, Z14
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Z6, Z14
+	VFNMADD231PS Z4, Z0, Z14
+	VMOVAPS      Z5, Z15
+	VFNMADD231PS Z3, Z0, Z15
+	VADDPS       Z15, Z14, Z2
+	VSUBPS       Z15, Z14, Z14
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Z4, Z6, Z14
+	VSUBPS  Z3, Z5, Z15
+	VADDPS  Z15, Z15, Z15
+	VADDPS  Z15, Z14, Z2
+	VSUBPS  Z15, Z14, Z14
+	VMOVUPS Z2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Z14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Z5, Z1, Z7
+	VFMADD231PS  Z3, Z0, Z7
+	VMOVUPS      Z7, (R11)
+	ADDQ         BX, R11
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Z12, Z14
+	VFNMADD231PS Z10, Z1, Z14
+	VFMADD231PS  Z8, Z0, Z14
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Z12, Z14
+	VFNMADD231PS Z10, Z0, Z14
+	VMOVAPS      Z11, Z15
+	VFNMADD231PS Z9, Z0, Z15
+	VADDPS       Z15, Z14, Z8
+	VSUBPS       Z15, Z14, Z14
+	VMOVUPS      Z8, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Z10, Z12, Z14
+	VSUBPS  Z9, Z11, Z15
+	VADDPS  Z15, Z15, Z15
+	VADDPS  Z15, Z14, Z8
+	VSUBPS  Z15, Z14, Z14
+	VMOVUPS Z8, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Z14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Z11, Z1, Z13
+	VFMADD231PS  Z9, Z0, Z13
+	VMOVUPS      Z13, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VSUBPS       (R12)(DX*2), Z14, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VSUBPS       (R12)(DX*1), Z15, Z15
+	VADDPS       Z15, Z15, Z15
+	VADDPS       Z15, Z14, Z2
+	VSUBPS       Z15, Z14, Z8
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VSUBPS       (R12)(DX*2), Z14, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VSUBPS       (R12)(DX*1), Z15, Z15
+	VADDPS       Z15, Z15, Z15
+	VADDPS       Z15, Z14, Z3
+	VSUBPS       Z15, Z14, Z9
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VSUBPS       (R12)(DX*2), Z14, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VSUBPS       (R12)(DX*1), Z15, Z15
+	VADDPS       Z15, Z15, Z15
+	VADDPS       Z15, Z14, Z4
+	VSUBPS       Z15, Z14, Z10
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VSUBPS       (R12)(DX*2), Z14, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VSUBPS       (R12)(DX*1), Z15, Z15
+	VADDPS       Z15, Z15, Z15
+	VADDPS       Z15, Z14, Z5
+	VSUBPS       Z15, Z14, Z11
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VSUBPS       (R12)(DX*2), Z14, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VSUBPS       (R12)(DX*1), Z15, Z15
+	VADDPS       Z15, Z15, Z15
+	VADDPS       Z15, Z14, Z6
+	VSUBPS       Z15, Z14, Z12
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DX*4), Z14
+	VSUBPS       (R12)(DX*2), Z14, Z14
+	VMOVUPS      (R12)(SI*1), Z15
+	VSUBPS       (R12)(DX*1), Z15, Z15
+	VADDPS       Z15, Z15, Z15
+	VADDPS       Z15, Z14, Z7
+	VSUBPS       Z15, Z14, Z13
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Z6, Z14
+	VFNMADD231PS Z4, Z1, Z14
+	VFMADD231PS  Z2, Z0, Z14
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Z6, Z14
+	VFNMADD231PS Z4, Z0, Z14
+	VMOVAPS      Z5, Z15
+	VFNMADD231PS Z3, Z0, Z15
+	VADDPS       Z15, Z14, Z2
+	VSUBPS       Z15, Z14, Z14
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Z4, Z6, Z14
+	VSUBPS  Z3, Z5, Z15
+	VADDPS  Z15, Z15, Z15
+	VADDPS  Z15, Z14, Z2
+	VSUBPS  Z15, Z14, Z14
+	VMOVUPS Z2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Z14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Z5, Z1, Z7
+	VFMADD231PS  Z3, Z0, Z7
+	VMOVUPS      Z7, (R11)
+	ADDQ         BX, R11
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Z12, Z14
+	VFNMADD231PS Z10, Z1, Z14
+	VFMADD231PS  Z8, Z0, Z14
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Z12, Z14
+	VFNMADD231PS Z10, Z0, Z14
+	VMOVAPS      Z11, Z15
+	VFNMADD231PS Z9, Z0, Z15
+	VADDPS       Z15, Z14, Z8
+	VSUBPS       Z15, Z14, Z14
+	VMOVUPS      Z8, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Z10, Z12, Z14
+	VSUBPS  Z9, Z11, Z15
+	VADDPS  Z15, Z15, Z15
+	VADDPS  Z15, Z14, Z8
+	VSUBPS  Z15, Z14, Z14
+	VMOVUPS Z8, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Z14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Z11, Z1, Z13
+	VFMADD231PS  Z9, Z0, Z13
+	VMOVUPS      Z13, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R12
+	VMOVUPS      (R12)(DI*1), Z2
+	VFNMADD231PS (R12)(SI*1), Z1, Z2
+	VFMADD231PS  (R12)(DX*1), Z0, Z2
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Z3
+	VFNMADD231PS (R12)(SI*1), Z1, Z3
+	VFMADD231PS  (R12)(DX*1), Z0, Z3
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Z4
+	VFNMADD231PS (R12)(SI*1), Z1, Z4
+	VFMADD231PS  (R12)(DX*1), Z0, Z4
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Z5
+	VFNMADD231PS (R12)(SI*1), Z1, Z5
+	VFMADD231PS  (R12)(DX*1), Z0, Z5
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Z6
+	VFNMADD231PS (R12)(SI*1), Z1, Z6
+	VFMADD231PS  (R12)(DX*1), Z0, Z6
+	ADDQ         CX, R12
+	VMOVUPS      (R12)(DI*1), Z7
+	VFNMADD231PS (R12)(SI*1), Z1, Z7
+	VFMADD231PS  (R12)(DX*1), Z0, Z7
+
+	// 4v0 - 5v2 + v4
+	VMOVAPS      Z6, Z14
+	VFNMADD231PS Z4, Z1, Z14
+	VFMADD231PS  Z2, Z0, Z14
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - 4v2) ± (v3 - 4v1)
+	VMOVAPS      Z6, Z14
+	VFNMADD231PS Z4, Z0, Z14
+	VMOVAPS      Z5, Z15
+	VFNMADD231PS Z3, Z0, Z15
+	VADDPS       Z15, Z14, Z2
+	VSUBPS       Z15, Z14, Z14
+	VMOVUPS      Z2, (R11)
+	ADDQ         BX, R11
+	VMOVUPS      Z14, (R11)
+	ADDQ         BX, R11
+
+	// (v4 - v2) ± 2(v3 - v1)
+	VSUBPS  Z4, Z6, Z14
+	VSUBPS  Z3, Z5, Z15
+	VADDPS  Z15, Z15, Z15
+	VADDPS  Z15, Z14, Z2
+	VSUBPS  Z15, Z14, Z14
+	VMOVUPS Z2, (R11)
+	ADDQ    BX, R11
+	VMOVUPS Z14, (R11)
+	ADDQ    BX, R11
+
+	// 4v1 - 5v3 + v5
+	VFNMADD231PS Z5, Z1, Z7
+	VFMADD231PS  Z3, Z0, Z7
+	VMOVUPS      Z7, (R11)
+	ADDQ         BX, R11
+	ADDQ         $0x40, R10
+	CMPQ         R10, 8(SP)
+	JNE          vector
+	ADDQ         48(AX), R8
+	ADDQ         56(AX), R9
+	DECQ         (SP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 
 // func winogradOutputAVX512(t *byte)
 // Requires: AVX, AVX512F
-TEXT ·winogradOutputAVX512(SB), NOSPLIT, $0-8
-	MOVQ t+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 32(AX), SI
-	MOVQ 40(AX), DI
-	MOVQ 48(AX), R8
-	MOVQ 56(AX), R9
-	MOVQ 64(AX), R10
-	MOVQ 72(AX), AX
+TEXT ·winogradOutputAVX512(SB), NOSPLIT, $24-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	IMUL3Q       $0x06, CX, DX
+	LEAQ         (DX)(DX*2), BX
+	LEAQ         (DX)(DX*4), SI
+	VBROADCASTSS f40000000<>+0(SB), Z0
+	VBROADCASTSS f40800000<>+0(SB), Z1
+	VBROADCASTSS f41000000<>+0(SB), Z2
+	MOVQ         88(AX), DI
+	MOVQ         DI, (SP)
+	MOVQ         64(AX), R9
+	MOVQ         R9, 8(SP)
+	MOVQ         72(AX), R9
+	IMUL3Q       $0x40, R9, R9
+	MOVQ         R9, 16(SP)
+	MOVQ         (AX), DI
+	MOVQ         8(AX), R8
 
-tiles:
-	MOVQ         CX, R12
-	LEAQ         (BX)(BX*2), R13
-	ADDQ         R13, R13
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Z0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z5
-	VADDPS       Z2, Z1, Z6
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z4, Z3, Z1
-	VSUBPS       Z4, Z3, Z3
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z1, Z0, Z0
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z2, Z4
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z2, Z3, Z3
-	VADDPS       Z5, Z3, Z3
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z4, 384(AX)
-	VMOVUPS      Z1, 768(AX)
-	VMOVUPS      Z3, 1152(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Z0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z5
-	VADDPS       Z2, Z1, Z6
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z4, Z3, Z1
-	VSUBPS       Z4, Z3, Z3
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z1, Z0, Z0
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z2, Z4
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z2, Z3, Z3
-	VADDPS       Z5, Z3, Z3
-	VMOVUPS      Z0, 64(AX)
-	VMOVUPS      Z4, 448(AX)
-	VMOVUPS      Z1, 832(AX)
-	VMOVUPS      Z3, 1216(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Z0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z5
-	VADDPS       Z2, Z1, Z6
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z4, Z3, Z1
-	VSUBPS       Z4, Z3, Z3
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z1, Z0, Z0
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z2, Z4
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z2, Z3, Z3
-	VADDPS       Z5, Z3, Z3
-	VMOVUPS      Z0, 128(AX)
-	VMOVUPS      Z4, 512(AX)
-	VMOVUPS      Z1, 896(AX)
-	VMOVUPS      Z3, 1280(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Z0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z5
-	VADDPS       Z2, Z1, Z6
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z4, Z3, Z1
-	VSUBPS       Z4, Z3, Z3
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z1, Z0, Z0
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z2, Z4
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z2, Z3, Z3
-	VADDPS       Z5, Z3, Z3
-	VMOVUPS      Z0, 192(AX)
-	VMOVUPS      Z4, 576(AX)
-	VMOVUPS      Z1, 960(AX)
-	VMOVUPS      Z3, 1344(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Z0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z5
-	VADDPS       Z2, Z1, Z6
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z4, Z3, Z1
-	VSUBPS       Z4, Z3, Z3
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z1, Z0, Z0
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z2, Z4
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z2, Z3, Z3
-	VADDPS       Z5, Z3, Z3
-	VMOVUPS      Z0, 256(AX)
-	VMOVUPS      Z4, 640(AX)
-	VMOVUPS      Z1, 1024(AX)
-	VMOVUPS      Z3, 1408(AX)
-	ADDQ         BX, R12
-	MOVQ         R12, R11
-	VMOVUPS      (R11), Z0
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z1
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z2
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z3
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z4
-	ADDQ         R13, R11
-	VMOVUPS      (R11), Z5
-	VADDPS       Z2, Z1, Z6
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z4, Z3, Z1
-	VSUBPS       Z4, Z3, Z3
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z1, Z0, Z0
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z2, Z4
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z2, Z3, Z3
-	VADDPS       Z5, Z3, Z3
-	VMOVUPS      Z0, 320(AX)
-	VMOVUPS      Z4, 704(AX)
-	VMOVUPS      Z1, 1088(AX)
-	VMOVUPS      Z3, 1472(AX)
-	MOVQ         DX, R12
-	VMOVUPS      (AX), Z0
-	VMOVUPS      64(AX), Z1
-	VMOVUPS      128(AX), Z2
-	VMOVUPS      192(AX), Z3
-	VMOVUPS      256(AX), Z4
-	VMOVUPS      320(AX), Z5
-	VADDPS       Z2, Z1, Z6
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z4, Z3, Z1
-	VSUBPS       Z4, Z3, Z3
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z1, Z0, Z0
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z2, Z4
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z2, Z3, Z3
-	VADDPS       Z5, Z3, Z3
-	VBROADCASTSS (R9), Z6
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z6, Z4, Z4
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z6, Z3, Z3
-	TESTQ        R10, R10
-	JZ           done1060
-	CMPQ         R10, $0x01
-	JNE          leaky1059
-	VXORPS       X6, X6, X6
-	VMAXPS       Z0, Z6, Z0
-	VMAXPS       Z4, Z6, Z4
-	VMAXPS       Z1, Z6, Z1
-	VMAXPS       Z3, Z6, Z3
-	JMP          done1060
+tile:
+	XORQ R9, R9
 
-leaky1059:
-	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Z2
-	VMULPS       Z0, Z2, Z6
-	VMAXPS       Z6, Z0, Z0
-	VMULPS       Z4, Z2, Z6
-	VMAXPS       Z6, Z4, Z4
-	VMULPS       Z1, Z2, Z6
-	VMAXPS       Z6, Z1, Z1
-	VMULPS       Z3, Z2, Z6
-	VMAXPS       Z6, Z3, Z3
-
-done1060:
-	MOVQ         R12, R11
-	VMOVUPS      Z0, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Z4, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Z1, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Z3, (R11)
-	ADDQ         SI, R12
-	VMOVUPS      384(AX), Z0
-	VMOVUPS      448(AX), Z1
-	VMOVUPS      512(AX), Z2
-	VMOVUPS      576(AX), Z3
-	VMOVUPS      640(AX), Z4
-	VMOVUPS      704(AX), Z5
-	VADDPS       Z2, Z1, Z6
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z4, Z3, Z1
-	VSUBPS       Z4, Z3, Z3
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z1, Z0, Z0
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z2, Z4
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z2, Z3, Z3
-	VADDPS       Z5, Z3, Z3
-	VBROADCASTSS (R9), Z6
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z6, Z4, Z4
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z6, Z3, Z3
-	TESTQ        R10, R10
-	JZ           done1062
-	CMPQ         R10, $0x01
-	JNE          leaky1061
-	VXORPS       X6, X6, X6
-	VMAXPS       Z0, Z6, Z0
-	VMAXPS       Z4, Z6, Z4
-	VMAXPS       Z1, Z6, Z1
-	VMAXPS       Z3, Z6, Z3
-	JMP          done1062
-
-leaky1061:
-	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Z2
-	VMULPS       Z0, Z2, Z6
-	VMAXPS       Z6, Z0, Z0
-	VMULPS       Z4, Z2, Z6
-	VMAXPS       Z6, Z4, Z4
-	VMULPS       Z1, Z2, Z6
-	VMAXPS       Z6, Z1, Z1
-	VMULPS       Z3, Z2, Z6
-	VMAXPS       Z6, Z3, Z3
-
-done1062:
-	MOVQ         R12, R11
-	VMOVUPS      Z0, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Z4, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Z1, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Z3, (R11)
-	ADDQ         SI, R12
-	VMOVUPS      768(AX), Z0
-	VMOVUPS      832(AX), Z1
-	VMOVUPS      896(AX), Z2
-	VMOVUPS      960(AX), Z3
-	VMOVUPS      1024(AX), Z4
-	VMOVUPS      1088(AX), Z5
-	VADDPS       Z2, Z1, Z6
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z4, Z3, Z1
-	VSUBPS       Z4, Z3, Z3
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z1, Z0, Z0
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z2, Z4
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z2, Z3, Z3
-	VADDPS       Z5, Z3, Z3
-	VBROADCASTSS (R9), Z6
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z6, Z4, Z4
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z6, Z3, Z3
-	TESTQ        R10, R10
-	JZ           done1064
-	CMPQ         R10, $0x01
-	JNE          leaky1063
-	VXORPS       X6, X6, X6
-	VMAXPS       Z0, Z6, Z0
-	VMAXPS       Z4, Z6, Z4
-	VMAXPS       Z1, Z6, Z1
-	VMAXPS       Z3, Z6, Z3
-	JMP          done1064
+vector:
+	LEAQ        (DI)(R9*1), R10
+	VMOVUPS     (R10)(DX*1), Z15
+	VADDPS      (R10)(DX*2), Z15, Z15
+	VMOVUPS     (R10)(BX*1), Z9
+	VADDPS      (R10)(DX*4), Z9, Z9
+	VADDPS      (R10), Z15, Z3
+	VADDPS      Z9, Z3, Z3
+	VFMADD213PS Z15, Z1, Z9
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Z15
+	VADDPS      (R10)(DX*2), Z15, Z15
+	VMOVUPS     (R10)(BX*1), Z10
+	VADDPS      (R10)(DX*4), Z10, Z10
+	VADDPS      (R10), Z15, Z4
+	VADDPS      Z10, Z4, Z4
+	VFMADD213PS Z15, Z1, Z10
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Z15
+	VADDPS      (R10)(DX*2), Z15, Z15
+	VMOVUPS     (R10)(BX*1), Z11
+	VADDPS      (R10)(DX*4), Z11, Z11
+	VADDPS      (R10), Z15, Z5
+	VADDPS      Z11, Z5, Z5
+	VFMADD213PS Z15, Z1, Z11
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Z15
+	VADDPS      (R10)(DX*2), Z15, Z15
+	VMOVUPS     (R10)(BX*1), Z12
+	VADDPS      (R10)(DX*4), Z12, Z12
+	VADDPS      (R10), Z15, Z6
+	VADDPS      Z12, Z6, Z6
+	VFMADD213PS Z15, Z1, Z12
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Z15
+	VADDPS      (R10)(DX*2), Z15, Z15
+	VMOVUPS     (R10)(BX*1), Z13
+	VADDPS      (R10)(DX*4), Z13, Z13
+	VADDPS      (R10), Z15, Z7
+	VADDPS      Z13, Z7, Z7
+	VFMADD213PS Z15, Z1, Z13
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Z15
+	VADDPS      (R10)(DX*2), Z15, Z15
+	VMOVUPS     (R10)(BX*1), Z14
+	VADDPS      (R10)(DX*4), Z14, Z14
+	VADDPS      (R10), Z15, Z8
+	VADDPS      Z14, Z8, Z8
+	VFMADD213PS Z15, Z1, Z14
+	VADDPS      Z5, Z4, Z15
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z15, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VFMADD231PS Z1, Z5, Z15
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z2, Z6, Z8
+	VFMADD231PS Z0, Z6, Z4
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Z5
+	VADDPS      Z5, Z3, Z3
+	VADDPS      Z5, Z4, Z4
+	VADDPS      Z5, Z15, Z15
+	VADDPS      Z5, Z8, Z8
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done1064
+	CMPQ        R10, $0x01
+	JNE         leaky1063
+	VXORPS      X5, X5, X5
+	VMAXPS      Z3, Z5, Z3
+	VMAXPS      Z4, Z5, Z4
+	VMAXPS      Z15, Z5, Z15
+	VMAXPS      Z8, Z5, Z8
+	JMP         done1064
 
 leaky1063:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Z2
-	VMULPS       Z0, Z2, Z6
-	VMAXPS       Z6, Z0, Z0
-	VMULPS       Z4, Z2, Z6
-	VMAXPS       Z6, Z4, Z4
-	VMULPS       Z1, Z2, Z6
-	VMAXPS       Z6, Z1, Z1
-	VMULPS       Z3, Z2, Z6
-	VMAXPS       Z6, Z3, Z3
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z3, Z6, Z5
+	VMAXPS       Z5, Z3, Z3
+	VMULPS       Z4, Z6, Z5
+	VMAXPS       Z5, Z4, Z4
+	VMULPS       Z15, Z6, Z5
+	VMAXPS       Z5, Z15, Z15
+	VMULPS       Z8, Z6, Z5
+	VMAXPS       Z5, Z8, Z8
 
 done1064:
-	MOVQ         R12, R11
-	VMOVUPS      Z0, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Z4, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Z1, (R11)
-	ADDQ         DI, R11
-	VMOVUPS      Z3, (R11)
-	ADDQ         SI, R12
-	VMOVUPS      1152(AX), Z0
-	VMOVUPS      1216(AX), Z1
-	VMOVUPS      1280(AX), Z2
-	VMOVUPS      1344(AX), Z3
-	VMOVUPS      1408(AX), Z4
-	VMOVUPS      1472(AX), Z5
-	VADDPS       Z2, Z1, Z6
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z4, Z3, Z1
-	VSUBPS       Z4, Z3, Z3
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z1, Z0, Z0
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z2, Z4
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z1, Z1, Z1
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z3, Z3, Z3
-	VADDPS       Z2, Z3, Z3
-	VADDPS       Z5, Z3, Z3
-	VBROADCASTSS (R9), Z6
-	VADDPS       Z6, Z0, Z0
-	VADDPS       Z6, Z4, Z4
-	VADDPS       Z6, Z1, Z1
-	VADDPS       Z6, Z3, Z3
-	TESTQ        R10, R10
-	JZ           done1066
-	CMPQ         R10, $0x01
-	JNE          leaky1065
-	VXORPS       X6, X6, X6
-	VMAXPS       Z0, Z6, Z0
-	VMAXPS       Z4, Z6, Z4
-	VMAXPS       Z1, Z6, Z1
-	VMAXPS       Z3, Z6, Z3
-	JMP          done1066
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store1065
+	ADDQ   R9, R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Z3, Z3
+	ADDQ   R11, R10
+	VADDPS (R10), Z4, Z4
+	ADDQ   R11, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   R11, R10
+	VADDPS (R10), Z8, Z8
 
-leaky1065:
+store1065:
+	MOVQ        R8, R10
+	ADDQ        R9, R10
+	MOVQ        32(AX), R11
+	VMOVUPS     Z3, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Z4, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Z15, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Z8, (R10)
+	VADDPS      Z11, Z10, Z15
+	VSUBPS      Z11, Z10, Z10
+	VADDPS      Z13, Z12, Z11
+	VSUBPS      Z13, Z12, Z12
+	VADDPS      Z15, Z9, Z9
+	VADDPS      Z11, Z9, Z9
+	VFMADD231PS Z1, Z11, Z15
+	VADDPS      Z10, Z14, Z14
+	VFMADD231PS Z2, Z12, Z14
+	VFMADD231PS Z0, Z12, Z10
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Z11
+	VADDPS      Z11, Z9, Z9
+	VADDPS      Z11, Z10, Z10
+	VADDPS      Z11, Z15, Z15
+	VADDPS      Z11, Z14, Z14
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done1067
+	CMPQ        R10, $0x01
+	JNE         leaky1066
+	VXORPS      X11, X11, X11
+	VMAXPS      Z9, Z11, Z9
+	VMAXPS      Z10, Z11, Z10
+	VMAXPS      Z15, Z11, Z15
+	VMAXPS      Z14, Z11, Z14
+	JMP         done1067
+
+leaky1066:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Z2
-	VMULPS       Z0, Z2, Z6
-	VMAXPS       Z6, Z0, Z0
-	VMULPS       Z4, Z2, Z6
-	VMAXPS       Z6, Z4, Z4
-	VMULPS       Z1, Z2, Z6
-	VMAXPS       Z6, Z1, Z1
-	VMULPS       Z3, Z2, Z6
-	VMAXPS       Z6, Z3, Z3
+	VBROADCASTSS f3dcccccd<>+0(SB), Z12
+	VMULPS       Z9, Z12, Z11
+	VMAXPS       Z11, Z9, Z9
+	VMULPS       Z10, Z12, Z11
+	VMAXPS       Z11, Z10, Z10
+	VMULPS       Z15, Z12, Z11
+	VMAXPS       Z11, Z15, Z15
+	VMULPS       Z14, Z12, Z11
+	VMAXPS       Z11, Z14, Z14
 
-done1066:
-	MOVQ    R12, R11
-	VMOVUPS Z0, (R11)
-	ADDQ    DI, R11
-	VMOVUPS Z4, (R11)
-	ADDQ    DI, R11
-	VMOVUPS Z1, (R11)
-	ADDQ    DI, R11
-	VMOVUPS Z3, (R11)
-	ADDQ    $0x00000040, CX
-	ADDQ    $0x00000040, DX
-	DECQ    R8
-	JNZ     tiles
-	VZEROUPPER
-	RET
+done1067:
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store1068
+	ADDQ   R9, R10
+	ADDQ   104(AX), R10
+	ADDQ   104(AX), R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Z9, Z9
+	ADDQ   R11, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   R11, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   R11, R10
+	VADDPS (R10), Z14, Z14
 
-// func mergeAVX512(t *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·mergeAVX512(SB), NOSPLIT, $0-8
-	MOVQ    t+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    24(AX), SI
-	MOVQ    32(AX), DI
-	MOVQ    48(AX), R8
-	MOVQ    56(AX), R9
+store1068:
+	MOVQ        R8, R10
+	ADDQ        R9, R10
+	ADDQ        40(AX), R10
+	ADDQ        40(AX), R10
+	MOVQ        32(AX), R11
+	VMOVUPS     Z9, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Z10, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Z15, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Z14, (R10)
+	LEAQ        (DI)(R9*1), R10
+	VMOVUPS     (R10)(DX*1), Z3
+	VSUBPS      (R10)(DX*2), Z3, Z3
+	VMOVUPS     (R10)(BX*1), Z15
+	VSUBPS      (R10)(DX*4), Z15, Z15
+	VADDPS      (R10)(SI*1), Z3, Z9
+	VFMADD231PS Z2, Z15, Z9
+	VFMADD231PS Z0, Z15, Z3
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Z4
+	VSUBPS      (R10)(DX*2), Z4, Z4
+	VMOVUPS     (R10)(BX*1), Z15
+	VSUBPS      (R10)(DX*4), Z15, Z15
+	VADDPS      (R10)(SI*1), Z4, Z10
+	VFMADD231PS Z2, Z15, Z10
+	VFMADD231PS Z0, Z15, Z4
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Z5
+	VSUBPS      (R10)(DX*2), Z5, Z5
+	VMOVUPS     (R10)(BX*1), Z15
+	VSUBPS      (R10)(DX*4), Z15, Z15
+	VADDPS      (R10)(SI*1), Z5, Z11
+	VFMADD231PS Z2, Z15, Z11
+	VFMADD231PS Z0, Z15, Z5
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Z6
+	VSUBPS      (R10)(DX*2), Z6, Z6
+	VMOVUPS     (R10)(BX*1), Z15
+	VSUBPS      (R10)(DX*4), Z15, Z15
+	VADDPS      (R10)(SI*1), Z6, Z12
+	VFMADD231PS Z2, Z15, Z12
+	VFMADD231PS Z0, Z15, Z6
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Z7
+	VSUBPS      (R10)(DX*2), Z7, Z7
+	VMOVUPS     (R10)(BX*1), Z15
+	VSUBPS      (R10)(DX*4), Z15, Z15
+	VADDPS      (R10)(SI*1), Z7, Z13
+	VFMADD231PS Z2, Z15, Z13
+	VFMADD231PS Z0, Z15, Z7
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*1), Z8
+	VSUBPS      (R10)(DX*2), Z8, Z8
+	VMOVUPS     (R10)(BX*1), Z15
+	VSUBPS      (R10)(DX*4), Z15, Z15
+	VADDPS      (R10)(SI*1), Z8, Z14
+	VFMADD231PS Z2, Z15, Z14
+	VFMADD231PS Z0, Z15, Z8
+	VADDPS      Z5, Z4, Z15
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z15, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VFMADD231PS Z1, Z5, Z15
+	VADDPS      Z4, Z8, Z8
+	VFMADD231PS Z2, Z6, Z8
+	VFMADD231PS Z0, Z6, Z4
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Z5
+	VADDPS      Z5, Z3, Z3
+	VADDPS      Z5, Z4, Z4
+	VADDPS      Z5, Z15, Z15
+	VADDPS      Z5, Z8, Z8
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done1070
+	CMPQ        R10, $0x01
+	JNE         leaky1069
+	VXORPS      X5, X5, X5
+	VMAXPS      Z3, Z5, Z3
+	VMAXPS      Z4, Z5, Z4
+	VMAXPS      Z15, Z5, Z15
+	VMAXPS      Z8, Z5, Z8
+	JMP         done1070
+
+leaky1069:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z3, Z6, Z5
+	VMAXPS       Z5, Z3, Z3
+	VMULPS       Z4, Z6, Z5
+	VMAXPS       Z5, Z4, Z4
+	VMULPS       Z15, Z6, Z5
+	VMAXPS       Z5, Z15, Z15
+	VMULPS       Z8, Z6, Z5
+	VMAXPS       Z5, Z8, Z8
+
+done1070:
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store1071
+	ADDQ   R9, R10
+	ADDQ   104(AX), R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Z3, Z3
+	ADDQ   R11, R10
+	VADDPS (R10), Z4, Z4
+	ADDQ   R11, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   R11, R10
+	VADDPS (R10), Z8, Z8
+
+store1071:
+	MOVQ        R8, R10
+	ADDQ        R9, R10
+	ADDQ        40(AX), R10
+	MOVQ        32(AX), R11
+	VMOVUPS     Z3, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Z4, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Z15, (R10)
+	ADDQ        R11, R10
+	VMOVUPS     Z8, (R10)
+	VADDPS      Z11, Z10, Z15
+	VSUBPS      Z11, Z10, Z10
+	VADDPS      Z13, Z12, Z11
+	VSUBPS      Z13, Z12, Z12
+	VADDPS      Z15, Z9, Z9
+	VADDPS      Z11, Z9, Z9
+	VFMADD231PS Z1, Z11, Z15
+	VADDPS      Z10, Z14, Z14
+	VFMADD231PS Z2, Z12, Z14
+	VFMADD231PS Z0, Z12, Z10
+	MOVQ        80(AX), R10
+	VMOVUPS     (R10)(R9*1), Z11
+	VADDPS      Z11, Z9, Z9
+	VADDPS      Z11, Z10, Z10
+	VADDPS      Z11, Z15, Z15
+	VADDPS      Z11, Z14, Z14
+	MOVQ        112(AX), R10
+	TESTQ       R10, R10
+	JZ          done1073
+	CMPQ        R10, $0x01
+	JNE         leaky1072
+	VXORPS      X11, X11, X11
+	VMAXPS      Z9, Z11, Z9
+	VMAXPS      Z10, Z11, Z10
+	VMAXPS      Z15, Z11, Z15
+	VMAXPS      Z14, Z11, Z14
+	JMP         done1073
+
+leaky1072:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z12
+	VMULPS       Z9, Z12, Z11
+	VMAXPS       Z11, Z9, Z9
+	VMULPS       Z10, Z12, Z11
+	VMAXPS       Z11, Z10, Z10
+	VMULPS       Z15, Z12, Z11
+	VMAXPS       Z11, Z15, Z15
+	VMULPS       Z14, Z12, Z11
+	VMAXPS       Z11, Z14, Z14
+
+done1073:
+	MOVQ   (SP), R10
+	TESTQ  R10, R10
+	JZ     store1074
+	ADDQ   R9, R10
+	ADDQ   104(AX), R10
+	ADDQ   104(AX), R10
+	ADDQ   104(AX), R10
+	MOVQ   96(AX), R11
+	VADDPS (R10), Z9, Z9
+	ADDQ   R11, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   R11, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   R11, R10
+	VADDPS (R10), Z14, Z14
+
+store1074:
 	MOVQ    R8, R10
-	XORQ    R11, R11
-	MOVQ    $0x00000010, R12
-	SUBQ    $0x00000000, R8
-	CMOVQLT R11, R8
-	CMPQ    R8, R12
-	CMOVQGT R12, R8
-	MOVQ    $0x00000001, R11
-	SHLXQ   R8, R11, R11
-	DECQ    R11
-	KMOVW   R11, K1
-	XORQ    R8, R8
-	MOVQ    $0x00000010, R11
-	SUBQ    $0x00000010, R10
-	CMOVQLT R8, R10
-	CMPQ    R10, R11
-	CMOVQGT R11, R10
-	MOVQ    $0x00000001, R8
-	SHLXQ   R10, R8, R8
-	DECQ    R8
-	KMOVW   R8, K2
-	VMOVUPS lows<>+0(SB), Z4
-	VMOVUPS highs<>+0(SB), Z5
+	ADDQ    R9, R10
+	ADDQ    40(AX), R10
+	ADDQ    40(AX), R10
+	ADDQ    40(AX), R10
+	MOVQ    32(AX), R11
+	VMOVUPS Z9, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Z10, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Z15, (R10)
+	ADDQ    R11, R10
+	VMOVUPS Z14, (R10)
+	ADDQ    $0x40, R9
+	CMPQ    R9, 16(SP)
+	JNE     vector
+	ADDQ    48(AX), DI
+	ADDQ    56(AX), R8
+	MOVQ    (SP), R9
+	TESTQ   R9, R9
+	JZ      nothing
+	MOVQ    96(AX), R10
+	LEAQ    (R9)(R10*4), R9
+	MOVQ    R9, (SP)
 
-row:
-	MOVQ CX, R10
-	MOVQ R9, R11
-	MOVQ DX, R12
-	MOVQ 40(AX), R8
-
-vector:
-	DECQ      R8
-	JZ        last
-	VMOVUPS   (R10), Z0
-	VMOVUPS   (R11), Z1
-	VMOVAPS   Z4, Z2
-	VPERMI2PS Z1, Z0, Z2
-	VMOVAPS   Z5, Z3
-	VPERMI2PS Z1, Z0, Z3
-	VMOVUPS   Z2, (R12)
-	VMOVUPS   Z3, 64(R12)
-	ADDQ      $0x00000040, R10
-	ADDQ      $0x00000040, R11
-	ADDQ      $0x00000080, R12
-	JMP       vector
-
-last:
-	VMOVUPS   (R10), Z0
-	VMOVUPS   (R11), Z1
-	VMOVAPS   Z4, Z2
-	VPERMI2PS Z1, Z0, Z2
-	VMOVAPS   Z5, Z3
-	VPERMI2PS Z1, Z0, Z3
-	VMOVUPS   Z2, K1, (R12)
-	VMOVUPS   Z3, K2, 64(R12)
-	ADDQ      BX, CX
-	ADDQ      BX, R9
-	ADDQ      SI, DX
-	DECQ      DI
-	JNZ       row
+nothing:
+	DECQ 8(SP)
+	JNZ  tile
 	VZEROUPPER
 	RET
-
-DATA lows<>+0(SB)/4, $0x00000000
-DATA lows<>+4(SB)/4, $0x00000010
-DATA lows<>+8(SB)/4, $0x00000001
-DATA lows<>+12(SB)/4, $0x00000011
-DATA lows<>+16(SB)/4, $0x00000002
-DATA lows<>+20(SB)/4, $0x00000012
-DATA lows<>+24(SB)/4, $0x00000003
-DATA lows<>+28(SB)/4, $0x00000013
-DATA lows<>+32(SB)/4, $0x00000004
-DATA lows<>+36(SB)/4, $0x00000014
-DATA lows<>+40(SB)/4, $0x00000005
-DATA lows<>+44(SB)/4, $0x00000015
-DATA lows<>+48(SB)/4, $0x00000006
-DATA lows<>+52(SB)/4, $0x00000016
-DATA lows<>+56(SB)/4, $0x00000007
-DATA lows<>+60(SB)/4, $0x00000017
-GLOBL lows<>(SB), RODATA|NOPTR, $64
-
-DATA highs<>+0(SB)/4, $0x00000008
-DATA highs<>+4(SB)/4, $0x00000018
-DATA highs<>+8(SB)/4, $0x00000009
-DATA highs<>+12(SB)/4, $0x00000019
-DATA highs<>+16(SB)/4, $0x0000000a
-DATA highs<>+20(SB)/4, $0x0000001a
-DATA highs<>+24(SB)/4, $0x0000000b
-DATA highs<>+28(SB)/4, $0x0000001b
-DATA highs<>+32(SB)/4, $0x0000000c
-DATA highs<>+36(SB)/4, $0x0000001c
-DATA highs<>+40(SB)/4, $0x0000000d
-DATA highs<>+44(SB)/4, $0x0000001d
-DATA highs<>+48(SB)/4, $0x0000000e
-DATA highs<>+52(SB)/4, $0x0000001e
-DATA highs<>+56(SB)/4, $0x0000000f
-DATA highs<>+60(SB)/4, $0x0000001f
-GLOBL highs<>(SB), RODATA|NOPTR, $64

@@ -18,7 +18,6 @@ type Set struct {
 	spread    func(*Rows)   // copies pixels, see Rows
 	copyRows  [3]func(*Pad) // by stride, 1 or 2
 	split     func(*Pad)
-	merge     func(*Pad)
 	unary     [activationCount]func(*Span)
 	add, mul  func(*Span)
 	max       func(*Span)

@@ -8,242 +8,264 @@ import (
 
 // Offsets of the fields of kernels.Transform.
 const (
-	transformSrc, transformDst, transformSrcStep, transformSrcPart = 0, 8, 16, 24
-	transformDstStep, transformDstPart, transformVectors           = 32, 40, 48
-	transformBias, transformAct, transformTemp                     = 56, 64, 72
+	transformSrc, transformDst, transformSrcStep, transformSrcLine         = 0, 8, 16, 24
+	transformDstStep, transformDstLine, transformSrcTile, transformDstTile = 32, 40, 48, 56
+	transformTiles, transformVectors, transformBias, transformAdd          = 64, 72, 80, 88
+	transformAddStep, transformAddLine, transformAct                       = 96, 104, 112
 )
 
-// winogradInput makes the kernel that transforms the input tiles of F(4×4, 3×3): Bᵀ·d·B.
-func (s isa) winogradInput() string {
-	name, t := s.function("winogradInput", "Transform", "transforms input tiles, see Transform.")
-	src, dst, step, part, dstStep, count := GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
+// patchSide is the input values, and the products, along the side of a tile.
+const patchSide = 6
+
+// ladder is the registers that six values, so many bytes apart, are addressed by.
+type ladder struct{ step, step3, step5 GPVirtual }
+
+func newLadder(step GPVirtual) ladder {
+	l := ladder{step, GP64(), GP64()}
+	LEAQ(Mem{Base: step, Index: step, Scale: 2}, l.step3)
+	LEAQ(Mem{Base: step, Index: step, Scale: 4}, l.step5)
+	return l
+}
+
+// at is value i from base on.
+func (l ladder) at(base Register, i int) Mem {
+	m := Mem{Base: base}
+	switch i {
+	case 1, 2, 4:
+		m.Index, m.Scale = l.step, uint8(i)
+	case 3:
+		m.Index, m.Scale = l.step3, 1
+	case 5:
+		m.Index, m.Scale = l.step5, 1
+	}
+	return m
+}
+
+// eachTile writes the loops over tiles and over their vectors of channels. src and dst are
+// what the fields begin with; behind the first vector of the first tile, offset lies between.
+func (s isa) eachTile(t Register, compute func(src, dst, offset GPVirtual), nextTile func()) {
+	src, dst, offset := GP64(), GP64(), GP64()
+	tiles, end := AllocLocal(8), AllocLocal(8)
+	MOVQ(field(t, transformTiles), offset)
+	MOVQ(offset, tiles)
+	MOVQ(field(t, transformVectors), offset)
+	IMUL3Q(Imm(uint64(s.bytes())), offset, offset)
+	MOVQ(offset, end)
 	MOVQ(field(t, transformSrc), src)
 	MOVQ(field(t, transformDst), dst)
-	MOVQ(field(t, transformSrcStep), step)
-	MOVQ(field(t, transformSrcPart), part)
-	MOVQ(field(t, transformDstStep), dstStep)
-	MOVQ(field(t, transformVectors), count)
-	middle := Mem{Base: GP64()}
-	MOVQ(field(t, transformTemp), middle.Base)
-	at := func(i, j int) Mem { return middle.Offset((6*i + j) * s.bytes()) }
-	d, r := s.vectors(6), s.vectors(6)
-	four, five := s.broadcast(4), s.broadcast(5)
-	a, b := s.vector(), s.vector()
-	transform := func() {
-		// r0 = 4d0 - 5d2 + d4
-		VMOVAPS(d[4], r[0])
-		VFNMADD231PS(d[2], five, r[0])
-		VFMADD231PS(d[0], four, r[0])
-		// r1, r2 = (d4 - 4d2) ± (d3 - 4d1)
-		VMOVAPS(d[4], a)
-		VFNMADD231PS(d[2], four, a)
-		VMOVAPS(d[3], b)
-		VFNMADD231PS(d[1], four, b)
-		VADDPS(b, a, r[1])
-		VSUBPS(b, a, r[2])
-		// r3, r4 = (d4 - d2) ± 2(d3 - d1)
-		VSUBPS(d[2], d[4], a)
-		VSUBPS(d[1], d[3], b)
-		VADDPS(b, b, b)
-		VADDPS(b, a, r[3])
-		VSUBPS(b, a, r[4])
-		// r5 = 4d1 - 5d3 + d5
-		VMOVAPS(d[5], r[5])
-		VFNMADD231PS(d[3], five, r[5])
-		VFMADD231PS(d[1], four, r[5])
-	}
-	Label("tiles")
-	Comment("Down the columns: column j of a tile is part j mod 4 of the rows.")
-	column := GP64()
-	MOVQ(src, column)
-	for j := range 6 {
-		if j == 4 {
-			MOVQ(src, column)
-		}
-		row := GP64()
-		MOVQ(column, row)
-		for i := range 6 {
-			VMOVUPS(Mem{Base: row, Disp: 4 * (j / 4)}, d[i])
-			if i < 5 {
-				ADDQ(step, row)
-			}
-		}
-		transform()
-		for i := range 6 {
-			VMOVUPS(r[i], at(i, j))
-		}
-		if j < 5 {
-			ADDQ(part, column)
-		}
-	}
-	Comment("Along the rows.")
-	to := GP64()
-	MOVQ(dst, to)
-	for i := range 6 {
-		for j := range 6 {
-			VMOVUPS(at(i, j), d[j])
-		}
-		transform()
-		for j := range 6 {
-			VMOVUPS(r[j], Mem{Base: to})
-			ADDQ(dstStep, to)
-		}
-	}
-	ADDQ(U32(uint32(s.bytes())), src)
-	ADDQ(U32(uint32(s.bytes())), dst)
-	DECQ(count)
-	JNZ(LabelRef("tiles"))
+	Label("tile")
+	XORQ(offset, offset)
+	Label("vector")
+	compute(src, dst, offset)
+	ADDQ(Imm(uint64(s.bytes())), offset)
+	CMPQ(offset, end)
+	JNE(LabelRef("vector"))
+	ADDQ(field(t, transformSrcTile), src)
+	ADDQ(field(t, transformDstTile), dst)
+	nextTile()
+	DECQ(tiles)
+	JNZ(LabelRef("tile"))
 	VZEROUPPER()
 	RET()
+}
+
+// winogradInput makes the kernel that transforms the input tiles of F(4×4, 3×3): Bᵀ·d·B. The
+// rows of Bᵀ·d are made one by one or, where they have terms in common, in pairs, straight from
+// the input, since reading it again is faster than keeping what doesn't fit in registers.
+func (s isa) winogradInput() string {
+	name, t := s.function("winogradInput", "Transform", "transforms input tiles, see Transform.")
+	step, line, dstStep := GP64(), GP64(), GP64()
+	MOVQ(field(t, transformSrcStep), step)
+	MOVQ(field(t, transformSrcLine), line)
+	MOVQ(field(t, transformDstStep), dstStep)
+	rows := newLadder(line)
+	four, five := s.broadcast(4), s.broadcast(5)
+	x, y := s.vectors(patchSide), s.vectors(patchSide)
+	a, b := s.vector(), s.vector()
+	s.eachTile(t, func(src, dst, offset GPVirtual) {
+		to, column := GP64(), GP64()
+		LEAQ(Mem{Base: dst, Index: offset, Scale: 1}, to)
+		// columns makes x, or x and y, from each column of the tile.
+		columns := func(make func(j int, d func(i int) Mem)) {
+			LEAQ(Mem{Base: src, Index: offset, Scale: 1}, column)
+			for j := range patchSide {
+				make(j, func(i int) Mem { return rows.at(column, i) })
+				if j < patchSide-1 {
+					ADDQ(step, column)
+				}
+			}
+		}
+		store := func(v VecVirtual) {
+			VMOVUPS(v, Mem{Base: to})
+			ADDQ(dstStep, to)
+		}
+		// finish transforms a row and stores it.
+		finish := func(v []VecVirtual) {
+			Comment("4v0 - 5v2 + v4")
+			VMOVAPS(v[4], a)
+			VFNMADD231PS(v[2], five, a)
+			VFMADD231PS(v[0], four, a)
+			store(a)
+			Comment("(v4 - 4v2) ± (v3 - 4v1)")
+			VMOVAPS(v[4], a)
+			VFNMADD231PS(v[2], four, a)
+			VMOVAPS(v[3], b)
+			VFNMADD231PS(v[1], four, b)
+			VADDPS(b, a, v[0])
+			VSUBPS(b, a, a)
+			store(v[0])
+			store(a)
+			Comment("(v4 - v2) ± 2(v3 - v1)")
+			VSUBPS(v[2], v[4], a)
+			VSUBPS(v[1], v[3], b)
+			VADDPS(b, b, b)
+			VADDPS(b, a, v[0])
+			VSUBPS(b, a, a)
+			store(v[0])
+			store(a)
+			Comment("4v1 - 5v3 + v5")
+			VFNMADD231PS(v[3], five, v[5])
+			VFMADD231PS(v[1], four, v[5])
+			store(v[5])
+		}
+		columns(func(j int, d func(i int) Mem) {
+			VMOVUPS(d(4), x[j])
+			VFNMADD231PS(d(2), five, x[j])
+			VFMADD231PS(d(0), four, x[j])
+		})
+		finish(x)
+		columns(func(j int, d func(i int) Mem) {
+			VMOVUPS(d(4), a)
+			VFNMADD231PS(d(2), four, a)
+			VMOVUPS(d(3), b)
+			VFNMADD231PS(d(1), four, b)
+			VADDPS(b, a, x[j])
+			VSUBPS(b, a, y[j])
+		})
+		finish(x)
+		finish(y)
+		columns(func(j int, d func(i int) Mem) {
+			VMOVUPS(d(4), a)
+			VSUBPS(d(2), a, a)
+			VMOVUPS(d(3), b)
+			VSUBPS(d(1), b, b)
+			VADDPS(b, b, b)
+			VADDPS(b, a, x[j])
+			VSUBPS(b, a, y[j])
+		})
+		finish(x)
+		finish(y)
+		columns(func(j int, d func(i int) Mem) {
+			VMOVUPS(d(5), x[j])
+			VFNMADD231PS(d(3), five, x[j])
+			VFMADD231PS(d(1), four, x[j])
+		})
+		finish(x)
+	}, func() {})
 	return name
 }
 
 // winogradOutput makes the kernel that transforms products back to output tiles: Aᵀ·m·A, then
-// bias and activation.
+// bias, activation and residual. The rows of Aᵀ·m are made in pairs that have terms in common.
 func (s isa) winogradOutput() string {
 	name, t := s.function("winogradOutput", "Transform", "transforms products to output tiles, see Transform.")
-	src, dst, srcStep, dstStep, part, count := GP64(), GP64(), GP64(), GP64(), GP64(), GP64()
-	MOVQ(field(t, transformSrc), src)
-	MOVQ(field(t, transformDst), dst)
-	MOVQ(field(t, transformSrcStep), srcStep)
-	MOVQ(field(t, transformDstStep), dstStep)
-	MOVQ(field(t, transformDstPart), part)
-	MOVQ(field(t, transformVectors), count)
-	bias, act := GP64(), GP64()
-	MOVQ(field(t, transformBias), bias)
-	MOVQ(field(t, transformAct), act)
-	middle := Mem{Base: GP64()}
-	MOVQ(field(t, transformTemp), middle.Base)
-	at := func(i, j int) Mem { return middle.Offset((6*i + j) * s.bytes()) }
-	m, y := s.vectors(6), s.vectors(4)
-	p, q := s.vector(), s.vector()
-	transform := func() {
-		VADDPS(m[2], m[1], p)
-		VSUBPS(m[2], m[1], q)
-		VADDPS(m[4], m[3], y[2]) // r = m3 + m4
-		VSUBPS(m[4], m[3], y[3]) // s = m3 - m4
-		// y0 = m0 + p + r
-		VADDPS(p, m[0], y[0])
-		VADDPS(y[2], y[0], y[0])
-		// y1 = q + 2s
-		VADDPS(y[3], y[3], y[3])
-		VADDPS(y[3], q, y[1])
-		// y2 = p + 4r
-		VADDPS(y[2], y[2], y[2])
-		VADDPS(y[2], y[2], y[2])
-		VADDPS(p, y[2], y[2])
-		// y3 = q + 8s + m5
-		VADDPS(y[3], y[3], y[3])
-		VADDPS(y[3], y[3], y[3])
-		VADDPS(q, y[3], y[3])
-		VADDPS(m[5], y[3], y[3])
-	}
-	Label("tiles")
-	from, column := GP64(), GP64()
-	MOVQ(src, column)
-	sixRows := GP64()
-	LEAQ(Mem{Base: srcStep, Index: srcStep, Scale: 2}, sixRows)
-	ADDQ(sixRows, sixRows)
-	for j := range 6 {
-		MOVQ(column, from)
-		for i := range 6 {
-			VMOVUPS(Mem{Base: from}, m[i])
-			if i < 5 {
-				ADDQ(sixRows, from)
+	step, line := GP64(), GP64()
+	MOVQ(field(t, transformSrcStep), step)
+	IMUL3Q(Imm(patchSide), step, line)
+	rows := newLadder(line)
+	two, four, eight := s.broadcast(2), s.broadcast(4), s.broadcast(8)
+	x, y := s.vectors(patchSide), s.vectors(patchSide)
+	a := s.vector()
+	add := AllocLocal(8) // of the tile
+	p := GP64()
+	MOVQ(field(t, transformAdd), p)
+	MOVQ(p, add)
+	s.eachTile(t, func(src, dst, offset GPVirtual) {
+		column := GP64()
+		// columns makes x and y from each column of the products.
+		columns := func(make func(j int, m func(i int) Mem)) {
+			LEAQ(Mem{Base: src, Index: offset, Scale: 1}, column)
+			for j := range patchSide {
+				make(j, func(i int) Mem { return rows.at(column, i) })
+				if j < patchSide-1 {
+					ADDQ(step, column)
+				}
 			}
 		}
-		transform()
-		for i := range 4 {
-			VMOVUPS(y[i], at(i, j))
-		}
-		if j < 5 {
-			ADDQ(srcStep, column)
-		}
-	}
-	to := GP64()
-	row := GP64()
-	MOVQ(dst, row)
-	for i := range 4 {
-		for j := range 6 {
-			VMOVUPS(at(i, j), m[j])
-		}
-		transform()
-		VBROADCASTSS(Mem{Base: bias}, p)
-		for j := range 4 {
-			VADDPS(p, y[j], y[j])
-		}
-		s.activate(act, y, p, q)
-		MOVQ(row, to)
-		for j := range 4 {
-			VMOVUPS(y[j], Mem{Base: to})
-			if j < 3 {
-				ADDQ(part, to)
+		// finish transforms a row to the pixels of line i and stores them.
+		finish := func(i int, v []VecVirtual) {
+			VADDPS(v[2], v[1], a)
+			VSUBPS(v[2], v[1], v[1])
+			VADDPS(v[4], v[3], v[2])
+			VSUBPS(v[4], v[3], v[3])
+			VADDPS(a, v[0], v[0])
+			VADDPS(v[2], v[0], v[0])
+			VFMADD231PS(four, v[2], a)
+			VADDPS(v[1], v[5], v[5])
+			VFMADD231PS(eight, v[3], v[5])
+			VFMADD231PS(two, v[3], v[1])
+			pixels, spare, other := []VecVirtual{v[0], v[1], a, v[5]}, v[2], v[3]
+			p, by := GP64(), GP64()
+			MOVQ(field(t, transformBias), p)
+			VMOVUPS(Mem{Base: p, Index: offset, Scale: 1}, spare)
+			for _, v := range pixels {
+				VADDPS(spare, v, v)
 			}
+			MOVQ(field(t, transformAct), p)
+			s.activate(p, pixels, spare, other)
+			each := func(line, step int, do func(v VecVirtual)) {
+				ADDQ(offset, p)
+				for range i {
+					ADDQ(field(t, line), p)
+				}
+				MOVQ(field(t, step), by)
+				for j, v := range pixels {
+					do(v)
+					if j < len(pixels)-1 {
+						ADDQ(by, p)
+					}
+				}
+			}
+			store := s.unique("store")
+			MOVQ(add, p)
+			TESTQ(p, p)
+			JZ(LabelRef(store))
+			each(transformAddLine, transformAddStep, func(v VecVirtual) { VADDPS(Mem{Base: p}, v, v) })
+			Label(store)
+			MOVQ(dst, p)
+			each(transformDstLine, transformDstStep, func(v VecVirtual) { VMOVUPS(v, Mem{Base: p}) })
 		}
-		if i < 3 {
-			ADDQ(dstStep, row)
-		}
-	}
-	ADDQ(U32(uint32(s.bytes())), src)
-	ADDQ(U32(uint32(s.bytes())), dst)
-	DECQ(count)
-	JNZ(LabelRef("tiles"))
-	VZEROUPPER()
-	RET()
+		columns(func(j int, m func(i int) Mem) {
+			VMOVUPS(m(1), a)
+			VADDPS(m(2), a, a)
+			VMOVUPS(m(3), y[j])
+			VADDPS(m(4), y[j], y[j])
+			VADDPS(m(0), a, x[j])
+			VADDPS(y[j], x[j], x[j])
+			VFMADD213PS(a, four, y[j])
+		})
+		finish(0, x)
+		finish(2, y)
+		columns(func(j int, m func(i int) Mem) {
+			VMOVUPS(m(1), x[j])
+			VSUBPS(m(2), x[j], x[j])
+			VMOVUPS(m(3), a)
+			VSUBPS(m(4), a, a)
+			VADDPS(m(5), x[j], y[j])
+			VFMADD231PS(eight, a, y[j])
+			VFMADD231PS(two, a, x[j])
+		})
+		finish(1, x)
+		finish(3, y)
+	}, func() {
+		p, by := GP64(), GP64()
+		MOVQ(add, p)
+		TESTQ(p, p)
+		JZ(LabelRef("nothing"))
+		MOVQ(field(t, transformAddStep), by)
+		LEAQ(Mem{Base: p, Index: by, Scale: 4}, p)
+		MOVQ(p, add)
+		Label("nothing")
+	})
 	return name
-}
-
-// merge makes the kernel that is the opposite of split: it puts the values of two rows in turn
-// into one.
-func (s isa) merge() string {
-	name, t := s.function("merge", "Pad", "merges rows of Src and Odd, value by value in turn, to Dst, see Pad.")
-	p := loadPad(t)
-	src, dst, srcStep, dstStep, rows := p.src, p.dst, p.srcStep, p.dstStep, p.rows
-	odd := p.loadOdd(t)
-	first, second := s.pairMasks(p.tail)
-	a, b, low, high := s.vector(), s.vector(), s.vector(), s.vector()
-	weave := s.weaver()
-	join := func(storeLow, storeHigh func(v VecVirtual, to Mem)) func(at []GPVirtual) {
-		return func(at []GPVirtual) {
-			VMOVUPS(Mem{Base: at[0]}, a)
-			VMOVUPS(Mem{Base: at[1]}, b)
-			weave(a, b, low, high)
-			storeLow(low, Mem{Base: at[2]})
-			storeHigh(high, Mem{Base: at[2], Disp: s.bytes()})
-		}
-	}
-	s.overRows(t, rows, []stream{{src, srcStep, s.bytes()}, {odd, srcStep, s.bytes()}, {dst, dstStep, 2 * s.bytes()}},
-		join(storeWhole, storeWhole), join(first.store, second.store))
-	return name
-}
-
-// weaver returns the code that puts the values of two vectors in turn into two others.
-func (s isa) weaver() func(a, b, low, high VecVirtual) {
-	if s.lanes == 16 {
-		lows, highs := ZMM(), ZMM()
-		VMOVUPS(weaveTable("lows", 0), lows)
-		VMOVUPS(weaveTable("highs", 8), highs)
-		return func(a, b, low, high VecVirtual) {
-			VMOVAPS(lows, low)
-			VPERMI2PS(b, a, low)
-			VMOVAPS(highs, high)
-			VPERMI2PS(b, a, high)
-		}
-	}
-	x, y := s.vector(), s.vector()
-	return func(a, b, low, high VecVirtual) {
-		VUNPCKLPS(b, a, x)
-		VUNPCKHPS(b, a, y)
-		VPERM2F128(Imm(0x20), y, x, low)
-		VPERM2F128(Imm(0x31), y, x, high)
-	}
-}
-
-// weaveTable is the numbers first, 16+first, first+1, 17+first, ….
-func weaveTable(name string, first int) Mem {
-	var words [16]uint32
-	for i := range words {
-		words[i] = uint32(first + i/2 + 16*(i%2))
-	}
-	return readOnly(name, words[:]...)
 }
