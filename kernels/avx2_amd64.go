@@ -99,45 +99,100 @@ func depthwise7s2AVX2(t *Rows)
 //go:noescape
 func spreadAVX2(t *Rows)
 
-// copyRows1AVX2 copies rows of a plane, of each the values 0, 1, 2 …, see Pad.
+// linearAVX2 computes src, see Span.
 //
 //go:noescape
-func copyRows1AVX2(t *Pad)
-
-// copyRows2AVX2 copies rows of a plane, of each the values 0, 2, 4 …, see Pad.
-//
-//go:noescape
-func copyRows2AVX2(t *Pad)
-
-// splitAVX2 copies the rows of a plane, first values to Dst, second ones to Odd, see Pad.
-//
-//go:noescape
-func splitAVX2(t *Pad)
+func linearAVX2(t *Span)
 
 // reluAVX2 computes max(src, 0), see Span.
 //
 //go:noescape
 func reluAVX2(t *Span)
 
+// relu6AVX2 computes min(max(src, 0), 6), see Span.
+//
+//go:noescape
+func relu6AVX2(t *Span)
+
 // leakyAVX2 computes max(src, 0.1·src), see Span.
 //
 //go:noescape
 func leakyAVX2(t *Span)
+
+// relieAVX2 computes max(src, 0.01·src), see Span.
+//
+//go:noescape
+func relieAVX2(t *Span)
+
+// hardtanAVX2 computes min(max(src, -1), 1), see Span.
+//
+//go:noescape
+func hardtanAVX2(t *Span)
+
+// lhtanAVX2 computes min(max(src, 0.001·src), 0.001·(src - 1) + 1), see Span.
+//
+//go:noescape
+func lhtanAVX2(t *Span)
+
+// plseAVX2 computes min(max(src/8 + 1/2, 0.01·(src + 4)), 0.01·(src - 4) + 1), see Span.
+//
+//go:noescape
+func plseAVX2(t *Span)
+
+// rampAVX2 computes max(src, 0) + 0.1·src, see Span.
+//
+//go:noescape
+func rampAVX2(t *Span)
+
+// hardSigmoidAVX2 computes min(max(src + 3, 0), 6)/6, see Span.
+//
+//go:noescape
+func hardSigmoidAVX2(t *Span)
+
+// hardMishAVX2 computes src, src²/2 + src below 0, and 0 below -2, see Span.
+//
+//go:noescape
+func hardMishAVX2(t *Span)
+
+// stairAVX2 computes ⌊src/2⌋, plus the fraction of src where ⌊src⌋ is odd, see Span.
+//
+//go:noescape
+func stairAVX2(t *Span)
 
 // logisticAVX2 computes 1/(1 + e^-src), see Span.
 //
 //go:noescape
 func logisticAVX2(t *Span)
 
+// tanhAVX2 computes 2/(1 + e^-2src) - 1, see Span.
+//
+//go:noescape
+func tanhAVX2(t *Span)
+
+// loggyAVX2 computes 2/(1 + e^-src) - 1, see Span.
+//
+//go:noescape
+func loggyAVX2(t *Span)
+
+// eluAVX2 computes src, or e^src - 1 where that is negative, see Span.
+//
+//go:noescape
+func eluAVX2(t *Span)
+
+// seluAVX2 computes 1.0507·src, or 1.0507·1.6732·(e^src - 1) where src is negative, see Span.
+//
+//go:noescape
+func seluAVX2(t *Span)
+
 // swishAVX2 computes src/(1 + e^-src), see Span.
 //
 //go:noescape
 func swishAVX2(t *Span)
 
-// tanhAVX2 computes 2/(1 + e^-2src) - 1, see Span.
+// geluAVX2 computes src/2·(1 + tanh(0.797885·src + 0.035677·src³)), see Span.
 //
 //go:noescape
-func tanhAVX2(t *Span)
+func geluAVX2(t *Span)
 
 // mishAVX2 computes src·tanh(log(1 + e^src)), see Span.
 //
@@ -164,10 +219,25 @@ func maxAVX2(t *Span)
 //go:noescape
 func scaleAVX2(t *Span)
 
-// sumAVX2 adds up src and stores the sum in dst[0], see Span.
+// exponentialAVX2 computes e^(src · scale + shift), the exponent being at most 88, see Span.
 //
 //go:noescape
-func sumAVX2(t *Span)
+func exponentialAVX2(t *Span)
+
+// sumRowsAVX2 adds all rows of src to the one row dst, see Span.
+//
+//go:noescape
+func sumRowsAVX2(t *Span)
+
+// maxTapsAVX2 takes the maximum over windows, see Taps.
+//
+//go:noescape
+func maxTapsAVX2(t *Taps)
+
+// transposeAVX2 transposes blocks of 8×8 values, see Transpose.
+//
+//go:noescape
+func transposeAVX2(t *Transpose)
 
 // winogradInputAVX2 transforms input tiles, see Transform.
 //
@@ -208,21 +278,37 @@ var avx2 = Set{
 		{7, 1}: depthwise7s1AVX2,
 		{7, 2}: depthwise7s2AVX2,
 	},
-	spread:   spreadAVX2,
-	copyRows: [3]func(*Pad){1: copyRows1AVX2, 2: copyRows2AVX2},
-	split:    splitAVX2,
+	spread: spreadAVX2,
 	unary: [activationCount]func(*Span){
-		ReLU:     reluAVX2,
-		Leaky:    leakyAVX2,
-		Logistic: logisticAVX2,
-		Swish:    swishAVX2,
-		Tanh:     tanhAVX2,
-		Mish:     mishAVX2,
+		Linear:      linearAVX2,
+		ReLU:        reluAVX2,
+		ReLU6:       relu6AVX2,
+		Leaky:       leakyAVX2,
+		RevLeaky:    leakyAVX2,
+		ReLIE:       relieAVX2,
+		HardTan:     hardtanAVX2,
+		LHTan:       lhtanAVX2,
+		PLSE:        plseAVX2,
+		Ramp:        rampAVX2,
+		HardSigmoid: hardSigmoidAVX2,
+		HardMish:    hardMishAVX2,
+		Stair:       stairAVX2,
+		Logistic:    logisticAVX2,
+		Tanh:        tanhAVX2,
+		Loggy:       loggyAVX2,
+		ELU:         eluAVX2,
+		SELU:        seluAVX2,
+		Swish:       swishAVX2,
+		GELU:        geluAVX2,
+		Mish:        mishAVX2,
 	},
 	add:           addAVX2,
 	mul:           mulAVX2,
 	max:           maxAVX2,
 	scale:         scaleAVX2,
-	sum:           sumAVX2,
+	exponential:   exponentialAVX2,
+	sumRows:       sumRowsAVX2,
+	maxTaps:       maxTapsAVX2,
+	transpose:     transposeAVX2,
 	winogradInput: winogradInputAVX2, winogradOutput: winogradOutputAVX2,
 }

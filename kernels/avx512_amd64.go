@@ -284,16 +284,6 @@ func depthwise7s2AVX512Y(t *Rows)
 //go:noescape
 func spreadAVX512Y(t *Rows)
 
-// copyRows1AVX512Y copies rows of a plane, of each the values 0, 1, 2 …, see Pad.
-//
-//go:noescape
-func copyRows1AVX512Y(t *Pad)
-
-// splitAVX512Y copies the rows of a plane, first values to Dst, second ones to Odd, see Pad.
-//
-//go:noescape
-func splitAVX512Y(t *Pad)
-
 // winogradInputAVX512Y transforms input tiles, see Transform.
 //
 //go:noescape
@@ -304,45 +294,100 @@ func winogradInputAVX512Y(t *Transform)
 //go:noescape
 func winogradOutputAVX512Y(t *Transform)
 
-// copyRows1AVX512 copies rows of a plane, of each the values 0, 1, 2 …, see Pad.
+// linearAVX512 computes src, see Span.
 //
 //go:noescape
-func copyRows1AVX512(t *Pad)
-
-// copyRows2AVX512 copies rows of a plane, of each the values 0, 2, 4 …, see Pad.
-//
-//go:noescape
-func copyRows2AVX512(t *Pad)
-
-// splitAVX512 copies the rows of a plane, first values to Dst, second ones to Odd, see Pad.
-//
-//go:noescape
-func splitAVX512(t *Pad)
+func linearAVX512(t *Span)
 
 // reluAVX512 computes max(src, 0), see Span.
 //
 //go:noescape
 func reluAVX512(t *Span)
 
+// relu6AVX512 computes min(max(src, 0), 6), see Span.
+//
+//go:noescape
+func relu6AVX512(t *Span)
+
 // leakyAVX512 computes max(src, 0.1·src), see Span.
 //
 //go:noescape
 func leakyAVX512(t *Span)
+
+// relieAVX512 computes max(src, 0.01·src), see Span.
+//
+//go:noescape
+func relieAVX512(t *Span)
+
+// hardtanAVX512 computes min(max(src, -1), 1), see Span.
+//
+//go:noescape
+func hardtanAVX512(t *Span)
+
+// lhtanAVX512 computes min(max(src, 0.001·src), 0.001·(src - 1) + 1), see Span.
+//
+//go:noescape
+func lhtanAVX512(t *Span)
+
+// plseAVX512 computes min(max(src/8 + 1/2, 0.01·(src + 4)), 0.01·(src - 4) + 1), see Span.
+//
+//go:noescape
+func plseAVX512(t *Span)
+
+// rampAVX512 computes max(src, 0) + 0.1·src, see Span.
+//
+//go:noescape
+func rampAVX512(t *Span)
+
+// hardSigmoidAVX512 computes min(max(src + 3, 0), 6)/6, see Span.
+//
+//go:noescape
+func hardSigmoidAVX512(t *Span)
+
+// hardMishAVX512 computes src, src²/2 + src below 0, and 0 below -2, see Span.
+//
+//go:noescape
+func hardMishAVX512(t *Span)
+
+// stairAVX512 computes ⌊src/2⌋, plus the fraction of src where ⌊src⌋ is odd, see Span.
+//
+//go:noescape
+func stairAVX512(t *Span)
 
 // logisticAVX512 computes 1/(1 + e^-src), see Span.
 //
 //go:noescape
 func logisticAVX512(t *Span)
 
+// tanhAVX512 computes 2/(1 + e^-2src) - 1, see Span.
+//
+//go:noescape
+func tanhAVX512(t *Span)
+
+// loggyAVX512 computes 2/(1 + e^-src) - 1, see Span.
+//
+//go:noescape
+func loggyAVX512(t *Span)
+
+// eluAVX512 computes src, or e^src - 1 where that is negative, see Span.
+//
+//go:noescape
+func eluAVX512(t *Span)
+
+// seluAVX512 computes 1.0507·src, or 1.0507·1.6732·(e^src - 1) where src is negative, see Span.
+//
+//go:noescape
+func seluAVX512(t *Span)
+
 // swishAVX512 computes src/(1 + e^-src), see Span.
 //
 //go:noescape
 func swishAVX512(t *Span)
 
-// tanhAVX512 computes 2/(1 + e^-2src) - 1, see Span.
+// geluAVX512 computes src/2·(1 + tanh(0.797885·src + 0.035677·src³)), see Span.
 //
 //go:noescape
-func tanhAVX512(t *Span)
+func geluAVX512(t *Span)
 
 // mishAVX512 computes src·tanh(log(1 + e^src)), see Span.
 //
@@ -369,10 +414,25 @@ func maxAVX512(t *Span)
 //go:noescape
 func scaleAVX512(t *Span)
 
-// sumAVX512 adds up src and stores the sum in dst[0], see Span.
+// exponentialAVX512 computes e^(src · scale + shift), the exponent being at most 88, see Span.
 //
 //go:noescape
-func sumAVX512(t *Span)
+func exponentialAVX512(t *Span)
+
+// sumRowsAVX512 adds all rows of src to the one row dst, see Span.
+//
+//go:noescape
+func sumRowsAVX512(t *Span)
+
+// maxTapsAVX512 takes the maximum over windows, see Taps.
+//
+//go:noescape
+func maxTapsAVX512(t *Taps)
+
+// transposeAVX512 transposes blocks of 8×8 values, see Transpose.
+//
+//go:noescape
+func transposeAVX512(t *Transpose)
 
 // winogradInputAVX512 transforms input tiles, see Transform.
 //
@@ -459,24 +519,38 @@ var avx512 = Set{
 			{7, 2}: depthwise7s2AVX512Y,
 		},
 		spread:        spreadAVX512Y,
-		copyRows:      [3]func(*Pad){1: copyRows1AVX512Y},
-		split:         splitAVX512Y,
 		winogradInput: winogradInputAVX512Y, winogradOutput: winogradOutputAVX512Y,
 	},
-	copyRows: [3]func(*Pad){1: copyRows1AVX512, 2: copyRows2AVX512},
-	split:    splitAVX512,
 	unary: [activationCount]func(*Span){
-		ReLU:     reluAVX512,
-		Leaky:    leakyAVX512,
-		Logistic: logisticAVX512,
-		Swish:    swishAVX512,
-		Tanh:     tanhAVX512,
-		Mish:     mishAVX512,
+		Linear:      linearAVX512,
+		ReLU:        reluAVX512,
+		ReLU6:       relu6AVX512,
+		Leaky:       leakyAVX512,
+		RevLeaky:    leakyAVX512,
+		ReLIE:       relieAVX512,
+		HardTan:     hardtanAVX512,
+		LHTan:       lhtanAVX512,
+		PLSE:        plseAVX512,
+		Ramp:        rampAVX512,
+		HardSigmoid: hardSigmoidAVX512,
+		HardMish:    hardMishAVX512,
+		Stair:       stairAVX512,
+		Logistic:    logisticAVX512,
+		Tanh:        tanhAVX512,
+		Loggy:       loggyAVX512,
+		ELU:         eluAVX512,
+		SELU:        seluAVX512,
+		Swish:       swishAVX512,
+		GELU:        geluAVX512,
+		Mish:        mishAVX512,
 	},
 	add:           addAVX512,
 	mul:           mulAVX512,
 	max:           maxAVX512,
 	scale:         scaleAVX512,
-	sum:           sumAVX512,
+	exponential:   exponentialAVX512,
+	sumRows:       sumRowsAVX512,
+	maxTaps:       maxTapsAVX512,
+	transpose:     transposeAVX512,
 	winogradInput: winogradInputAVX512, winogradOutput: winogradOutputAVX512,
 }

@@ -218,11 +218,14 @@ func (c *Conv) Run(task int, in, out, add []float32, w *Worker) {
 			for _, p := range panels {
 				last := i == len(c.chunks)-1
 				c.multiply(w, &b, ch, p, g, last)
-				if last && c.post != Linear {
-					c.activate(w, &b, g*filters+p.first, min(p.width(), filters-p.first))
+				if last && c.Groups == 1 {
+					c.finish(w, &b, p.first, min(p.width(), filters-p.first))
 				}
 			}
 		}
+	}
+	if c.Groups > 1 {
+		c.finish(w, &b, 0, c.Filters)
 	}
 }
 
@@ -321,14 +324,17 @@ func (c *Conv) fill(w *Worker, b *convBlock, in []float32, group int) {
 	}
 }
 
-// activate applies what the matrix kernels can't to n filters of a block, and adds what comes
-// after.
-func (c *Conv) activate(w *Worker, b *convBlock, filter, n int) {
+// finish does to n filters of a block what the matrix kernels can't: other activations, and
+// additions after them.
+func (c *Conv) finish(w *Worker, b *convBlock, filter, n int) {
+	if c.post == Linear {
+		return
+	}
 	start := b.first * c.width
 	pixels := min(b.lines*c.width, c.OutHeight*c.OutWidth-start)
 	out := Image{Data: b.out[start*c.OutPitch+filter:], Pixels: pixels, Channels: n, Pitch: c.OutPitch}
 	c.set.ActivateImage(w, c.post, out, out)
 	if b.add != nil && c.AddLast {
-		c.set.AddImage(w, out, out, Image{Data: b.add[start*c.AddPitch+filter:], Pixels: pixels, Channels: n, Pitch: c.AddPitch})
+		c.set.AddImages(w, out, out, Image{Data: b.add[start*c.AddPitch+filter:], Pixels: pixels, Channels: n, Pitch: c.AddPitch})
 	}
 }

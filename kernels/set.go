@@ -15,14 +15,15 @@ type Set struct {
 	narrow    *Set             // for what is too short for a whole vector, if there is one
 	gemm      [3][]func(*Tile) // by vectors in a row, then rows
 	depthwise map[depthwiseKey]func(*Rows)
-	spread    func(*Rows)   // copies pixels, see Rows
-	copyRows  [3]func(*Pad) // by stride, 1 or 2
-	split     func(*Pad)
+	spread    func(*Rows) // copies pixels, see Rows
 	unary     [activationCount]func(*Span)
 	add, mul  func(*Span)
 	max       func(*Span)
 	scale     func(*Span)
-	sum       func(*Span)
+	// exponential is e^((src - add[0])·scale), sumRows the sum of all rows added to dst.
+	exponential, sumRows func(*Span)
+	maxTaps              func(*Taps)
+	transpose            func(*Transpose)
 	// Transforms of Winograd's convolution.
 	winogradInput, winogradOutput func(*Transform)
 }

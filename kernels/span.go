@@ -29,25 +29,18 @@ type Rows struct {
 	_ [6]uintptr // the kernel's own
 }
 
-// Pad is one call that copies rows of a plane into a padded buffer. Steps are in bytes. The
-// last vector (pair of vectors, when even and odd columns are parted) of each row holds Tail
-// values and is filled up with zeros.
-type Pad struct {
-	Src     *float32
-	Dst     *float32
-	SrcStep int
-	DstStep int
-	Rows    int
-	Vectors int
-	Tail    int
-	Odd     *float32 // where the second, fourth … value of each row go
-}
-
-// Span is one call of a kernel over vectors.
+// Span is one call of a kernel over values: dst = f(src), or f(src, add), for Rows rows of
+// Length values. Steps are in bytes; where one is 0, the same row serves each time. Behind each
+// row of Dst the values up to the next multiple of Granule may be overwritten.
 type Span struct {
-	Dst    *float32
-	Src    *float32
-	Add    *float32 // second operand, where there are two
-	Length int
-	Scale  float32
+	Dst     *float32
+	Src     *float32
+	Add     *float32 // second operand, where there are two
+	DstStep int
+	SrcStep int
+	AddStep int
+	Rows    int
+	Length  int
+	Scale   float32 // what src is multiplied by, in some kernels
+	Shift   float32 // and what is added then
 }

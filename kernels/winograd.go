@@ -324,7 +324,7 @@ func (c *Winograd) transformOutput(w *Worker, b *block, panels []panel, out, add
 		line := Image{Data: out[pixel*c.OutPitch+first:], Pixels: columns, Channels: n, Pitch: c.OutPitch}
 		c.set.ActivateImage(w, c.post, line, line)
 		if add != nil {
-			c.set.AddImage(w, line, line, Image{Data: add[pixel*c.AddPitch+first:], Pixels: columns, Channels: n, Pitch: c.AddPitch})
+			c.set.AddImages(w, line, line, Image{Data: add[pixel*c.AddPitch+first:], Pixels: columns, Channels: n, Pitch: c.AddPitch})
 		}
 	}
 }

@@ -18,8 +18,11 @@ func Aligned(n int) []float32 {
 type Worker struct {
 	tile      Tile
 	rows      Rows
-	pad       Pad
 	span      Span
+	taps      Taps
+	transpose Transpose
+	ends      [3][2 * Granule]float32 // the ends of slices that kernels must not write behind
+	lanes     [reduceWidth]float32    // into which a slice is reduced
 	transform Transform
 	edge      []float32 // a matrix tile that reaches over the end of its rows
 	edgeAdd   []float32 // and what is to be added to it
@@ -42,57 +45,6 @@ func NewWorker(set *Set, scratch int) *Worker {
 
 // Logistic is the logistic function by the worker's set, in place.
 func (w *Worker) Logistic() func(values []float32) { return w.logistic }
-
-func (s *Set) run(w *Worker, kernel func(*Span), dst, src, add []float32, scale float32) {
-	w.span = Span{Dst: &dst[0], Src: &src[0], Length: len(src), Scale: scale}
-	if add != nil {
-		w.span.Add = &add[0]
-	}
-	kernel(&w.span)
-}
-
-// Activate computes dst = a(src), where a.Elementwise(). dst may be src.
-func (s *Set) Activate(w *Worker, a Activation, dst, src []float32) {
-	if len(src) == 0 {
-		return
-	}
-	if kernel := s.unary[a]; kernel != nil {
-		s.run(w, kernel, dst, src, nil, 0)
-		return
-	}
-	if &dst[0] != &src[0] {
-		copy(dst, src)
-	}
-	a.Apply(dst[:len(src)], len(src))
-}
-
-// Add computes dst = a + b. dst may be either.
-func (s *Set) Add(w *Worker, dst, a, b []float32) { s.run(w, s.add, dst, a, b, 0) }
-
-// Mul computes dst = a · b. dst may be either.
-func (s *Set) Mul(w *Worker, dst, a, b []float32) { s.run(w, s.mul, dst, a, b, 0) }
-
-// Max computes the larger of a and b. dst may be either.
-func (s *Set) Max(w *Worker, dst, a, b []float32) { s.run(w, s.max, dst, a, b, 0) }
-
-// Scale computes dst = src · scale. dst may be src.
-func (s *Set) Scale(w *Worker, dst, src []float32, scale float32) {
-	s.run(w, s.scale, dst, src, nil, scale)
-}
-
-// Sum adds up src.
-func (s *Set) Sum(w *Worker, src []float32) float32 {
-	s.run(w, s.sum, w.edge, src, nil, 0)
-	return w.edge[0]
-}
-
-// Split parts src into its even values and its odd ones. Both need room for whole vectors.
-func (s *Set) Split(w *Worker, even, odd, src []float32) {
-	pair := 2 * s.Lanes
-	vectors := (len(src) + pair - 1) / pair
-	w.pad = Pad{Src: &src[0], Dst: &even[0], Odd: &odd[0], Rows: 1, Vectors: vectors, Tail: len(src) - (vectors-1)*pair}
-	s.split(&w.pad)
-}
 
 // tileActivation divides an activation into the code with which matrix and depthwise kernels
 // apply it themselves, and what is left for a pass of its own.

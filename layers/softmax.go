@@ -71,6 +71,9 @@ func (b *Builder) readTree(classes int) *detect.Tree {
 // Tree implements Classifier.
 func (l *Softmax) Tree() *detect.Tree { return l.tree }
 
+// Hierarchical reports whether the classes form a tree.
+func (l *Softmax) Hierarchical() bool { return l.tree != nil }
+
 // Forward implements Op.
 func (l *Softmax) Forward(p *Pass) {
 	for i := range p.Out.N {

@@ -80,7 +80,7 @@ func (l *layoutChoice) wanted(u *unit) (in, out layout) {
 		if l.connected(u) != nil {
 			return planes, pixels // its inputs are numbered plane by plane
 		}
-	case activator: // its planes are computed differently
+	case activator, *layers.Softmax: // each plane for itself, or all values in their order
 	default:
 		if l.kernelStep(u) != nil {
 			return pixels, pixels

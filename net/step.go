@@ -118,9 +118,13 @@ func (p *plan) kernelStep(u *unit) step {
 		if op.Activation.Elementwise() {
 			return &activationStep{p.elementwise(u, op.Activation)}
 		}
+	case *layers.MaxPool:
+		return p.maxPoolStep(u, op)
 	case *layers.Upsample:
-		if !op.Down {
-			return &upsampleStep{op: op, elementwise: p.elementwise(u, kernels.Linear)}
+		return p.upsampleStep(u, op)
+	case *layers.Softmax:
+		if !op.Hierarchical() {
+			return &softmaxStep{set: p.set, op: op, unit: u}
 		}
 	case activator:
 		return &headStep{set: p.set, head: op, unit: u}

@@ -87,23 +87,3 @@ func (s *turnStep) run(_ int, f *frame, w *kernels.Worker) {
 		s.set.ToPixels(w, f.image(s.pixels), f.views[s.planes])
 	}
 }
-
-// headStep activates the output of an anchor head.
-type headStep struct {
-	set  *kernels.Set
-	head activator
-	unit *unit
-}
-
-// activator is a head that applies the logistic function to some of its planes.
-type activator interface {
-	layers.Op
-	Activate(in, out []float32, logistic func(values []float32))
-}
-
-func (s *headStep) tasks() int     { return 1 }
-func (s *headStep) kernel() string { return "logistic " + s.set.Name }
-
-func (s *headStep) run(_ int, f *frame, w *kernels.Worker) {
-	s.head.Activate(f.views[s.unit.from[0]], f.views[s.unit.out], w.Logistic())
-}

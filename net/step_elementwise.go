@@ -34,7 +34,8 @@ func (e *elementwise) tasks() int { return (e.out.pixels + e.pixels - 1) / e.pix
 
 // image is a task's share of a value.
 func (e *elementwise) image(f *frame, at place, task int) kernels.Image {
-	return part(f.image(at), task, e.pixels)
+	first := task * e.pixels
+	return f.image(at).From(first, min(e.pixels, at.pixels-first))
 }
 
 // activate finishes a task's share of the output.
@@ -65,7 +66,7 @@ func (s *shortcutStep) kernel() string { return "add " + s.set.Name }
 func (s *shortcutStep) run(task int, f *frame, w *kernels.Worker) {
 	out, sum := s.image(f, s.out, task), s.image(f, s.from[0], task)
 	for _, from := range s.from[1:] {
-		s.set.AddImage(w, out, sum, s.image(f, from, task))
+		s.set.AddImages(w, out, sum, s.image(f, from, task))
 		sum = out
 	}
 	s.activate(w, out)
@@ -78,9 +79,7 @@ func (s *scaleStep) kernel() string { return "scale " + s.set.Name }
 
 func (s *scaleStep) run(task int, f *frame, w *kernels.Worker) {
 	out := s.image(f, s.out, task)
-	factors := f.image(s.from[0])
-	factors.Pixels, factors.Pitch = out.Pixels, 0
-	s.set.MulImage(w, out, s.image(f, s.from[1], task), factors)
+	s.set.MulImages(w, out, s.image(f, s.from[1], task), kernels.Repeat(f.views[s.from[0].value], out.Pixels))
 	s.activate(w, out)
 }
 
@@ -91,7 +90,7 @@ func (s *samStep) kernel() string { return "multiply " + s.set.Name }
 
 func (s *samStep) run(task int, f *frame, w *kernels.Worker) {
 	out := s.image(f, s.out, task)
-	s.set.MulImage(w, out, s.image(f, s.from[0], task), s.image(f, s.from[1], task))
+	s.set.MulImages(w, out, s.image(f, s.from[0], task), s.image(f, s.from[1], task))
 	s.activate(w, out)
 }
 
@@ -101,7 +100,11 @@ type avgStep struct{ elementwise }
 func (s *avgStep) kernel() string { return "mean " + s.set.Name }
 
 func (s *avgStep) run(_ int, f *frame, w *kernels.Worker) {
-	s.set.MeanImage(w, f.views[s.out.value], f.image(s.from[0]))
+	out, in := f.views[s.out.value], f.image(s.from[0])
+	s.set.SumImage(w, out, in)
+	for c := range out[:in.Channels] {
+		out[c] /= float32(in.Pixels)
+	}
 }
 
 // activationStep applies an activation.
@@ -111,19 +114,4 @@ func (s *activationStep) kernel() string { return s.activation.String() + " " + 
 
 func (s *activationStep) run(task int, f *frame, w *kernels.Worker) {
 	s.set.ActivateImage(w, s.activation, s.image(f, s.out, task), s.image(f, s.from[0], task))
-}
-
-// upsampleStep repeats pixels and lines.
-type upsampleStep struct {
-	op *layers.Upsample
-	elementwise
-}
-
-func (s *upsampleStep) tasks() int     { return s.op.In.H }
-func (s *upsampleStep) kernel() string { return "repeat " + s.set.Name }
-
-func (s *upsampleStep) run(task int, f *frame, w *kernels.Worker) {
-	in, out := s.op.In, s.op.Out
-	line := part(f.image(s.from[0]), task, in.W)
-	s.set.RepeatImage(w, part(f.image(s.out), task, s.op.Stride*out.W), line, s.op.Stride, s.op.Scale)
 }

@@ -65,15 +65,26 @@ func (p *plan) length(root value) int {
 	return p.shape(root).Plane() * p.pitches[root]
 }
 
-// layPitches chooses the pitch of each root: room for all that lies in it, in whole granules,
-// since kernels write those.
+// layPitches chooses the pitch of each root: room for all that lies in it or is copied there,
+// in whole granules, since kernels write those.
 func (p *plan) layPitches() {
 	p.pitches = make([]int, len(p.homes))
+	reserve := func(v value, first, channels int) {
+		if v.layout() == pixels {
+			root, offset := p.resolve(v)
+			p.pitches[root] = max(p.pitches[root], kernels.RoundUp(offset+first+kernels.RoundUp(channels)))
+		}
+	}
 	for _, u := range p.units {
 		for _, v := range append(u.uses(), u.out) {
-			if v.layout() == pixels {
-				root, offset := p.resolve(v)
-				p.pitches[root] = max(p.pitches[root], offset+kernels.RoundUp(p.shape(v).C), kernels.RoundUp(p.shape(root).C))
+			reserve(v, 0, p.shape(v).C)
+		}
+		if route, ok := u.joins(); ok {
+			at := 0
+			for _, v := range u.from {
+				_, count := route.Part(p.shape(v).C)
+				reserve(u.out, at, count)
+				at += count
 			}
 		}
 	}
@@ -110,12 +121,4 @@ func (p *plan) place(v value) place {
 // image is the value in a session's memory.
 func (f *frame) image(at place) kernels.Image {
 	return kernels.Image{Data: f.views[at.value], Pixels: at.pixels, Channels: at.channels, Pitch: at.pitch}
-}
-
-// part is a task's share of an image's pixels.
-func part(i kernels.Image, task, pixels int) kernels.Image {
-	first := task * pixels
-	i.Data = i.Data[first*i.Pitch:]
-	i.Pixels = min(pixels, i.Pixels-first)
-	return i
 }

@@ -17,7 +17,7 @@ const (
 	rowsWidth, rowsHeight, rowsLeft, rowsTop         = 112, 120, 128, 136
 
 	// The kernel's own: what changes from line to line.
-	rowsDstAt, rowsAddAt, rowsTopAt = 144, 152, 160
+	rowsDstAt, rowsAddAt, rowsTopAt       = 144, 152, 160
 	rowsLinesLeft, rowsTaps, rowsTapLines = 168, 176, 184
 )
 
@@ -276,59 +276,5 @@ func (s isa) spread() string {
 	JNZ(LabelRef("line"))
 	VZEROUPPER()
 	RET()
-	return name
-}
-
-// copyRows makes the kernel that copies rows of a plane into another, at stride 2 every second
-// value of them.
-func (s isa) copyRows(stride int) string {
-	name, t := s.function(fmt.Sprintf("copyRows%d", stride), "Pad", fmt.Sprintf("copies rows of a plane, of each the values 0, %d, %d …, see Pad.", stride, 2*stride))
-	p := loadPad(t)
-	src, dst, srcStep, dstStep, rows, tail := p.src, p.dst, p.srcStep, p.dstStep, p.rows, p.tail
-	v, second := s.vector(), s.vector()
-	streams := []stream{{src, srcStep, stride * s.bytes()}, {dst, dstStep, s.bytes()}}
-	store := func(at []GPVirtual) { VMOVUPS(v, Mem{Base: at[1]}) }
-	if stride == 1 {
-		m := s.mask(tail)
-		s.overRows(t, rows, streams,
-			func(at []GPVirtual) { VMOVUPS(Mem{Base: at[0]}, v); store(at) },
-			func(at []GPVirtual) { m.load(Mem{Base: at[0]}, v); store(at) })
-		return name
-	}
-	low, high := s.pairMasks(tail)
-	pick := s.evens()
-	pair := func(low, high func(from Mem, to VecVirtual)) func(at []GPVirtual) {
-		return func(at []GPVirtual) {
-			low(Mem{Base: at[0]}, v)
-			high(Mem{Base: at[0], Disp: s.bytes()}, second)
-			pick(v, second)
-			store(at)
-		}
-	}
-	s.overRows(t, rows, streams, pair(loadWhole, loadWhole), pair(low.load, high.load))
-	return name
-}
-
-// split makes the kernel that copies rows of a plane into a padded one, the even and the odd
-// columns apart.
-func (s isa) split() string {
-	name, t := s.function("split", "Pad", "copies the rows of a plane, first values to Dst, second ones to Odd, see Pad.")
-	p := loadPad(t)
-	src, dst, srcStep, dstStep, rows := p.src, p.dst, p.srcStep, p.dstStep, p.rows
-	odd := p.loadOdd(t)
-	first, second := s.pairMasks(p.tail)
-	a, b, even, uneven := s.vector(), s.vector(), s.vector(), s.vector()
-	pick := s.splitter()
-	part := func(low, high func(from Mem, to VecVirtual)) func(at []GPVirtual) {
-		return func(at []GPVirtual) {
-			low(Mem{Base: at[0]}, a)
-			high(Mem{Base: at[0], Disp: s.bytes()}, b)
-			pick(a, b, even, uneven)
-			VMOVUPS(even, Mem{Base: at[1]})
-			VMOVUPS(uneven, Mem{Base: at[2]})
-		}
-	}
-	s.overRows(t, rows, []stream{{src, srcStep, 2 * s.bytes()}, {dst, dstStep, s.bytes()}, {odd, dstStep, s.bytes()}},
-		part(loadWhole, loadWhole), part(first.load, second.load))
 	return name
 }

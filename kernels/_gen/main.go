@@ -66,12 +66,9 @@ func (s isa) kernels() {
 		row("\t\tnarrow: &Set{\n\t\tLanes: %d, MaxRows: %d,", narrow.lanes, narrow.rows)
 		narrow.gemmTable(row, 1)
 		narrow.depthwiseTable(row)
-		row("\t\tcopyRows: [3]func(*Pad){1: %s},\n\t\tsplit: %s,", narrow.copyRows(1), narrow.split())
 		narrow.winogradTable(row)
 		row("\t\t},")
 	}
-	row("\t\tcopyRows: [3]func(*Pad){1: %s, 2: %s},", s.copyRows(1), s.copyRows(2))
-	row("\t\tsplit: %s,", s.split())
 	row("\t\tunary: [activationCount]func(*Span){")
 	for _, f := range s.unary() {
 		row("\t\t\t%s: %s,", f.activation, f.function)
@@ -80,7 +77,7 @@ func (s isa) kernels() {
 	for _, f := range s.arithmetic() {
 		row("\t\t%s: %s,", f.activation, f.function)
 	}
-	row("\t\tsum: %s,", s.sum())
+	row("\t\tsumRows: %s,\n\t\tmaxTaps: %s,\n\t\ttranspose: %s,", s.sumRows(), s.maxTaps(), s.transpose())
 	s.winogradTable(row)
 	fmt.Fprintf(&declarations, "\n// %s is the Set of these kernels.\nvar %s = Set{\n%s}\n", s.name(), s.name(), strings.ReplaceAll(table.String(), "\t\t", "\t"))
 }

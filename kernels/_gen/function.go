@@ -1,0 +1,407 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// broadcast returns a register that holds v in every lane.
+func (s isa) broadcast(v float32) VecVirtual {
+	r := s.vector()
+	VBROADCASTSS(constant(v), r)
+	return r
+}
+
+// constantVector is v in every lane, in a register where there are enough of them.
+func (s isa) constantVector(v float32) Op {
+	if s.registers > 16 {
+		return s.broadcast(v)
+	}
+	words := make([]uint32, s.lanes)
+	for i := range words {
+		words[i] = math.Float32bits(v)
+	}
+	return readOnly(fmt.Sprintf("v%08x", words[0]), words...)
+}
+
+// zero returns a register of zeros.
+func (s isa) zero() VecVirtual {
+	r := s.vector()
+	VXORPS(r.AsX(), r.AsX(), r.AsX())
+	return r
+}
+
+// exp prepares code that replaces x by e^x for x up to 88. Results below the least normal
+// number are zero. x = n·ln 2 + f; a polynomial of degree 5, whose error is 1e-7, gives e^f,
+// and adding n to the exponent's bits does the rest.
+func (s isa) exp() func(x []VecVirtual) {
+	const ln2 = -0.693147182464599609375 // as float32, from which ln 2 differs by 2e-9 only
+	// What is added to this loses its fraction and leaves n in the last bits.
+	magic := s.broadcast(3 << 22)
+	log2e, minusLn2, least, one := s.constantVector(1.44269504), s.constantVector(ln2), s.constantVector(-87.33), s.constantVector(1)
+	var coefficients []Op
+	for _, c := range []float32{8.312501324577882e-3, 4.189033162883184e-2, 1.666711538865191e-1, 4.999923030855256e-1} {
+		coefficients = append(coefficients, s.constantVector(c))
+	}
+	return func(x []VecVirtual) {
+		shifted, n, p := s.vectors(len(x)), s.vectors(len(x)), s.vectors(len(x))
+		for i := range x {
+			VMOVAPS(magic, shifted[i])
+			VFMADD231PS(log2e, x[i], shifted[i])
+		}
+		finish := make([]func(), len(x))
+		for i := range x {
+			finish[i] = s.nonzero(x[i], least, shifted[i], p[i])
+		}
+		for i := range x {
+			VSUBPS(magic, shifted[i], n[i])
+		}
+		for i := range x {
+			VFMADD231PS(minusLn2, n[i], x[i])
+			VPSLLD(Imm(23), shifted[i], shifted[i])
+			VMOVUPS(coefficients[0], p[i])
+		}
+		for _, c := range append(coefficients[1:], one, one) {
+			for i := range x {
+				VFMADD213PS(c, x[i], p[i])
+			}
+		}
+		for i := range x {
+			finish[i]()
+			VMOVAPS(p[i], x[i])
+		}
+	}
+}
+
+// nonzero compares x with least, and returns the code that adds the integers shifted to p,
+// but makes p zero where x was less. A NaN stays.
+func (s isa) nonzero(x VecVirtual, least Op, shifted, p VecVirtual) func() {
+	const notLess = 5
+	if s.masks {
+		k := K()
+		VCMPPS(Imm(notLess), least, x, k)
+		return func() { VPADDD_Z(shifted, p, k, p) }
+	}
+	m := s.vector()
+	VCMPPS(Imm(notLess), least, x, m)
+	return func() {
+		VPADDD(shifted, p, p)
+		VANDPS(m, p, p)
+	}
+}
+
+// reciprocal prepares code that replaces x by 1/x: the processor's estimate and one step of
+// Newton's method, which is much faster than a division and good to the last bit or two.
+func (s isa) reciprocal() func(x []VecVirtual) {
+	one := s.constantVector(1)
+	return func(x []VecVirtual) {
+		r := s.vectors(len(x))
+		for i := range x {
+			if s.lanes == 16 {
+				VRCP14PS(x[i], r[i])
+			} else {
+				VRCPPS(x[i], r[i])
+			}
+		}
+		for i := range x {
+			VFNMADD213PS(one, r[i], x[i]) // the error 1 - x·r
+		}
+		for i := range x {
+			VFMADD213PS(r[i], r[i], x[i]) // r + r·error
+		}
+	}
+}
+
+// logistic prepares code that replaces x by 1/(1 + e^-x). With e = e^-|x| that is 1/(1+e), or
+// e/(1+e) for negative x, which keeps all digits of small results.
+func (s isa) logistic() formula {
+	exp, reciprocal, one, sign := s.exp(), s.reciprocal(), s.constantVector(1), s.constantVector(signBit)
+	return func(x, _ []VecVirtual) {
+		e := s.vectors(len(x))
+		timesE := make([]func(), len(x))
+		for i := range x {
+			VORPS(sign, x[i], e[i])
+			timesE[i] = s.whereNegative(x[i], e[i])
+		}
+		exp(e)
+		for i := range x {
+			VADDPS(one, e[i], x[i])
+		}
+		reciprocal(x)
+		for _, multiply := range timesE {
+			multiply()
+		}
+	}
+}
+
+// whereNegative remembers where x is negative, and returns the code that multiplies x by e
+// there, whatever they are by then.
+func (s isa) whereNegative(x, e VecVirtual) func() {
+	if s.masks {
+		k := K()
+		VPMOVD2M(x, k)
+		return func() { VMULPS(e, x, k, x) }
+	}
+	signs, product := s.vector(), s.vector()
+	VMOVAPS(x, signs)
+	return func() {
+		VMULPS(e, x, product)
+		VBLENDVPS(signs, product, x, x)
+	}
+}
+
+// tanh prepares code that replaces x by (1 - e)/(1 + e) with e = e^-|scale·x|, and the sign of
+// x, which is tanh(scale·x/2).
+func (s isa) tanh(scale float32) formula {
+	exp, reciprocal, one, sign, factor := s.exp(), s.reciprocal(), s.constantVector(1), s.constantVector(signBit), s.constantVector(scale)
+	return func(x, _ []VecVirtual) {
+		e, signs := s.vectors(len(x)), s.vectors(len(x))
+		for i := range x {
+			VMULPS(factor, x[i], e[i])
+			VANDPS(sign, x[i], signs[i])
+			VORPS(sign, e[i], e[i])
+		}
+		exp(e)
+		for i := range x {
+			VADDPS(one, e[i], x[i])
+		}
+		reciprocal(x)
+		for i := range x {
+			VFNMADD213PS(x[i], x[i], e[i]) // (1 - e)·r = r - e·r
+			VORPS(signs[i], e[i], x[i])
+		}
+	}
+}
+
+// linearUnit prepares code that replaces x by positive·x, or negative·(e^x - 1) for negative x.
+func (s isa) linearUnit(positive, negative float32) formula {
+	exp, zero, one, up, down := s.exp(), s.zero(), s.constantVector(1), s.constantVector(positive), s.constantVector(negative)
+	return func(x, _ []VecVirtual) {
+		e := s.vectors(len(x))
+		for i := range x {
+			VMINPS(x[i], zero, e[i])
+			VMAXPS(x[i], zero, x[i])
+		}
+		exp(e)
+		for i := range x {
+			VSUBPS(one, e[i], e[i])
+			VMULPS(down, e[i], e[i])
+			VFMADD132PS(up, e[i], x[i])
+		}
+	}
+}
+
+// signBit has only this bit set.
+var signBit = float32(math.Copysign(0, -1))
+
+// lines prepares code that replaces x by the largest of some linear functions slope·x + offset,
+// limited by further ones. A NaN stays.
+func (s isa) lines(largest, limits []line) formula {
+	var all []func(x, y []VecVirtual)
+	for _, l := range append(largest, limits...) {
+		all = append(all, s.line(l))
+	}
+	return func(x, _ []VecVirtual) {
+		result := s.vectors(len(x))
+		all[0](x, result)
+		for k, each := range all[1:] {
+			y := s.vectors(len(x))
+			each(x, y)
+			for i := range x {
+				if k+1 < len(largest) {
+					VMAXPS(result[i], y[i], result[i])
+				} else {
+					VMINPS(result[i], y[i], result[i])
+				}
+			}
+		}
+		for i := range x {
+			VMOVAPS(result[i], x[i])
+		}
+	}
+}
+
+// line is the function slope·(x + shift) + offset.
+type line struct{ slope, shift, offset float32 }
+
+func (s isa) line(l line) func(x, y []VecVirtual) {
+	if l.slope == 0 {
+		c := s.constantVector(l.offset)
+		return func(_, y []VecVirtual) {
+			for i := range y {
+				VMOVUPS(c, y[i])
+			}
+		}
+	}
+	slope, shift, offset := s.constantVector(l.slope), s.constantVector(l.shift), s.constantVector(l.offset)
+	return func(x, y []VecVirtual) {
+		for i := range x {
+			VMOVAPS(x[i], y[i])
+			if l.shift != 0 {
+				VADDPS(shift, x[i], y[i])
+			}
+			if l.slope != 1 {
+				VMULPS(slope, y[i], y[i])
+			}
+			if l.offset != 0 {
+				VADDPS(offset, y[i], y[i])
+			}
+		}
+	}
+}
+
+// unary makes the activations, and the copy that is called Linear.
+func (s isa) unary() []member {
+	var members []member
+	activation := func(name, function, doc string, unroll int, setup func() formula) {
+		members = append(members, member{name, s.span(spanKernel{function, "computes " + doc, unroll, false, func(Register) formula { return setup() }})})
+	}
+	lines := func(name, function, doc string, largest, limits []line) {
+		activation(name, function, doc, 4, func() formula { return s.lines(largest, limits) })
+	}
+	identity, nothing := line{slope: 1}, line{}
+	lines("Linear", "linear", "src", []line{identity}, nil)
+	lines("ReLU", "relu", "max(src, 0)", []line{identity, nothing}, nil)
+	lines("ReLU6", "relu6", "min(max(src, 0), 6)", []line{identity, nothing}, []line{{offset: 6}})
+	lines("Leaky", "leaky", "max(src, 0.1·src)", []line{identity, {slope: .1}}, nil)
+	members = append(members, member{"RevLeaky", members[len(members)-1].function})
+	lines("ReLIE", "relie", "max(src, 0.01·src)", []line{identity, {slope: .01}}, nil)
+	lines("HardTan", "hardtan", "min(max(src, -1), 1)", []line{identity, {offset: -1}}, []line{{offset: 1}})
+	lines("LHTan", "lhtan", "min(max(src, 0.001·src), 0.001·(src - 1) + 1)", []line{identity, {slope: .001}}, []line{{.001, -1, 1}})
+	lines("PLSE", "plse", "min(max(src/8 + 1/2, 0.01·(src + 4)), 0.01·(src - 4) + 1)", []line{{.125, 0, .5}, {.01, 4, 0}}, []line{{.01, -4, 1}})
+	activation("Ramp", "ramp", "max(src, 0) + 0.1·src", 4, func() formula {
+		zero, slope := s.zero(), s.constantVector(.1)
+		return func(x, _ []VecVirtual) {
+			for i := range x {
+				y := s.vector()
+				VMAXPS(x[i], zero, y)
+				VFMADD132PS(slope, y, x[i])
+			}
+		}
+	})
+	activation("HardSigmoid", "hardSigmoid", "min(max(src + 3, 0), 6)/6", 4, func() formula {
+		clamp, sixth := s.lines([]line{{1, 3, 0}, nothing}, []line{{offset: 6}}), s.constantVector(1./6)
+		return func(x, _ []VecVirtual) {
+			clamp(x, nil)
+			for i := range x {
+				VMULPS(sixth, x[i], x[i])
+			}
+		}
+	})
+	// With y = min(max(x, -2), 0) it is max(x, 0) + y·(y/2 + 1). A NaN becomes 0.
+	activation("HardMish", "hardMish", "src, src²/2 + src below 0, and 0 below -2", 4, func() formula {
+		zero, two, half, one := s.zero(), s.constantVector(-2), s.constantVector(.5), s.constantVector(1)
+		return func(x, _ []VecVirtual) {
+			for i := range x {
+				y, factor := s.vector(), s.vector()
+				VMAXPS(two, x[i], y)
+				VMINPS(y, zero, y)
+				VMAXPS(zero, x[i], x[i])
+				VMOVUPS(half, factor)
+				VFMADD213PS(one, y, factor)
+				VFMADD231PS(factor, y, x[i])
+			}
+		}
+	})
+	// With n = ⌊x⌋ and h = ⌊x/2⌋ it is h + (n - 2h)·(x - n); the differences of infinities become 0.
+	activation("Stair", "stair", "⌊src/2⌋, plus the fraction of src where ⌊src⌋ is odd", 2, func() formula {
+		zero, half := s.zero(), s.constantVector(.5)
+		return func(x, _ []VecVirtual) {
+			for i := range x {
+				n, h, odd := s.vector(), s.vector(), s.vector()
+				VMULPS(half, x[i], h)
+				s.floor(h)
+				VMOVAPS(x[i], n)
+				s.floor(n)
+				VSUBPS(h, n, odd)
+				VSUBPS(h, odd, odd)
+				VMAXPS(zero, odd, odd)
+				VSUBPS(n, x[i], x[i])
+				VMAXPS(zero, x[i], x[i])
+				VFMADD213PS(h, odd, x[i])
+			}
+		}
+	})
+	activation("Logistic", "logistic", "1/(1 + e^-src)", 2, s.logistic)
+	activation("Tanh", "tanh", "2/(1 + e^-2src) - 1", 2, func() formula { return s.tanh(2) })
+	activation("Loggy", "loggy", "2/(1 + e^-src) - 1", 2, func() formula { return s.tanh(1) })
+	activation("ELU", "elu", "src, or e^src - 1 where that is negative", 2, func() formula { return s.linearUnit(1, 1) })
+	activation("SELU", "selu", "1.0507·src, or 1.0507·1.6732·(e^src - 1) where src is negative", 2, func() formula { return s.linearUnit(1.0507, 1.0507*1.6732) })
+	activation("Swish", "swish", "src/(1 + e^-src)", 2, func() formula {
+		logistic := s.logistic()
+		return func(x, _ []VecVirtual) {
+			y := s.vectors(len(x))
+			for i := range x {
+				VMOVAPS(x[i], y[i])
+			}
+			logistic(y, nil)
+			for i := range x {
+				VMULPS(y[i], x[i], x[i])
+			}
+		}
+	})
+	// (1 + tanh(v))/2 is the logistic function of 2v.
+	activation("GELU", "gelu", "src/2·(1 + tanh(0.797885·src + 0.035677·src³))", 2, func() formula {
+		logistic, linear, cubic := s.logistic(), s.constantVector(2*.797885), s.constantVector(2*.035677)
+		return func(x, _ []VecVirtual) {
+			y := s.vectors(len(x))
+			for i := range x {
+				VMULPS(x[i], x[i], y[i])
+			}
+			for i := range x {
+				factor := s.vector()
+				VMOVUPS(linear, factor)
+				VFMADD231PS(cubic, y[i], factor)
+				VMULPS(factor, x[i], y[i])
+			}
+			logistic(y, nil)
+			for i := range x {
+				VMULPS(y[i], x[i], x[i])
+			}
+		}
+	})
+	// tanh(log(1+e)) = e(e+2)/(e(e+2)+2). Beyond 20 it is 1, where e² is still far from overflow.
+	activation("Mish", "mish", "src·tanh(log(1 + e^src))", 2, func() formula {
+		exp, reciprocal, bound, two := s.exp(), s.reciprocal(), s.constantVector(20), s.constantVector(2)
+		return func(x, _ []VecVirtual) {
+			e, p := s.vectors(len(x)), s.vectors(len(x))
+			for i := range x {
+				VMOVUPS(bound, e[i])
+				VMINPS(x[i], e[i], e[i])
+			}
+			exp(e)
+			for i := range x {
+				VADDPS(two, e[i], p[i])
+				VMULPS(p[i], e[i], e[i])
+				VADDPS(two, e[i], p[i])
+			}
+			reciprocal(p)
+			for i := range x {
+				VMULPS(p[i], e[i], e[i])
+				VMULPS(e[i], x[i], x[i])
+			}
+		}
+	})
+	return members
+}
+
+// floor rounds down to whole numbers.
+func (s isa) floor(x VecVirtual) {
+	if s.lanes == 16 {
+		VRNDSCALEPS(Imm(9), x, x)
+	} else {
+		VROUNDPS(Imm(9), x, x)
+	}
+}
+
+// unique returns a label that no other part of the function has.
+func (s isa) unique(name string) string {
+	labels++
+	return fmt.Sprintf("%s%d", name, labels)
+}
+
+var labels int
