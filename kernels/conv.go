@@ -59,7 +59,7 @@ func NewConv(set *Set, spec ConvSpec, weights, bias []float32) *Conv {
 	c.columns = RoundUp(filters)
 	c.strip = c.layStrip()
 	c.chunks = c.divideSteps()
-	c.packed = Aligned(spec.Groups * c.columns * c.depth)
+	c.packed = spec.Memory.take(spec.Groups * c.columns * c.depth)
 	c.bias = Aligned(spec.Groups * c.columns)
 	order := c.stepOrder()
 	for g := range spec.Groups {

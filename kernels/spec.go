@@ -17,6 +17,8 @@ type ConvSpec struct {
 	AddLast    bool
 	// Threads is for how many threads the work is to be divided.
 	Threads int
+	// Memory is where packed weights go; nil for memory of their own.
+	Memory *Memory
 }
 
 // inPlace reports whether the convolution reads single pixels of the input where they lie.

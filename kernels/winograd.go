@@ -69,7 +69,7 @@ func NewWinograd(set *Set, spec ConvSpec, weights, bias []float32) *Winograd {
 	c.act, c.post = tileActivation(spec.Activation)
 	c.bias = Aligned(c.columns)
 	copy(c.bias, bias)
-	c.packed = Aligned(patch * c.columns * spec.Channels)
+	c.packed = spec.Memory.take(patch * c.columns * spec.Channels)
 	for _, p := range c.panels {
 		width := p.width()
 		for k := range spec.Channels {

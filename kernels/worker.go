@@ -1,18 +1,8 @@
 package kernels
 
-import "unsafe"
-
 // Slack is how many values behind the end of a layer's input or output a kernel may read. It
 // never uses what it reads there, and never writes there.
 const Slack = 64
-
-// Aligned returns n zeroed values that begin at a cache line and are followed by Slack more.
-func Aligned(n int) []float32 {
-	const line = 16 // values
-	raw := make([]float32, n+Slack+line)
-	skip := (-int(uintptr(unsafe.Pointer(&raw[0]))/4)%line + line) % line
-	return raw[skip : skip+n : skip+n+Slack]
-}
 
 // Worker is the working memory of one thread: what the kernels of one task after another use.
 type Worker struct {

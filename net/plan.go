@@ -25,6 +25,7 @@ type plan struct {
 	offsets  []int  // by value: where it begins in the arena, for roots only
 	arena    int    // float32 values
 	steps    []step // by unit
+	memory   *kernels.Memory
 	scratch  int    // values that each worker needs
 	parallel []bool // by unit: whether it is worth dividing
 }
@@ -135,15 +136,24 @@ func (n *Network) planFor(set *kernels.Set, kept []bool, threads int, disable []
 func (p *plan) packedBytes() int64 {
 	var total int64
 	for _, u := range p.units {
-		switch c := p.connected(u); {
-		case c != nil:
-			total = sumBytes(total, 4*int64(c.Weights.Len()))
-		case u.conv != nil:
-			method, _ := p.convMethod(u)
-			total = sumBytes(total, 4*int64(u.conv.Weights.Len())*method.growth())
-		}
+		total = sumBytes(total, 4*p.packed(u))
 	}
 	return total
+}
+
+// packed is how many values the weights of a unit are packed into.
+func (p *plan) packed(u *unit) int64 {
+	filters, groups, weights, growth := 0, 1, 0, int64(1)
+	if c := p.connected(u); c != nil {
+		filters, weights = c.Out, c.Weights.Len()
+	} else if u.conv != nil {
+		method, _ := p.convMethod(u)
+		filters, groups, weights, growth = u.conv.Out.C, u.conv.Groups, u.conv.Weights.Len(), method.growth()
+	}
+	if weights == 0 {
+		return 0
+	}
+	return int64(groups*kernels.RoundUp(filters/groups)) * int64(weights/filters) * growth
 }
 
 // readers counts how often each layer's output is read by the units.

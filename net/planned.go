@@ -47,7 +47,7 @@ func newPlanned(n *Network, batch int, opt SessionOptions) (*planned, error) {
 	if need = min(need, math.MaxInt64/8) * 4; need > n.options.maxMemory() {
 		return nil, tooMuchMemory(n, need)
 	}
-	arena := kernels.Aligned(p.arena)
+	arena := kernels.Huge(p.arena)
 	x.frame.views = make([][]float32, len(p.homes))
 	for v := range x.frame.views {
 		if p.live(value(v)) {

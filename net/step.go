@@ -27,6 +27,13 @@ type frame struct {
 // prepare makes the steps, several at a time, since packing the weights of large networks
 // takes longer than reading them.
 func (p *plan) prepare() {
+	length := 0
+	for _, u := range p.units {
+		if n := p.packed(u); n > 0 {
+			length += kernels.PackedLength(int(n))
+		}
+	}
+	p.memory = kernels.NewMemory(length)
 	p.steps = make([]step, len(p.units))
 	scratch := make([]int, len(p.units))
 	var next atomic.Int32

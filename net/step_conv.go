@@ -47,7 +47,7 @@ func (p *plan) convMethod(u *unit) (convMethod, kernels.ConvSpec) {
 		Channels: c.In.C, Height: c.In.H, Width: c.In.W,
 		Filters: c.Out.C, OutHeight: c.Out.H, OutWidth: c.Out.W,
 		Groups: c.Groups, Window: c.Window(),
-		Activation: u.activation, AddLast: u.addLast, Threads: p.threads,
+		Activation: u.activation, AddLast: u.addLast, Threads: p.threads, Memory: p.memory,
 	}
 	switch {
 	case p.set.CanDepthwise(&spec) && (u.residual == none || u.addLast):
@@ -89,7 +89,7 @@ func (p *plan) connectedStep(u *unit, c *layers.Connected) (step, int) {
 		Channels: c.In, Height: 1, Width: 1, InPitch: c.In,
 		Filters: c.Out, OutHeight: 1, OutWidth: 1, OutPitch: p.pitch(u.out),
 		Groups: 1, Window: kernels.Window{Size: 1, StrideX: 1, StrideY: 1, Dilation: 1},
-		Activation: c.Activation, Threads: p.threads,
+		Activation: c.Activation, Threads: p.threads, Memory: p.memory,
 	}
 	s := &convStep{from: u.from[0], out: u.out, add: nothing, name: string(byMatrix) + " " + p.set.Name}
 	s.kernels = kernels.NewConv(p.set, spec, weights, bias)
