@@ -6,24 +6,25 @@ import "math"
 // equals Channels, and Filters is Channels or a multiple of it. The window is 3, 5 or 7 wide
 // and the stride 1 or 2.
 //
-// A task computes some lines of some output channels. Where there are as many output channels
-// as input channels, the kernels read the input where it lies.
+// A task computes some lines of some output channels. As a rule the kernels read the input
+// where it lies.
 type Depthwise struct {
 	ConvSpec
 	set    *Set
-	kernel depthwiseKey
 	panels []channelPanel
 	act    int        // what the kernels apply
 	post   Activation // what they can't
 
-	lines       int // of output of a task
-	blocks      int // tasks that share the lines
-	blockPanels int // panels of a task
+	copies      bool // whether tasks make a strip of the input
+	lines       int  // of output of a task
+	blocks      int  // tasks that share the lines
+	blockPanels int  // panels of a task
 }
 
 // channelPanel is a vector of output channels with what the kernels need for it.
 type channelPanel struct {
 	panel
+	kernel  func(*Rows)
 	source  int       // input channel at which its window begins
 	order   []float32 // for each lane the place in the window, as uint32
 	weights []float32 // tap after tap, a vector each
@@ -37,18 +38,21 @@ func (s *Set) CanDepthwise(spec *ConvSpec) bool {
 		spec.PadX < spec.Size && spec.Dilation == 1 && spec.Activation.Elementwise()
 }
 
-const taskWork = 1 << 17
+const (
+	taskWork        = 1 << 17 // multiply-adds that make a task worth having
+	depthwiseBlock  = 32      // channels of a task
+	depthwiseValues = 1 << 15 // of input that a task reads, to stay in the cache
 
-var (
-	TaskWork    = 1 << 17 // multiply-adds that make a task worth having
-	StripValues = 1 << 15 // of a strip, to stay in the cache
-	BlockWidth  = 32      // channels of a task
+	// crowded is a number of values between pixels with which the same channels of neighbours
+	// fall into so few sets of the cache that copying the input is faster than reading it where
+	// it lies. So is any multiple.
+	crowded = 256
 )
 
 // NewDepthwise prepares a convolution that CanDepthwise takes. Weights are
 // [filter][row][column].
 func NewDepthwise(set *Set, spec ConvSpec, weights, bias []float32) *Depthwise {
-	d := &Depthwise{ConvSpec: spec, set: set, kernel: depthwiseKey{spec.Size, spec.StrideX}}
+	d := &Depthwise{ConvSpec: spec, set: set}
 	d.act, d.post = tileActivation(spec.Activation)
 	for _, p := range set.panels(d.Filters, 1) {
 		d.panels = append(d.panels, d.pack(p, weights, bias))
@@ -61,7 +65,10 @@ func NewDepthwise(set *Set, spec ConvSpec, weights, bias []float32) *Depthwise {
 func (d *Depthwise) pack(p panel, weights, bias []float32) channelPanel {
 	taps, lanes := d.Size*d.Size, p.width()
 	multiplier := d.Filters / d.Groups
-	c := channelPanel{p, p.first / multiplier, Aligned(lanes), Aligned(taps * lanes), Aligned(lanes)}
+	c := channelPanel{
+		panel: p, kernel: p.set.depthwise[depthwiseKey{d.Size, d.StrideX}],
+		source: p.first / multiplier, order: Aligned(lanes), weights: Aligned(taps * lanes), bias: Aligned(lanes),
+	}
 	for lane := range lanes {
 		filter := p.first + lane
 		c.order[lane] = math.Float32frombits(uint32(filter/multiplier - c.source))
@@ -77,14 +84,14 @@ func (d *Depthwise) pack(p panel, weights, bias []float32) channelPanel {
 
 // divide chooses what tasks compute.
 func (d *Depthwise) divide() {
-	d.blockPanels = min(max(BlockWidth/d.set.Lanes, 1), len(d.panels))
-	d.blocks = (len(d.panels) + d.blockPanels - 1) / d.blockPanels
-	// Equal blocks, so that the last is not a stub.
+	d.copies = d.Filters != d.Channels || d.InPitch%crowded == 0
+	// Equal parts, so that the last is not a stub.
+	d.blocks = (len(d.panels)*d.set.Lanes + depthwiseBlock - 1) / depthwiseBlock
 	d.blockPanels = (len(d.panels) + d.blocks - 1) / d.blocks
+	d.blocks = (len(d.panels) + d.blockPanels - 1) / d.blockPanels
 	work := d.OutWidth * d.step() * d.Size * d.Size // of a line
-	most := max((StripValues/(d.Width*d.step())-d.Size)/d.StrideY+1, 1)
-	least := (TaskWork + work - 1) / work
-	d.lines = min(max(most, least), d.OutHeight)
+	most := (depthwiseValues/(d.Width*d.step())-d.Size)/d.StrideY + 1
+	d.lines = min(max(most, (taskWork+work-1)/work), d.OutHeight)
 	parts := (d.OutHeight + d.lines - 1) / d.lines
 	d.lines = (d.OutHeight + parts - 1) / parts
 }
@@ -92,15 +99,12 @@ func (d *Depthwise) divide() {
 // step is the number of values of a pixel of a task.
 func (d *Depthwise) step() int { return d.blockPanels * d.set.Lanes }
 
-// multiplier is the number of output channels for each input channel.
-func (d *Depthwise) multiplier() int { return d.Filters / d.Groups }
-
 // Tasks is the number of independent parts of the work.
 func (d *Depthwise) Tasks() int { return d.blocks * ((d.OutHeight + d.lines - 1) / d.lines) }
 
 // Scratch is the number of values of a Worker's memory that Run needs.
 func (d *Depthwise) Scratch() int {
-	if d.multiplier() == 1 {
+	if !d.copies {
 		return 0
 	}
 	return ((d.lines-1)*d.StrideY + d.Size) * d.Width * d.step()
@@ -114,20 +118,19 @@ func (d *Depthwise) Run(task int, in, out, add []float32, w *Worker) {
 	panels := d.panels[block*d.blockPanels : min((block+1)*d.blockPanels, len(d.panels))]
 	s := Strip{Step: d.InPitch, Pitch: d.Width * d.InPitch}
 	s.Line, s.Lines = d.Reads(line, lines)
-	if d.multiplier() == 1 {
-		s.Values = in[s.Line*s.Pitch:]
-	} else {
-		w.padded = nil
-		s = d.spread(s, panels, in, w)
+	s.Values = in[s.Line*s.Pitch:]
+	if d.copies {
+		s = d.spread(s, panels, w)
 	}
 	d.compute(line, lines, panels, s, out, add, w)
 }
 
-// Strip is some lines of the values that output channels read: what output channel c reads at
-// (y, x) lies at (y-Line)·Pitch + x·Step + c-First of Values.
+// Strip is some lines of the values that output channels read, from channel First on: what
+// channel c reads at (y, x) is value (y-Line)·Pitch + x·Step + c-First. Behind them there must
+// be Slack readable values.
 type Strip struct {
 	Values      []float32
-	Step, Pitch int
+	Step, Pitch int // between pixels, between lines
 	Line, Lines int
 	First       int
 }
@@ -140,25 +143,27 @@ func (d *Depthwise) Reads(line, lines int) (first, count int) {
 	return first, min(end, d.Height) - first
 }
 
-// Compute computes some lines of the output, which read those of the strip. out and add are as
-// in Run.
+// Compute computes some lines of all channels of the output from a strip with all that they
+// read. It is for whoever has another way than Run to come by the input. out and add are as in
+// Run.
 func (d *Depthwise) Compute(line, lines int, s Strip, out, add []float32, w *Worker) {
 	d.compute(line, lines, d.panels, s, out, add, w)
 }
 
-// spread makes the strip for some panels, in which each input channel is repeated for all
-// output channels that read it.
-func (d *Depthwise) spread(from Strip, panels []channelPanel, in []float32, w *Worker) Strip {
-	s := Strip{Values: w.buffer, Step: d.step(), Pitch: d.Width * d.step(), Line: from.Line, Lines: from.Lines, First: panels[0].first}
-	r := &w.rows
-	*r = Rows{
-		SrcStep: 4 * from.Step, SrcLine: 4 * from.Pitch, DstStep: 4 * s.Step, DstLine: 4 * s.Pitch,
-		Columns: d.Width, Lines: s.Lines,
+// spread makes the strip for some panels in the worker's buffer. In it each input channel is
+// repeated for all output channels that read it.
+func (d *Depthwise) spread(in Strip, panels []channelPanel, w *Worker) Strip {
+	s := Strip{
+		Values: w.buffer, Step: d.step(), Pitch: d.Width * d.step(), Line: in.Line, Lines: in.Lines, First: panels[0].first,
 	}
 	for i := range panels {
 		p := &panels[i]
-		r.Src, r.Dst, r.Weights = &in[s.Line*from.Pitch+p.source], &s.Values[p.first-s.First], &p.order[0]
-		p.set.spread(r)
+		w.rows = Rows{
+			Src: &in.Values[p.source], SrcStep: 4 * in.Step, SrcLine: 4 * in.Pitch,
+			Dst: &s.Values[p.first-s.First], DstStep: 4 * s.Step, DstLine: 4 * s.Pitch,
+			Weights: &p.order[0], Columns: d.Width, Lines: s.Lines,
+		}
+		p.set.spread(&w.rows)
 	}
 	return s
 }
@@ -172,33 +177,31 @@ func (d *Depthwise) compute(line, lines int, panels []channelPanel, s Strip, out
 	case post != Linear:
 		add, last = nil, add
 	}
-	r := &w.rows
-	at, addAt := line*d.OutWidth*d.OutPitch, line*d.OutWidth*d.AddPitch
+	at := line * d.OutWidth
 	for i := range panels {
 		p := &panels[i]
+		r := &w.rows
 		*r = Rows{
 			Src: &s.Values[p.first-s.First], SrcStep: 4 * s.Step, SrcLine: 4 * s.Pitch,
-			Dst: &out[at+p.first], DstStep: 4 * d.OutPitch, DstLine: 4 * d.OutWidth * d.OutPitch,
+			Dst: &out[at*d.OutPitch+p.first], DstStep: 4 * d.OutPitch, DstLine: 4 * d.OutWidth * d.OutPitch,
 			AddStep: 4 * d.AddPitch, AddLine: 4 * d.OutWidth * d.AddPitch,
 			Weights: &p.weights[0], Bias: &p.bias[0], Act: act,
 			Columns: d.OutWidth, Lines: lines, Width: d.Width, Height: s.Lines,
 			Left: -d.PadX, Top: line*d.StrideY - d.PadY - s.Line,
 		}
 		if add != nil {
-			r.Add = &add[addAt+p.first]
+			r.Add = &add[at*d.AddPitch+p.first]
 		}
-		p.set.depthwise[d.kernel](r)
+		p.kernel(r)
 	}
-	first, tail := panels[0].first, &panels[len(panels)-1]
-	n := min(tail.first+tail.width(), d.Filters) - first
 	if post == Linear {
 		return
 	}
-	for i := range lines * d.OutWidth {
-		pixel := out[at+i*d.OutPitch+first:][:n]
-		d.set.Activate(w, post, pixel, pixel)
-		if last != nil {
-			d.set.Add(w, pixel, pixel, last[addAt+i*d.AddPitch+first:][:n])
-		}
+	first, end := panels[0].first, &panels[len(panels)-1]
+	channels, pixels := min(end.first+end.width(), d.Filters)-first, lines*d.OutWidth
+	image := Image{Data: out[at*d.OutPitch+first:], Channels: channels, Pixels: pixels, Pitch: d.OutPitch}
+	d.set.ActivateImage(w, post, image, image)
+	if last != nil {
+		d.set.AddImages(w, image, image, Image{Data: last[at*d.AddPitch+first:], Channels: channels, Pixels: pixels, Pitch: d.AddPitch})
 	}
 }

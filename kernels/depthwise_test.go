@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -23,12 +24,16 @@ func randomDepthwise(r *rand.Rand) ConvSpec {
 	c.PadY = c.PadX
 	c.OutHeight, c.OutWidth = (c.Height+2*c.PadY-size)/stride+1, (c.Width+2*c.PadX-size)/stride+1
 	c.InPitch, c.OutPitch, c.AddPitch = c.Channels+r.IntN(9), RoundUp(c.Filters)+r.IntN(9), c.Filters+r.IntN(9)
+	if r.IntN(4) == 0 {
+		c.InPitch = crowded
+	}
 	c.Activation = []Activation{Linear, ReLU, Leaky, Mish, Swish, ReLU6}[r.IntN(6)]
 	c.AddLast = r.IntN(2) == 0
 	c.Threads = 1 + r.IntN(4)
 	return c
 }
 
+// TestDepthwise compares with the naive formula.
 func TestDepthwise(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
 		r := rand.New(rand.NewPCG(11, 12))
@@ -38,6 +43,41 @@ func TestDepthwise(t *testing.T) {
 				t.Fatalf("%+v is not taken", c)
 			}
 			checkConvolution(t, r, s, c, func(weights, bias []float32) convolver { return NewDepthwise(s, c, weights, bias) }, 2e-5)
+		}
+	})
+}
+
+// TestDepthwiseStrip computes line by line from strips that hold just what each line reads.
+func TestDepthwiseStrip(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *Set) {
+		r := rand.New(rand.NewPCG(13, 14))
+		for range 100 {
+			c := randomDepthwise(r)
+			in, weights, bias := random(r, c.Height*c.Width*c.InPitch), random(r, c.Filters*c.Size*c.Size), random(r, c.Filters)
+			want, got := Aligned(c.OutHeight*c.OutWidth*c.OutPitch), Aligned(c.OutHeight*c.OutWidth*c.OutPitch)
+			d := NewDepthwise(s, c, weights, bias)
+			w := NewWorker(s, d.Scratch())
+			for task := range d.Tasks() {
+				d.Run(task, in, want, nil, w)
+			}
+			for line := range c.OutHeight {
+				strip := Strip{Step: c.Filters + r.IntN(9)}
+				strip.Pitch = c.Width*strip.Step + r.IntN(9)
+				strip.Line, strip.Lines = d.Reads(line, 1)
+				strip.Values = Aligned(strip.Lines * strip.Pitch)
+				for i := range strip.Lines * c.Width {
+					pixel := strip.Values[i/c.Width*strip.Pitch+i%c.Width*strip.Step:]
+					for f := range c.Filters {
+						pixel[f] = in[(strip.Line*c.Width+i)*c.InPitch+f/(c.Filters/c.Groups)]
+					}
+				}
+				d.Compute(line, 1, strip, got, nil, w)
+			}
+			for i := range c.OutHeight * c.OutWidth {
+				if at := i * c.OutPitch; !slices.Equal(got[at:at+c.Filters], want[at:at+c.Filters]) {
+					t.Fatalf("%+v: pixel %d is %v, want %v", c, i, got[at:at+c.Filters], want[at:at+c.Filters])
+				}
+			}
 		}
 	})
 }

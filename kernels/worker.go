@@ -17,7 +17,6 @@ type Worker struct {
 	edge      []float32 // a matrix tile that reaches over the end of its rows
 	edgeAdd   []float32 // and what is to be added to it
 	buffer    []float32
-	padded    *Depthwise // whose zeros buffer has around its planes
 
 	logistic func(values []float32)
 }
@@ -53,7 +52,4 @@ func (a Activation) Elementwise() bool { return activations[a].at != nil }
 
 // Buffer is the worker's own memory, of the length that NewWorker was told. What one task
 // leaves there is lost to the next.
-func (w *Worker) Buffer() []float32 {
-	w.padded = nil
-	return w.buffer
-}
+func (w *Worker) Buffer() []float32 { return w.buffer }

@@ -39,6 +39,15 @@ func (s isa) depthwise(size, stride int) string {
 		MOVQ(v, field(t, f[1]))
 	}
 
+	biasAt := GP64()
+	MOVQ(field(t, rowsBias), biasAt)
+	var bias Op = Mem{Base: biasAt}
+	if s.registers > pixelBlock+size+1 {
+		v := s.vector()
+		VMOVUPS(bias, v)
+		bias = v
+	}
+
 	Label("line")
 	s.clipTaps(t, size, src)
 	MOVQ(field(t, rowsLeft), before)
@@ -57,12 +66,10 @@ func (s isa) depthwise(size, stride int) string {
 	// the number of the first that lies right of it.
 	block := func(columns int) {
 		acc := s.vectors(columns)
-		p := GP64()
-		MOVQ(field(t, rowsBias), p)
-		for i := range acc {
-			VMOVUPS(Mem{Base: p}, acc[i])
+		for _, v := range acc {
+			VMOVUPS(bias, v)
 		}
-		taps, count := src.copy(), GP64()
+		taps, count, p := src.copy(), GP64(), GP64()
 		MOVQ(field(t, rowsTaps), p)
 		MOVQ(field(t, rowsTapLines), count)
 		tapLine, tapEnd := s.unique("taps"), s.unique("end")
@@ -83,12 +90,7 @@ func (s isa) depthwise(size, stride int) string {
 				CMPQ(behind, Imm(uint64(x)))
 				JLE(LabelRef(tapEnd))
 			}
-			VMOVUPS(at, value)
-			for i := range acc {
-				if tap := x - i*stride; tap >= 0 && tap < size {
-					VFMADD231PS(weight[tap], value, acc[i])
-				}
-			}
+			s.meet(at, value, weight, acc, x, stride)
 			if skip != "" {
 				Label(skip)
 			}
@@ -152,6 +154,20 @@ func (s isa) depthwise(size, stride int) string {
 	VZEROUPPER()
 	RET()
 	return name
+}
+
+// meet adds value x of a line to the sums of all pixels whose windows it lies in.
+func (isa) meet(at Mem, value VecVirtual, weight, acc []VecVirtual, x, stride int) {
+	first := max((x-len(weight)+stride)/stride, 0)
+	end := min(x/stride+1, len(acc))
+	if first+1 == end {
+		VFMADD231PS(at, weight[x-first*stride], acc[first])
+		return
+	}
+	VMOVUPS(at, value)
+	for i := first; i < end; i++ {
+		VFMADD231PS(weight[x-i*stride], value, acc[i])
+	}
 }
 
 // clipTaps finds the lines of taps that meet the input. src begins at the line that the first
