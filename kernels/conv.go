@@ -52,6 +52,7 @@ const (
 
 // NewConv packs weights ([filter][channel of its group][row][column]) and bias.
 func NewConv(set *Set, spec ConvSpec, weights, bias []float32) *Conv {
+	spec, weights = joinGroups(spec, weights)
 	c := &Conv{ConvSpec: spec, set: set, depth: spec.Channels / spec.Groups * spec.Size * spec.Size}
 	c.act, c.post = tileActivation(spec.Activation)
 	filters := spec.Filters / spec.Groups
@@ -79,6 +80,28 @@ func NewConv(set *Set, spec ConvSpec, weights, bias []float32) *Conv {
 	}
 	c.divideWork()
 	return c
+}
+
+// joinGroups makes one group of several whose filters together fill no more than a granule,
+// which kernels compute anyway. What the filters of one don't see of the other has weight 0.
+func joinGroups(spec ConvSpec, weights []float32) (ConvSpec, []float32) {
+	filters, channels, taps := spec.Filters/spec.Groups, spec.Channels/spec.Groups, spec.Size*spec.Size
+	join := 1
+	for n := 2; n*filters <= Granule; n++ {
+		if spec.Groups%n == 0 {
+			join = n
+		}
+	}
+	if join == 1 {
+		return spec, weights
+	}
+	spec.Groups /= join
+	joined := make([]float32, len(weights)*join)
+	for f := range spec.Filters {
+		at := (f*join + f/filters%join) * channels * taps
+		copy(joined[at:], weights[f*channels*taps:(f+1)*channels*taps])
+	}
+	return spec, joined
 }
 
 // layStrip chooses how the values of a window lie. Pixels beside each other are a run when

@@ -40,7 +40,7 @@ func (s *Set) panels(n, most int) []panel {
 // those are a power of two of bytes apart, all fall into the same few sets and push each other
 // out.
 func Spread(values, stride int) int {
-	const sets, line = 512, 16 // values
+	const sets, line = 256, 16 // values
 	if values*stride%sets == 0 {
 		return values + line
 	}

@@ -26,7 +26,7 @@ func fuseShortcuts(p *plan) {
 		switch {
 		case shortcut.Activation == kernels.Linear:
 			before.addLast = true
-		case before.activation == kernels.Linear && before.conv.Groups == 1: // depthwise kernels add last
+		case before.activation == kernels.Linear:
 			before.activation = shortcut.Activation
 		default:
 			continue

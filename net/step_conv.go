@@ -50,7 +50,7 @@ func (p *plan) convMethod(u *unit) (convMethod, kernels.ConvSpec) {
 		Activation: u.activation, AddLast: u.addLast, Threads: p.threads, Memory: p.memory,
 	}
 	switch {
-	case p.set.CanDepthwise(&spec) && (u.residual == none || u.addLast):
+	case p.set.CanDepthwise(&spec):
 		return byDepthwise, spec
 	case p.set.CanWinograd(&spec) && (u.residual == none || u.addLast):
 		return byWinograd, spec
