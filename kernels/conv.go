@@ -226,30 +226,47 @@ func (c *Conv) inputLines(lines int) int { return (lines-1)*c.StrideY + c.reach(
 // added.
 func (c *Conv) Run(task int, in, out, add []float32, w *Worker) {
 	block, part := task/c.parts, task%c.parts
-	b := convBlock{out: out, add: add, first: block * c.blockLines}
+	b := convBlock{first: block * c.blockLines}
 	b.lines = min(c.blockLines, c.lines-b.first)
+	start := b.first * c.width
+	b.pixels = min(b.lines*c.width, c.OutHeight*c.OutWidth-start)
+	if b.out = out[start*c.OutPitch:]; add != nil {
+		b.add = add[start*c.AddPitch:]
+	}
 	panels := c.panels[part*len(c.panels)/c.parts : (part+1)*len(c.panels)/c.parts]
-	filters, channels := c.Filters/c.Groups, c.Channels/c.Groups
 	for g := range c.Groups {
 		if c.inPlace() {
-			b.values = in[b.first*c.lineStep+g*channels:]
+			b.values = in[b.first*c.lineStep+g*c.Channels/c.Groups:]
 		} else {
 			b.values = w.Buffer()
 			c.fill(w, &b, in, g)
 		}
-		for i, ch := range c.chunks {
-			for _, p := range panels {
-				last := i == len(c.chunks)-1
-				c.multiply(w, &b, ch, p, g, last)
-				if last && c.Groups == 1 {
-					c.finish(w, &b, p.first, min(p.width(), filters-p.first))
-				}
-			}
-		}
+		c.computeGroup(w, &b, panels, g)
 	}
 	if c.Groups > 1 {
 		c.finish(w, &b, 0, c.Filters)
 	}
+}
+
+// computeGroup computes some panels of a group's filters.
+func (c *Conv) computeGroup(w *Worker, b *convBlock, panels []panel, group int) {
+	for i, ch := range c.chunks {
+		for _, p := range panels {
+			last := i == len(c.chunks)-1
+			c.multiply(w, b, ch, p, group, last)
+			if last && c.Groups == 1 {
+				c.finish(w, b, p.first, min(p.width(), c.Filters-p.first))
+			}
+		}
+	}
+}
+
+// Compute computes so many pixels that follow each other, of all filters, for a convolution of
+// single pixels of stride 1 and one group. It is for whoever has another way than Run to come
+// by the input. in, out and add begin with the first of the pixels.
+func (c *Conv) Compute(pixels int, in, out, add []float32, w *Worker) {
+	b := convBlock{values: in, out: out, add: add, lines: (pixels + c.width - 1) / c.width, pixels: pixels}
+	c.computeGroup(w, &b, c.panels, 0)
 }
 
 // convBlock is what one task computes.
@@ -257,6 +274,7 @@ type convBlock struct {
 	values       []float32 // the input, from the first window on
 	out, add     []float32
 	first, lines int // of the output
+	pixels       int // of all lines
 }
 
 // multiply computes a panel of filters for all pixels of a block.
@@ -283,8 +301,8 @@ func (c *Conv) multiply(w *Worker, b *convBlock, ch chunk, p panel, group int, l
 	}
 	kernels := p.set.gemm[p.vectors]
 	for l := range b.lines {
-		start := (b.first + l) * c.width
-		pixels := min(c.width, c.OutHeight*c.OutWidth-start)
+		start := l * c.width
+		pixels := min(c.width, b.pixels-start)
 		tiles := (pixels + p.set.MaxRows - 1) / p.set.MaxRows
 		for i := range tiles {
 			x, end := i*pixels/tiles, (i+1)*pixels/tiles
@@ -353,11 +371,9 @@ func (c *Conv) finish(w *Worker, b *convBlock, filter, n int) {
 	if c.post == Linear {
 		return
 	}
-	start := b.first * c.width
-	pixels := min(b.lines*c.width, c.OutHeight*c.OutWidth-start)
-	out := Image{Data: b.out[start*c.OutPitch+filter:], Pixels: pixels, Channels: n, Pitch: c.OutPitch}
+	out := Image{Data: b.out[filter:], Pixels: b.pixels, Channels: n, Pitch: c.OutPitch}
 	c.set.ActivateImage(w, c.post, out, out)
 	if b.add != nil && c.AddLast {
-		c.set.AddImages(w, out, out, Image{Data: b.add[start*c.AddPitch+filter:], Pixels: pixels, Channels: n, Pitch: c.AddPitch})
+		c.set.AddImages(w, out, out, Image{Data: b.add[filter:], Pixels: b.pixels, Channels: n, Pitch: c.AddPitch})
 	}
 }

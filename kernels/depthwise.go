@@ -122,7 +122,11 @@ func (d *Depthwise) Run(task int, in, out, add []float32, w *Worker) {
 	if d.copies {
 		s = d.spread(s, panels, w)
 	}
-	d.compute(line, lines, panels, s, out, add, w)
+	at := line * d.OutWidth
+	if add != nil {
+		add = add[at*d.AddPitch:]
+	}
+	d.compute(line, lines, panels, s, out[at*d.OutPitch:], add, w)
 }
 
 // Strip is some lines of the values that output channels read, from channel First on: what
@@ -145,7 +149,7 @@ func (d *Depthwise) Reads(line, lines int) (first, count int) {
 
 // Compute computes some lines of all channels of the output from a strip with all that they
 // read. It is for whoever has another way than Run to come by the input. out and add are as in
-// Run.
+// Run, but begin with the first of the lines.
 func (d *Depthwise) Compute(line, lines int, s Strip, out, add []float32, w *Worker) {
 	d.compute(line, lines, d.panels, s, out, add, w)
 }
@@ -168,7 +172,7 @@ func (d *Depthwise) spread(in Strip, panels []channelPanel, w *Worker) Strip {
 	return s
 }
 
-// compute computes some lines of some panels.
+// compute computes some lines of some panels. out and add begin with the first of them.
 func (d *Depthwise) compute(line, lines int, panels []channelPanel, s Strip, out, add []float32, w *Worker) {
 	act, post, last := d.act, d.post, []float32(nil)
 	switch {
@@ -177,20 +181,19 @@ func (d *Depthwise) compute(line, lines int, panels []channelPanel, s Strip, out
 	case post != Linear:
 		add, last = nil, add
 	}
-	at := line * d.OutWidth
 	for i := range panels {
 		p := &panels[i]
 		r := &w.rows
 		*r = Rows{
 			Src: &s.Values[p.first-s.First], SrcStep: 4 * s.Step, SrcLine: 4 * s.Pitch,
-			Dst: &out[at*d.OutPitch+p.first], DstStep: 4 * d.OutPitch, DstLine: 4 * d.OutWidth * d.OutPitch,
+			Dst: &out[p.first], DstStep: 4 * d.OutPitch, DstLine: 4 * d.OutWidth * d.OutPitch,
 			AddStep: 4 * d.AddPitch, AddLine: 4 * d.OutWidth * d.AddPitch,
 			Weights: &p.weights[0], Bias: &p.bias[0], Act: act,
 			Columns: d.OutWidth, Lines: lines, Width: d.Width, Height: s.Lines,
 			Left: -d.PadX, Top: line*d.StrideY - d.PadY - s.Line,
 		}
 		if add != nil {
-			r.Add = &add[at*d.AddPitch+p.first]
+			r.Add = &add[p.first]
 		}
 		p.kernel(r)
 	}
@@ -199,9 +202,9 @@ func (d *Depthwise) compute(line, lines int, panels []channelPanel, s Strip, out
 	}
 	first, end := panels[0].first, &panels[len(panels)-1]
 	channels, pixels := min(end.first+end.width(), d.Filters)-first, lines*d.OutWidth
-	image := Image{Data: out[at*d.OutPitch+first:], Channels: channels, Pixels: pixels, Pitch: d.OutPitch}
+	image := Image{Data: out[first:], Channels: channels, Pixels: pixels, Pitch: d.OutPitch}
 	d.set.ActivateImage(w, post, image, image)
 	if last != nil {
-		d.set.AddImages(w, image, image, Image{Data: last[at*d.AddPitch+first:], Channels: channels, Pixels: pixels, Pitch: d.AddPitch})
+		d.set.AddImages(w, image, image, Image{Data: last[first:], Channels: channels, Pixels: pixels, Pitch: d.AddPitch})
 	}
 }

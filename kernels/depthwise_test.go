@@ -71,7 +71,7 @@ func TestDepthwiseStrip(t *testing.T) {
 						pixel[f] = in[(strip.Line*c.Width+i)*c.InPitch+f/(c.Filters/c.Groups)]
 					}
 				}
-				d.Compute(line, 1, strip, got, nil, w)
+				d.Compute(line, 1, strip, got[line*c.OutWidth*c.OutPitch:], nil, w)
 			}
 			for i := range c.OutHeight * c.OutWidth {
 				if at := i * c.OutPitch; !slices.Equal(got[at:at+c.Filters], want[at:at+c.Filters]) {
@@ -108,4 +108,20 @@ func BenchmarkDepthwise(b *testing.B) {
 			})
 		}
 	}
+}
+
+func TestCombine(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *Set) {
+		r := rand.New(rand.NewPCG(13, 14))
+		for range 200 {
+			c := randomDepthwise(r)
+			c.Filters = c.Groups
+			c.Channels = c.Groups * (2 + r.IntN(maxCombine-1))
+			c.InPitch, c.OutPitch, c.AddPitch = c.Channels+r.IntN(9), RoundUp(c.Filters)+r.IntN(9), c.Filters+r.IntN(9)
+			if !s.CanCombine(&c) {
+				t.Fatalf("%+v is not taken", c)
+			}
+			checkConvolution(t, r, s, c, func(weights, bias []float32) convolver { return NewCombine(s, c, weights, bias) }, 2e-5)
+		}
+	})
 }

@@ -29,6 +29,7 @@ type convMethod string
 const (
 	byMatrix    convMethod = "matrix"    // product of matrices, kernels.Conv
 	byDepthwise convMethod = "depthwise" // channel by channel, kernels.Depthwise
+	byCombine   convMethod = "combine"   // channel by channel, a few added up, kernels.Combine
 	byWinograd  convMethod = "winograd"  // 3×3 with fewer multiplications, kernels.Winograd
 )
 
@@ -52,6 +53,8 @@ func (p *plan) convMethod(u *unit) (convMethod, kernels.ConvSpec) {
 	switch {
 	case p.set.CanDepthwise(&spec):
 		return byDepthwise, spec
+	case p.set.CanCombine(&spec):
+		return byCombine, spec
 	case p.set.CanWinograd(&spec) && (u.residual == none || u.addLast):
 		return byWinograd, spec
 	}
@@ -73,6 +76,8 @@ func (p *plan) convStep(u *unit) (step, int) {
 	switch method {
 	case byDepthwise:
 		s.kernels = kernels.NewDepthwise(p.set, spec, weights, bias)
+	case byCombine:
+		s.kernels = kernels.NewCombine(p.set, spec, weights, bias)
 	case byWinograd:
 		s.kernels = kernels.NewWinograd(p.set, spec, weights, bias)
 	default:
