@@ -249,6 +249,11 @@ func winogradInputAVX2(t *Transform)
 //go:noescape
 func winogradOutputAVX2(t *Transform)
 
+// winogradWeightsAVX2 transforms weights, see Transform.
+//
+//go:noescape
+func winogradWeightsAVX2(t *Transform)
+
 // avx2 is the Set of these kernels.
 var avx2 = Set{
 	Name: "avx2", Lanes: 8, MaxRows: 6,
@@ -310,5 +315,5 @@ var avx2 = Set{
 	sumRows:       sumRowsAVX2,
 	maxTaps:       maxTapsAVX2,
 	transpose:     transposeAVX2,
-	winogradInput: winogradInputAVX2, winogradOutput: winogradOutputAVX2,
+	winogradInput: winogradInputAVX2, winogradOutput: winogradOutputAVX2, winogradWeights: winogradWeightsAVX2,
 }

@@ -24,9 +24,10 @@ resume:
 multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
-	LEAQ (DX)(DX*2), DX
+	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), DX
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	// Every fifth pixel has a register, from which the others are found.
 	MOVQ (AX), DX
 	MOVQ 48(AX), BX
 	MOVQ 40(AX), DI
@@ -145,8 +146,9 @@ multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
 	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), BX
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	// Every fifth pixel has a register, from which the others are found.
 	MOVQ (AX), BX
 	MOVQ 48(AX), SI
 	MOVQ 40(AX), R8
@@ -284,8 +286,9 @@ multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
 	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), BX
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	// Every fifth pixel has a register, from which the others are found.
 	MOVQ (AX), BX
 	MOVQ 48(AX), SI
 	MOVQ 40(AX), R8
@@ -416,7 +419,7 @@ store:
 	RET
 
 // func gemm4x8AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemm4x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 
@@ -445,18 +448,22 @@ multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
 	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), SI
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
-	MOVQ (AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 40(AX), R9
-	MOVQ 56(AX), R8
-	SHLQ $0x02, R9
-	SUBQ R9, R8
+	// Every fifth pixel has a register, from which the others are found.
+	MOVQ    (AX), SI
+	MOVQ    104(AX), DI
+	TESTQ   DI, DI
+	CMOVQEQ CX, DI
+	MOVQ    48(AX), R8
+	MOVQ    40(AX), R10
+	MOVQ    56(AX), R9
+	SHLQ    $0x02, R10
+	SUBQ    R10, R9
 
 run:
-	MOVQ 40(AX), R9
-	SUBQ $0x00000004, R9
+	MOVQ 40(AX), R10
+	SUBQ $0x00000004, R10
 	JLT  rest
 
 steps:
@@ -469,6 +476,7 @@ steps:
 	VFMADD231PS  Y4, Y5, Y2
 	VBROADCASTSS (SI)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
+	PREFETCHT1   (DI)
 	VMOVUPS      32(CX), Y4
 	VBROADCASTSS 4(SI), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -478,6 +486,7 @@ steps:
 	VFMADD231PS  Y4, Y5, Y2
 	VBROADCASTSS 4(SI)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
+	PREFETCHT1   64(DI)
 	VMOVUPS      64(CX), Y4
 	VBROADCASTSS 8(SI), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -487,6 +496,7 @@ steps:
 	VFMADD231PS  Y4, Y5, Y2
 	VBROADCASTSS 8(SI)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
+	PREFETCHT1   128(DI)
 	VMOVUPS      96(CX), Y4
 	VBROADCASTSS 12(SI), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -496,13 +506,15 @@ steps:
 	VFMADD231PS  Y4, Y5, Y2
 	VBROADCASTSS 12(SI)(BX*1), Y5
 	VFMADD231PS  Y4, Y5, Y3
+	PREFETCHT1   192(DI)
 	ADDQ         $0x00000080, CX
 	ADDQ         $0x00000010, SI
-	SUBQ         $0x00000004, R9
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x00000004, R10
 	JGE          steps
 
 rest:
-	ADDQ $0x00000004, R9
+	ADDQ $0x00000004, R10
 	JZ   next
 
 step:
@@ -517,12 +529,12 @@ step:
 	VFMADD231PS  Y4, Y5, Y3
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000004, SI
-	DECQ         R9
+	DECQ         R10
 	JNZ          step
 
 next:
-	ADDQ R8, SI
-	DECQ DI
+	ADDQ R9, SI
+	DECQ R8
 	JNZ  run
 	MOVQ 32(AX), CX
 	MOVQ 96(AX), DX
@@ -596,7 +608,7 @@ store:
 	RET
 
 // func gemm5x8AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemm5x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 
@@ -628,18 +640,22 @@ multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
 	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), SI
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
-	MOVQ (AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 40(AX), R9
-	MOVQ 56(AX), R8
-	SHLQ $0x02, R9
-	SUBQ R9, R8
+	// Every fifth pixel has a register, from which the others are found.
+	MOVQ    (AX), SI
+	MOVQ    104(AX), DI
+	TESTQ   DI, DI
+	CMOVQEQ CX, DI
+	MOVQ    48(AX), R8
+	MOVQ    40(AX), R10
+	MOVQ    56(AX), R9
+	SHLQ    $0x02, R10
+	SUBQ    R10, R9
 
 run:
-	MOVQ 40(AX), R9
-	SUBQ $0x00000004, R9
+	MOVQ 40(AX), R10
+	SUBQ $0x00000004, R10
 	JLT  rest
 
 steps:
@@ -654,6 +670,7 @@ steps:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS (SI)(DX*4), Y6
 	VFMADD231PS  Y5, Y6, Y4
+	PREFETCHT1   (DI)
 	VMOVUPS      32(CX), Y5
 	VBROADCASTSS 4(SI), Y6
 	VFMADD231PS  Y5, Y6, Y0
@@ -665,6 +682,7 @@ steps:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS 4(SI)(DX*4), Y6
 	VFMADD231PS  Y5, Y6, Y4
+	PREFETCHT1   64(DI)
 	VMOVUPS      64(CX), Y5
 	VBROADCASTSS 8(SI), Y6
 	VFMADD231PS  Y5, Y6, Y0
@@ -676,6 +694,7 @@ steps:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS 8(SI)(DX*4), Y6
 	VFMADD231PS  Y5, Y6, Y4
+	PREFETCHT1   128(DI)
 	VMOVUPS      96(CX), Y5
 	VBROADCASTSS 12(SI), Y6
 	VFMADD231PS  Y5, Y6, Y0
@@ -687,13 +706,15 @@ steps:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS 12(SI)(DX*4), Y6
 	VFMADD231PS  Y5, Y6, Y4
+	PREFETCHT1   192(DI)
 	ADDQ         $0x00000080, CX
 	ADDQ         $0x00000010, SI
-	SUBQ         $0x00000004, R9
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x00000004, R10
 	JGE          steps
 
 rest:
-	ADDQ $0x00000004, R9
+	ADDQ $0x00000004, R10
 	JZ   next
 
 step:
@@ -710,12 +731,12 @@ step:
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         $0x00000020, CX
 	ADDQ         $0x00000004, SI
-	DECQ         R9
+	DECQ         R10
 	JNZ          step
 
 next:
-	ADDQ R8, SI
-	DECQ DI
+	ADDQ R9, SI
+	DECQ R8
 	JNZ  run
 	MOVQ 32(AX), CX
 	MOVQ 96(AX), DX
@@ -798,7 +819,7 @@ store:
 	RET
 
 // func gemm6x8AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemm6x8AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 
@@ -833,109 +854,117 @@ multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
 	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), SI
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
-	MOVQ (AX), SI
-	LEAQ (SI)(DX*4), DI
-	ADDQ DX, DI
-	MOVQ 48(AX), R8
-	MOVQ 40(AX), R10
-	MOVQ 56(AX), R9
-	SHLQ $0x02, R10
-	SUBQ R10, R9
+	// Every fifth pixel has a register, from which the others are found.
+	MOVQ    (AX), DI
+	LEAQ    (DI)(SI*1), SI
+	MOVQ    104(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ CX, R8
+	MOVQ    48(AX), R9
+	MOVQ    40(AX), R11
+	MOVQ    56(AX), R10
+	SHLQ    $0x02, R11
+	SUBQ    R11, R10
 
 run:
-	MOVQ 40(AX), R10
-	SUBQ $0x00000004, R10
+	MOVQ 40(AX), R11
+	SUBQ $0x00000004, R11
 	JLT  rest
 
 steps:
 	VMOVUPS      (CX), Y6
-	VBROADCASTSS (SI), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS (SI)(DX*1), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (SI)(DX*2), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (SI)(BX*1), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (SI)(DX*4), Y7
-	VFMADD231PS  Y6, Y7, Y4
 	VBROADCASTSS (DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS (DI)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS (DI)(DX*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (DI)(BX*1), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (DI)(DX*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (SI), Y7
 	VFMADD231PS  Y6, Y7, Y5
+	PREFETCHT1   (R8)
 	VMOVUPS      32(CX), Y6
-	VBROADCASTSS 4(SI), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 4(SI)(DX*1), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 4(SI)(DX*2), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 4(SI)(BX*1), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 4(SI)(DX*4), Y7
-	VFMADD231PS  Y6, Y7, Y4
 	VBROADCASTSS 4(DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 4(DI)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 4(DI)(DX*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 4(DI)(BX*1), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 4(DI)(DX*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 4(SI), Y7
 	VFMADD231PS  Y6, Y7, Y5
+	PREFETCHT1   64(R8)
 	VMOVUPS      64(CX), Y6
-	VBROADCASTSS 8(SI), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 8(SI)(DX*1), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 8(SI)(DX*2), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 8(SI)(BX*1), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 8(SI)(DX*4), Y7
-	VFMADD231PS  Y6, Y7, Y4
 	VBROADCASTSS 8(DI), Y7
-	VFMADD231PS  Y6, Y7, Y5
-	VMOVUPS      96(CX), Y6
-	VBROADCASTSS 12(SI), Y7
 	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS 12(SI)(DX*1), Y7
+	VBROADCASTSS 8(DI)(DX*1), Y7
 	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS 12(SI)(DX*2), Y7
+	VBROADCASTSS 8(DI)(DX*2), Y7
 	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS 12(SI)(BX*1), Y7
+	VBROADCASTSS 8(DI)(BX*1), Y7
 	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS 12(SI)(DX*4), Y7
+	VBROADCASTSS 8(DI)(DX*4), Y7
 	VFMADD231PS  Y6, Y7, Y4
-	VBROADCASTSS 12(DI), Y7
+	VBROADCASTSS 8(SI), Y7
 	VFMADD231PS  Y6, Y7, Y5
+	PREFETCHT1   128(R8)
+	VMOVUPS      96(CX), Y6
+	VBROADCASTSS 12(DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS 12(DI)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS 12(DI)(DX*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS 12(DI)(BX*1), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS 12(DI)(DX*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS 12(SI), Y7
+	VFMADD231PS  Y6, Y7, Y5
+	PREFETCHT1   192(R8)
 	ADDQ         $0x00000080, CX
-	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, DI
-	SUBQ         $0x00000004, R10
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000100, R8
+	SUBQ         $0x00000004, R11
 	JGE          steps
 
 rest:
-	ADDQ $0x00000004, R10
+	ADDQ $0x00000004, R11
 	JZ   next
 
 step:
 	VMOVUPS      (CX), Y6
-	VBROADCASTSS (SI), Y7
-	VFMADD231PS  Y6, Y7, Y0
-	VBROADCASTSS (SI)(DX*1), Y7
-	VFMADD231PS  Y6, Y7, Y1
-	VBROADCASTSS (SI)(DX*2), Y7
-	VFMADD231PS  Y6, Y7, Y2
-	VBROADCASTSS (SI)(BX*1), Y7
-	VFMADD231PS  Y6, Y7, Y3
-	VBROADCASTSS (SI)(DX*4), Y7
-	VFMADD231PS  Y6, Y7, Y4
 	VBROADCASTSS (DI), Y7
+	VFMADD231PS  Y6, Y7, Y0
+	VBROADCASTSS (DI)(DX*1), Y7
+	VFMADD231PS  Y6, Y7, Y1
+	VBROADCASTSS (DI)(DX*2), Y7
+	VFMADD231PS  Y6, Y7, Y2
+	VBROADCASTSS (DI)(BX*1), Y7
+	VFMADD231PS  Y6, Y7, Y3
+	VBROADCASTSS (DI)(DX*4), Y7
+	VFMADD231PS  Y6, Y7, Y4
+	VBROADCASTSS (SI), Y7
 	VFMADD231PS  Y6, Y7, Y5
 	ADDQ         $0x00000020, CX
-	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DI
-	DECQ         R10
+	ADDQ         $0x00000004, SI
+	DECQ         R11
 	JNZ          step
 
 next:
-	ADDQ R9, SI
-	ADDQ R9, DI
-	DECQ R8
+	ADDQ R10, DI
+	ADDQ R10, SI
+	DECQ R9
 	JNZ  run
 	MOVQ 32(AX), CX
 	MOVQ 96(AX), DX
@@ -1048,9 +1077,10 @@ resume:
 multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
-	LEAQ (DX)(DX*2), DX
+	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), DX
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	// Every fifth pixel has a register, from which the others are found.
 	MOVQ (AX), DX
 	MOVQ 48(AX), BX
 	MOVQ 40(AX), DI
@@ -1186,8 +1216,9 @@ multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
 	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), BX
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	// Every fifth pixel has a register, from which the others are found.
 	MOVQ (AX), BX
 	MOVQ 48(AX), SI
 	MOVQ 40(AX), R8
@@ -1358,8 +1389,9 @@ multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
 	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), BX
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
+	// Every fifth pixel has a register, from which the others are found.
 	MOVQ (AX), BX
 	MOVQ 48(AX), SI
 	MOVQ 40(AX), R8
@@ -1528,7 +1560,7 @@ store:
 	RET
 
 // func gemm4x16AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemm4x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 
@@ -1565,18 +1597,22 @@ multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
 	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), SI
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
-	MOVQ (AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 40(AX), R9
-	MOVQ 56(AX), R8
-	SHLQ $0x02, R9
-	SUBQ R9, R8
+	// Every fifth pixel has a register, from which the others are found.
+	MOVQ    (AX), SI
+	MOVQ    104(AX), DI
+	TESTQ   DI, DI
+	CMOVQEQ CX, DI
+	MOVQ    48(AX), R8
+	MOVQ    40(AX), R10
+	MOVQ    56(AX), R9
+	SHLQ    $0x02, R10
+	SUBQ    R10, R9
 
 run:
-	MOVQ 40(AX), R9
-	SUBQ $0x00000004, R9
+	MOVQ 40(AX), R10
+	SUBQ $0x00000004, R10
 	JLT  rest
 
 steps:
@@ -1594,6 +1630,7 @@ steps:
 	VBROADCASTSS (SI)(BX*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
+	PREFETCHT1   (DI)
 	VMOVUPS      64(CX), Y8
 	VMOVUPS      96(CX), Y9
 	VBROADCASTSS 4(SI), Y10
@@ -1608,6 +1645,7 @@ steps:
 	VBROADCASTSS 4(SI)(BX*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
+	PREFETCHT1   64(DI)
 	VMOVUPS      128(CX), Y8
 	VMOVUPS      160(CX), Y9
 	VBROADCASTSS 8(SI), Y10
@@ -1622,6 +1660,7 @@ steps:
 	VBROADCASTSS 8(SI)(BX*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
+	PREFETCHT1   128(DI)
 	VMOVUPS      192(CX), Y8
 	VMOVUPS      224(CX), Y9
 	VBROADCASTSS 12(SI), Y10
@@ -1636,13 +1675,15 @@ steps:
 	VBROADCASTSS 12(SI)(BX*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
+	PREFETCHT1   192(DI)
 	ADDQ         $0x00000100, CX
 	ADDQ         $0x00000010, SI
-	SUBQ         $0x00000004, R9
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x00000004, R10
 	JGE          steps
 
 rest:
-	ADDQ $0x00000004, R9
+	ADDQ $0x00000004, R10
 	JZ   next
 
 step:
@@ -1662,12 +1703,12 @@ step:
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000004, SI
-	DECQ         R9
+	DECQ         R10
 	JNZ          step
 
 next:
-	ADDQ R8, SI
-	DECQ DI
+	ADDQ R9, SI
+	DECQ R8
 	JNZ  run
 	MOVQ 32(AX), CX
 	MOVQ 96(AX), DX
@@ -1765,7 +1806,7 @@ store:
 	RET
 
 // func gemm5x16AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemm5x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 
@@ -1807,18 +1848,22 @@ multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
 	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), SI
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
-	MOVQ (AX), SI
-	MOVQ 48(AX), DI
-	MOVQ 40(AX), R9
-	MOVQ 56(AX), R8
-	SHLQ $0x02, R9
-	SUBQ R9, R8
+	// Every fifth pixel has a register, from which the others are found.
+	MOVQ    (AX), SI
+	MOVQ    104(AX), DI
+	TESTQ   DI, DI
+	CMOVQEQ CX, DI
+	MOVQ    48(AX), R8
+	MOVQ    40(AX), R10
+	MOVQ    56(AX), R9
+	SHLQ    $0x02, R10
+	SUBQ    R10, R9
 
 run:
-	MOVQ 40(AX), R9
-	SUBQ $0x00000004, R9
+	MOVQ 40(AX), R10
+	SUBQ $0x00000004, R10
 	JLT  rest
 
 steps:
@@ -1839,6 +1884,7 @@ steps:
 	VBROADCASTSS (SI)(DX*4), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
+	PREFETCHT1   (DI)
 	VMOVUPS      64(CX), Y10
 	VMOVUPS      96(CX), Y11
 	VBROADCASTSS 4(SI), Y12
@@ -1856,6 +1902,7 @@ steps:
 	VBROADCASTSS 4(SI)(DX*4), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
+	PREFETCHT1   64(DI)
 	VMOVUPS      128(CX), Y10
 	VMOVUPS      160(CX), Y11
 	VBROADCASTSS 8(SI), Y12
@@ -1873,6 +1920,7 @@ steps:
 	VBROADCASTSS 8(SI)(DX*4), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
+	PREFETCHT1   128(DI)
 	VMOVUPS      192(CX), Y10
 	VMOVUPS      224(CX), Y11
 	VBROADCASTSS 12(SI), Y12
@@ -1890,13 +1938,15 @@ steps:
 	VBROADCASTSS 12(SI)(DX*4), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
+	PREFETCHT1   192(DI)
 	ADDQ         $0x00000100, CX
 	ADDQ         $0x00000010, SI
-	SUBQ         $0x00000004, R9
+	ADDQ         $0x00000100, DI
+	SUBQ         $0x00000004, R10
 	JGE          steps
 
 rest:
-	ADDQ $0x00000004, R9
+	ADDQ $0x00000004, R10
 	JZ   next
 
 step:
@@ -1919,12 +1969,12 @@ step:
 	VFMADD231PS  Y11, Y12, Y9
 	ADDQ         $0x00000040, CX
 	ADDQ         $0x00000004, SI
-	DECQ         R9
+	DECQ         R10
 	JNZ          step
 
 next:
-	ADDQ R8, SI
-	DECQ DI
+	ADDQ R9, SI
+	DECQ R8
 	JNZ  run
 	MOVQ 32(AX), CX
 	MOVQ 96(AX), DX
@@ -2037,7 +2087,7 @@ store:
 	RET
 
 // func gemm6x16AVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·gemm6x16AVX2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 
@@ -2084,144 +2134,152 @@ multiply:
 	MOVQ 8(AX), CX
 	MOVQ 64(AX), DX
 	LEAQ (DX)(DX*2), BX
+	LEAQ (DX)(DX*4), SI
 
-	// Every fifth pixel has a register, the others are found from it by multiples of the step.
-	MOVQ (AX), SI
-	LEAQ (SI)(DX*4), DI
-	ADDQ DX, DI
-	MOVQ 48(AX), R8
-	MOVQ 40(AX), R10
-	MOVQ 56(AX), R9
-	SHLQ $0x02, R10
-	SUBQ R10, R9
+	// Every fifth pixel has a register, from which the others are found.
+	MOVQ    (AX), DI
+	LEAQ    (DI)(SI*1), SI
+	MOVQ    104(AX), R8
+	TESTQ   R8, R8
+	CMOVQEQ CX, R8
+	MOVQ    48(AX), R9
+	MOVQ    40(AX), R11
+	MOVQ    56(AX), R10
+	SHLQ    $0x02, R11
+	SUBQ    R11, R10
 
 run:
-	MOVQ 40(AX), R10
-	SUBQ $0x00000004, R10
+	MOVQ 40(AX), R11
+	SUBQ $0x00000004, R11
 	JLT  rest
 
 steps:
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
-	VBROADCASTSS (SI), Y14
+	VBROADCASTSS (DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (SI)(DX*1), Y14
+	VBROADCASTSS (DI)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (SI)(DX*2), Y14
+	VBROADCASTSS (DI)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (SI)(BX*1), Y14
+	VBROADCASTSS (DI)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (SI)(DX*4), Y14
+	VBROADCASTSS (DI)(DX*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (DI), Y14
+	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
+	PREFETCHT1   (R8)
 	VMOVUPS      64(CX), Y12
 	VMOVUPS      96(CX), Y13
-	VBROADCASTSS 4(SI), Y14
+	VBROADCASTSS 4(DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 4(SI)(DX*1), Y14
+	VBROADCASTSS 4(DI)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 4(SI)(DX*2), Y14
+	VBROADCASTSS 4(DI)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 4(SI)(BX*1), Y14
+	VBROADCASTSS 4(DI)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 4(SI)(DX*4), Y14
+	VBROADCASTSS 4(DI)(DX*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 4(DI), Y14
+	VBROADCASTSS 4(SI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
+	PREFETCHT1   64(R8)
 	VMOVUPS      128(CX), Y12
 	VMOVUPS      160(CX), Y13
-	VBROADCASTSS 8(SI), Y14
+	VBROADCASTSS 8(DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 8(SI)(DX*1), Y14
+	VBROADCASTSS 8(DI)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 8(SI)(DX*2), Y14
+	VBROADCASTSS 8(DI)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 8(SI)(BX*1), Y14
+	VBROADCASTSS 8(DI)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 8(SI)(DX*4), Y14
+	VBROADCASTSS 8(DI)(DX*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 8(DI), Y14
+	VBROADCASTSS 8(SI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
+	PREFETCHT1   128(R8)
 	VMOVUPS      192(CX), Y12
 	VMOVUPS      224(CX), Y13
-	VBROADCASTSS 12(SI), Y14
+	VBROADCASTSS 12(DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS 12(SI)(DX*1), Y14
+	VBROADCASTSS 12(DI)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS 12(SI)(DX*2), Y14
+	VBROADCASTSS 12(DI)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS 12(SI)(BX*1), Y14
+	VBROADCASTSS 12(DI)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS 12(SI)(DX*4), Y14
+	VBROADCASTSS 12(DI)(DX*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS 12(DI), Y14
+	VBROADCASTSS 12(SI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
+	PREFETCHT1   192(R8)
 	ADDQ         $0x00000100, CX
-	ADDQ         $0x00000010, SI
 	ADDQ         $0x00000010, DI
-	SUBQ         $0x00000004, R10
+	ADDQ         $0x00000010, SI
+	ADDQ         $0x00000100, R8
+	SUBQ         $0x00000004, R11
 	JGE          steps
 
 rest:
-	ADDQ $0x00000004, R10
+	ADDQ $0x00000004, R11
 	JZ   next
 
 step:
 	VMOVUPS      (CX), Y12
 	VMOVUPS      32(CX), Y13
-	VBROADCASTSS (SI), Y14
+	VBROADCASTSS (DI), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (SI)(DX*1), Y14
+	VBROADCASTSS (DI)(DX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (SI)(DX*2), Y14
+	VBROADCASTSS (DI)(DX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (SI)(BX*1), Y14
+	VBROADCASTSS (DI)(BX*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (SI)(DX*4), Y14
+	VBROADCASTSS (DI)(DX*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (DI), Y14
+	VBROADCASTSS (SI), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         $0x00000040, CX
-	ADDQ         $0x00000004, SI
 	ADDQ         $0x00000004, DI
-	DECQ         R10
+	ADDQ         $0x00000004, SI
+	DECQ         R11
 	JNZ          step
 
 next:
-	ADDQ R9, SI
-	ADDQ R9, DI
-	DECQ R8
+	ADDQ R10, DI
+	ADDQ R10, SI
+	DECQ R9
 	JNZ  run
 	MOVQ 32(AX), CX
 	MOVQ 96(AX), DX
@@ -11946,7 +12004,7 @@ block:
 	RET
 
 // func winogradInputAVX2(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·winogradInputAVX2(SB), NOSPLIT, $16-8
 	MOVQ         t+0(FP), AX
 	MOVQ         16(AX), CX
@@ -11993,6 +12051,40 @@ vector:
 	VMOVUPS      (R12)(DX*4), Y7
 	VFNMADD231PS (R12)(DX*2), Y1, Y7
 	VFMADD231PS  (R12), Y0, Y7
+
+	// Fetch the next tile's pixels, but those that this tile has, too.
+	MOVQ       48(AX), R12
+	ADDQ       R8, R12
+	ADDQ       R10, R12
+	ADDQ       CX, R12
+	ADDQ       CX, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 (R12)(DX*1)
+	PREFETCHT0 (R12)(DX*2)
+	PREFETCHT0 (R12)(SI*1)
+	PREFETCHT0 (R12)(DX*4)
+	PREFETCHT0 (R12)(DI*1)
+	ADDQ       CX, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 (R12)(DX*1)
+	PREFETCHT0 (R12)(DX*2)
+	PREFETCHT0 (R12)(SI*1)
+	PREFETCHT0 (R12)(DX*4)
+	PREFETCHT0 (R12)(DI*1)
+	ADDQ       CX, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 (R12)(DX*1)
+	PREFETCHT0 (R12)(DX*2)
+	PREFETCHT0 (R12)(SI*1)
+	PREFETCHT0 (R12)(DX*4)
+	PREFETCHT0 (R12)(DI*1)
+	ADDQ       CX, R12
+	PREFETCHT0 (R12)
+	PREFETCHT0 (R12)(DX*1)
+	PREFETCHT0 (R12)(DX*2)
+	PREFETCHT0 (R12)(SI*1)
+	PREFETCHT0 (R12)(DX*4)
+	PREFETCHT0 (R12)(DI*1)
 
 	// 4v0 - 5v2 + v4
 	VMOVAPS      Y6, Y14
@@ -12755,3 +12847,267 @@ GLOBL f40000000<>(SB), RODATA|NOPTR, $4
 
 DATA f41000000<>+0(SB)/4, $0x41000000
 GLOBL f41000000<>(SB), RODATA|NOPTR, $4
+
+// func winogradWeightsAVX2(t *byte)
+// Requires: AVX, FMA3
+TEXT ·winogradWeightsAVX2(SB), NOSPLIT, $16-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	IMUL3Q       $0x03, CX, DX
+	MOVQ         32(AX), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (DX)(DX*4), SI
+	VBROADCASTSS f40800000<>+0(SB), Y0
+	VBROADCASTSS f3e800000<>+0(SB), Y1
+	VBROADCASTSS fbe2aaaab<>+0(SB), Y2
+	VBROADCASTSS f3d2aaaab<>+0(SB), Y3
+	MOVQ         64(AX), R8
+	MOVQ         R8, (SP)
+	MOVQ         72(AX), R8
+	IMUL3Q       $0x20, R8, R8
+	MOVQ         R8, 8(SP)
+	MOVQ         (AX), SI
+	MOVQ         8(AX), DI
+
+tile:
+	XORQ R8, R8
+
+vector:
+	LEAQ        (DI)(R8*1), R9
+	LEAQ        (SI)(R8*1), R10
+	VMULPS      (R10), Y1, Y4
+	ADDQ        CX, R10
+	VMULPS      (R10), Y1, Y5
+	ADDQ        CX, R10
+	VMULPS      (R10), Y1, Y6
+	VMULPS      Y4, Y1, Y10
+	VMOVUPS     Y10, (R9)
+	ADDQ        BX, R9
+	VADDPS      Y6, Y4, Y10
+	VMOVAPS     Y5, Y11
+	VADDPS      Y11, Y10, Y5
+	VSUBPS      Y11, Y10, Y7
+	VMULPS      Y2, Y5, Y5
+	VMULPS      Y2, Y7, Y7
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, (R9)
+	ADDQ        BX, R9
+	VFMADD231PS Y6, Y0, Y4
+	VMOVAPS     Y4, Y10
+	VADDPS      Y11, Y11, Y11
+	VADDPS      Y11, Y10, Y5
+	VSUBPS      Y11, Y10, Y7
+	VMULPS      Y3, Y5, Y5
+	VMULPS      Y3, Y7, Y7
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y6, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R10
+	VMOVUPS     (R10), Y10
+	VADDPS      (R10)(DX*2), Y10, Y10
+	VMOVUPS     (R10)(DX*1), Y11
+	VADDPS      Y11, Y10, Y4
+	VSUBPS      Y11, Y10, Y7
+	VMULPS      Y2, Y4, Y4
+	VMULPS      Y2, Y7, Y7
+	ADDQ        CX, R10
+	VMOVUPS     (R10), Y10
+	VADDPS      (R10)(DX*2), Y10, Y10
+	VMOVUPS     (R10)(DX*1), Y11
+	VADDPS      Y11, Y10, Y5
+	VSUBPS      Y11, Y10, Y8
+	VMULPS      Y2, Y5, Y5
+	VMULPS      Y2, Y8, Y8
+	ADDQ        CX, R10
+	VMOVUPS     (R10), Y10
+	VADDPS      (R10)(DX*2), Y10, Y10
+	VMOVUPS     (R10)(DX*1), Y11
+	VADDPS      Y11, Y10, Y6
+	VSUBPS      Y11, Y10, Y9
+	VMULPS      Y2, Y6, Y6
+	VMULPS      Y2, Y9, Y9
+	VMULPS      Y4, Y1, Y10
+	VMOVUPS     Y10, (R9)
+	ADDQ        BX, R9
+	VADDPS      Y6, Y4, Y10
+	VMOVAPS     Y5, Y11
+	VADDPS      Y11, Y10, Y5
+	VSUBPS      Y11, Y10, Y10
+	VMULPS      Y2, Y5, Y5
+	VMULPS      Y2, Y10, Y10
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y10, (R9)
+	ADDQ        BX, R9
+	VFMADD231PS Y6, Y0, Y4
+	VMOVAPS     Y4, Y10
+	VADDPS      Y11, Y11, Y11
+	VADDPS      Y11, Y10, Y5
+	VSUBPS      Y11, Y10, Y10
+	VMULPS      Y3, Y5, Y5
+	VMULPS      Y3, Y10, Y10
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y10, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y6, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y7, Y1, Y10
+	VMOVUPS     Y10, (R9)
+	ADDQ        BX, R9
+	VADDPS      Y9, Y7, Y10
+	VMOVAPS     Y8, Y11
+	VADDPS      Y11, Y10, Y4
+	VSUBPS      Y11, Y10, Y5
+	VMULPS      Y2, Y4, Y4
+	VMULPS      Y2, Y5, Y5
+	VMOVUPS     Y4, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VFMADD231PS Y9, Y0, Y7
+	VMOVAPS     Y7, Y10
+	VADDPS      Y11, Y11, Y11
+	VADDPS      Y11, Y10, Y4
+	VSUBPS      Y11, Y10, Y5
+	VMULPS      Y3, Y4, Y4
+	VMULPS      Y3, Y5, Y5
+	VMOVUPS     Y4, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y9, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R10
+	VMOVUPS     (R10), Y10
+	VFMADD231PS (R10)(DX*2), Y0, Y10
+	VMOVUPS     (R10)(DX*1), Y11
+	VADDPS      Y11, Y11, Y11
+	VADDPS      Y11, Y10, Y4
+	VSUBPS      Y11, Y10, Y7
+	VMULPS      Y3, Y4, Y4
+	VMULPS      Y3, Y7, Y7
+	ADDQ        CX, R10
+	VMOVUPS     (R10), Y10
+	VFMADD231PS (R10)(DX*2), Y0, Y10
+	VMOVUPS     (R10)(DX*1), Y11
+	VADDPS      Y11, Y11, Y11
+	VADDPS      Y11, Y10, Y5
+	VSUBPS      Y11, Y10, Y8
+	VMULPS      Y3, Y5, Y5
+	VMULPS      Y3, Y8, Y8
+	ADDQ        CX, R10
+	VMOVUPS     (R10), Y10
+	VFMADD231PS (R10)(DX*2), Y0, Y10
+	VMOVUPS     (R10)(DX*1), Y11
+	VADDPS      Y11, Y11, Y11
+	VADDPS      Y11, Y10, Y6
+	VSUBPS      Y11, Y10, Y9
+	VMULPS      Y3, Y6, Y6
+	VMULPS      Y3, Y9, Y9
+	VMULPS      Y4, Y1, Y10
+	VMOVUPS     Y10, (R9)
+	ADDQ        BX, R9
+	VADDPS      Y6, Y4, Y10
+	VMOVAPS     Y5, Y11
+	VADDPS      Y11, Y10, Y5
+	VSUBPS      Y11, Y10, Y10
+	VMULPS      Y2, Y5, Y5
+	VMULPS      Y2, Y10, Y10
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y10, (R9)
+	ADDQ        BX, R9
+	VFMADD231PS Y6, Y0, Y4
+	VMOVAPS     Y4, Y10
+	VADDPS      Y11, Y11, Y11
+	VADDPS      Y11, Y10, Y5
+	VSUBPS      Y11, Y10, Y10
+	VMULPS      Y3, Y5, Y5
+	VMULPS      Y3, Y10, Y10
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y10, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y6, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y7, Y1, Y10
+	VMOVUPS     Y10, (R9)
+	ADDQ        BX, R9
+	VADDPS      Y9, Y7, Y10
+	VMOVAPS     Y8, Y11
+	VADDPS      Y11, Y10, Y4
+	VSUBPS      Y11, Y10, Y5
+	VMULPS      Y2, Y4, Y4
+	VMULPS      Y2, Y5, Y5
+	VMOVUPS     Y4, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VFMADD231PS Y9, Y0, Y7
+	VMOVAPS     Y7, Y10
+	VADDPS      Y11, Y11, Y11
+	VADDPS      Y11, Y10, Y4
+	VSUBPS      Y11, Y10, Y5
+	VMULPS      Y3, Y4, Y4
+	VMULPS      Y3, Y5, Y5
+	VMOVUPS     Y4, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y9, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R10
+	VMOVUPS     (R10)(DX*2), Y4
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*2), Y5
+	ADDQ        CX, R10
+	VMOVUPS     (R10)(DX*2), Y6
+	VMULPS      Y4, Y1, Y10
+	VMOVUPS     Y10, (R9)
+	ADDQ        BX, R9
+	VADDPS      Y6, Y4, Y10
+	VMOVAPS     Y5, Y11
+	VADDPS      Y11, Y10, Y5
+	VSUBPS      Y11, Y10, Y7
+	VMULPS      Y2, Y5, Y5
+	VMULPS      Y2, Y7, Y7
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, (R9)
+	ADDQ        BX, R9
+	VFMADD231PS Y6, Y0, Y4
+	VMOVAPS     Y4, Y10
+	VADDPS      Y11, Y11, Y11
+	VADDPS      Y11, Y10, Y5
+	VSUBPS      Y11, Y10, Y7
+	VMULPS      Y3, Y5, Y5
+	VMULPS      Y3, Y7, Y7
+	VMOVUPS     Y5, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y6, (R9)
+	ADDQ        BX, R9
+	ADDQ        $0x20, R8
+	CMPQ        R8, 8(SP)
+	JNE         vector
+	ADDQ        48(AX), SI
+	ADDQ        56(AX), DI
+	DECQ        (SP)
+	JNZ         tile
+	VZEROUPPER
+	RET
+
+DATA f3e800000<>+0(SB)/4, $0x3e800000
+GLOBL f3e800000<>(SB), RODATA|NOPTR, $4
+
+DATA fbe2aaaab<>+0(SB)/4, $0xbe2aaaab
+GLOBL fbe2aaaab<>(SB), RODATA|NOPTR, $4
+
+DATA f3d2aaaab<>+0(SB)/4, $0x3d2aaaab
+GLOBL f3d2aaaab<>(SB), RODATA|NOPTR, $4

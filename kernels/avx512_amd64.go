@@ -294,6 +294,11 @@ func winogradInputAVX512Y(t *Transform)
 //go:noescape
 func winogradOutputAVX512Y(t *Transform)
 
+// winogradWeightsAVX512Y transforms weights, see Transform.
+//
+//go:noescape
+func winogradWeightsAVX512Y(t *Transform)
+
 // linearAVX512 computes src, see Span.
 //
 //go:noescape
@@ -444,6 +449,11 @@ func winogradInputAVX512(t *Transform)
 //go:noescape
 func winogradOutputAVX512(t *Transform)
 
+// winogradWeightsAVX512 transforms weights, see Transform.
+//
+//go:noescape
+func winogradWeightsAVX512(t *Transform)
+
 // avx512 is the Set of these kernels.
 var avx512 = Set{
 	Name: "avx512", Lanes: 16, MaxRows: 14,
@@ -519,7 +529,7 @@ var avx512 = Set{
 			{7, 2}: depthwise7s2AVX512Y,
 		},
 		spread:        spreadAVX512Y,
-		winogradInput: winogradInputAVX512Y, winogradOutput: winogradOutputAVX512Y,
+		winogradInput: winogradInputAVX512Y, winogradOutput: winogradOutputAVX512Y, winogradWeights: winogradWeightsAVX512Y,
 	},
 	unary: [activationCount]func(*Span){
 		Linear:      linearAVX512,
@@ -552,5 +562,5 @@ var avx512 = Set{
 	sumRows:       sumRowsAVX512,
 	maxTaps:       maxTapsAVX512,
 	transpose:     transposeAVX512,
-	winogradInput: winogradInputAVX512, winogradOutput: winogradOutputAVX512,
+	winogradInput: winogradInputAVX512, winogradOutput: winogradOutputAVX512, winogradWeights: winogradWeightsAVX512,
 }

@@ -25,7 +25,7 @@ type Set struct {
 	maxTaps              func(*Taps)
 	transpose            func(*Transpose)
 	// Transforms of Winograd's convolution.
-	winogradInput, winogradOutput func(*Transform)
+	winogradInput, winogradOutput, winogradWeights func(*Transform)
 }
 
 type depthwiseKey struct{ size, stride int }

@@ -16,6 +16,9 @@ type Tile struct {
 	Act int // TileLinear, TileReLU or TileLeaky
 	// AddLast, unless 0, puts the addition after the activation.
 	AddLast int
+	// Ahead is fetched into the second cache for a later call, a line of it for each step. Kernels
+	// of few rows don't. nil for nothing.
+	Ahead *float32
 }
 
 // Activations that matrix and depthwise kernels apply themselves.

@@ -1,25 +1,32 @@
 package kernels
 
-// Transform is one call of a kernel that transforms some tiles of a row of Winograd tiles, all
-// their vectors of channels. Steps are in bytes.
+import (
+	"math"
+	"sync"
+)
+
+// Transform is one call of a kernel around Winograd's products. It transforms some tiles of a
+// row of tiles, all their vectors of channels. Steps are in bytes.
+//
+//	         Src                            Dst
+//	input    first pixel of a 6×6 patch     36 elements, DstStep apart
+//	output   36 elements, SrcStep apart     first pixel of a 4×4 tile
+//	weights  9 taps, SrcStep apart          36 elements, DstStep apart
+//
+// Pixels are SrcStep or DstStep apart and lines SrcLine or DstLine. A tile of weights is a
+// channel; its vectors are of filters.
 type Transform struct {
-	// Input: the first pixel of the first 6×6 patch. Output: element 0 of the first tile's
-	// products.
-	Src *float32
-	// Input: element 0 of the first tile. Output: the first pixel of the first 4×4 tile.
-	Dst *float32
-	// Input: between pixels and lines of Src; DstStep is between the 36 elements. Output:
-	// SrcStep is between the 36 elements, the others between pixels and lines of Dst.
+	Src, Dst         *float32 // of the first tile
 	SrcStep, SrcLine int
 	DstStep, DstLine int
 	SrcTile, DstTile int // from tile to tile
 	Tiles, Vectors   int
-	// Of the output only: one value for each channel; what is added after the activation, nil
-	// for nothing; TileLinear, TileReLU or TileLeaky.
-	Bias             *float32
-	Add              *float32
-	AddStep, AddLine int
-	Act              int
+
+	// Of the output only.
+	Bias             *float32 // one value for each channel
+	Add              *float32 // added after the activation: tiles 4 pixels apart; nil for nothing
+	AddStep, AddLine int      // between its pixels and lines
+	Act              int      // TileLinear, TileReLU or TileLeaky
 }
 
 // Winograd is a 3×3 convolution of stride 1 by the algorithm F(4×4, 3×3) of Lavin and Gray
@@ -28,6 +35,7 @@ type Transform struct {
 type Winograd struct {
 	ConvSpec
 	set     *Set
+	inputs  []panel   // of the channels
 	panels  []panel   // of the filters
 	columns int       // of all panels
 	packed  []float32 // by element of the 6×6 tile, then by panel: for each channel the weights of its filters
@@ -39,7 +47,6 @@ type Winograd struct {
 	blockColumns, blockRows int // tiles of a task
 	blocksAcross, blocks    int
 	parts                   int // along the panels
-	chunk                   int // panels whose products are made before they are transformed
 
 	// Steps in values: between tiles and between elements of the transformed input, and of the
 	// products.
@@ -51,6 +58,8 @@ const (
 	tileSide  = 4 // output values along the side of a tile
 	patchSide = 6 // input values
 	patch     = patchSide * patchSide
+	cacheLine = 16
+	tapCount  = 9 // weights of a filter and channel
 )
 
 // CanWinograd reports whether NewWinograd takes the convolution, and is likely to be faster
@@ -58,53 +67,127 @@ const (
 func (s *Set) CanWinograd(spec *ConvSpec) bool {
 	across, down := (spec.OutWidth+tileSide-1)/tileSide, (spec.OutHeight+tileSide-1)/tileSide
 	used := float64(spec.OutWidth*spec.OutHeight) / float64(across*down*tileSide*tileSide)
+	// With few tiles, reading weights that are four times as many takes longer than they save.
+	fewest := 4
+	if patch*spec.Channels*spec.Filters > cachedValues {
+		fewest = 9
+	}
 	return spec.Size == 3 && spec.Groups == 1 && spec.StrideX == 1 && spec.StrideY == 1 && spec.Dilation == 1 && !spec.Planes &&
 		spec.PadX == spec.PadY && spec.PadX <= 2 && spec.Activation.Elementwise() &&
-		spec.Channels >= 12 && spec.Filters >= 12 && used > .5 && across*down >= 12
+		spec.Channels >= 8 && spec.Filters >= 8 && used > .5 && across*down >= fewest
 }
 
 // NewWinograd transforms and packs weights ([filter][channel][row][column]).
 func NewWinograd(set *Set, spec ConvSpec, weights, bias []float32) *Winograd {
-	c := &Winograd{ConvSpec: spec, set: set, panels: set.panels(spec.Filters, set.maxVectors()), columns: RoundUp(spec.Filters)}
+	c := &Winograd{ConvSpec: spec, set: set, columns: RoundUp(spec.Filters)}
+	c.inputs, c.panels = set.panels(spec.Channels, spec.Channels), set.panels(spec.Filters, set.maxVectors())
 	c.act, c.post = tileActivation(spec.Activation)
 	c.bias = Aligned(c.columns)
 	copy(c.bias, bias)
 	c.packed = spec.Memory.take(patch * c.columns * spec.Channels)
-	for _, p := range c.panels {
-		width := p.width()
-		for k := range spec.Channels {
-			for j := range min(width, spec.Filters-p.first) {
-				u := transformWeights(weights[((p.first+j)*spec.Channels+k)*9:][:9])
-				at := p.first*spec.Channels + k*width + j
-				for _, v := range u {
-					c.packed[at] = v
-					at += c.columns * spec.Channels
-				}
+	var wait sync.WaitGroup
+	threads := max(1, spec.Threads)
+	for first := range threads {
+		wait.Go(func() {
+			for i := first; i < len(c.panels); i += threads {
+				c.pack(c.panels[i], weights)
 			}
-		}
+		})
 	}
+	wait.Wait()
 	c.divide()
 	return c
 }
 
-// divide chooses the tasks.
+// packSteps is how many channels pack transforms at a time, few enough for the nearest cache.
+const packSteps = 16
+
+// pack transforms the weights of a panel of filters.
+func (c *Winograd) pack(p panel, weights []float32) {
+	width, filters := p.width(), min(p.width(), c.Filters-p.first)
+	taps := Aligned(packSteps * tapCount * width) // by channel and tap: for each filter its weight
+	t := &Transform{
+		Src: &taps[0], SrcStep: 4 * width, SrcTile: 4 * tapCount * width,
+		DstStep: 4 * c.columns * c.Channels, DstTile: 4 * width, Vectors: p.vectors,
+	}
+	for k := 0; k < c.Channels; k += packSteps {
+		t.Tiles = min(packSteps, c.Channels-k)
+		for j := range filters {
+			at := j
+			for _, v := range weights[((p.first+j)*c.Channels+k)*tapCount:][:t.Tiles*tapCount] {
+				taps[at] = v
+				at += width
+			}
+		}
+		t.Dst = &c.packed[p.first*c.Channels+k*width]
+		p.set.winogradWeights(t)
+	}
+}
+
+// divide chooses the division into tasks that is likely to take the least time.
 func (c *Winograd) divide() {
+	most := blockTiles
+	if patch*c.columns*c.Channels > cachedValues {
+		most = blockTilesHeavy
+	}
+	best, least := *c, math.Inf(1)
+	for tiles := range most {
+		for part := range c.panels {
+			c.layOut(tiles+1, part+1)
+			if cost := c.cost(); cost < least {
+				best, least = *c, cost
+			}
+		}
+	}
+	*c = best
+}
+
+// layOut divides the work into tasks of about so many tiles and so many parts of the filters.
+func (c *Winograd) layOut(tiles, parts int) {
 	c.across, c.down = (c.OutWidth+tileSide-1)/tileSide, (c.OutHeight+tileSide-1)/tileSide
-	tiles, chunk := tuneTiles, tuneChunk
-	c.blockColumns, c.blocksAcross = even(c.across, min(tiles, c.across))
 	var blocksDown int
+	c.blockColumns, c.blocksAcross = even(c.across, tiles)
 	c.blockRows, blocksDown = even(c.down, max(tiles/c.blockColumns, 1))
-	c.blocks = c.blocksAcross * blocksDown
-	c.parts = tuneParts
-	c.chunk = max(1, chunk/c.set.MaxColumns())
+	c.blocks, c.parts = c.blocksAcross*blocksDown, parts
 	most := c.blockColumns * c.blockRows
 	c.inTile = spread(c.Channels)
 	c.inElement = spread(most * c.inTile)
-	c.outTile = spread(min(c.chunk*c.set.MaxColumns(), c.columns))
+	c.outTile = spread(min(chunkPanels*c.set.MaxColumns(), c.columns))
 	c.outElement = spread(most * c.outTile)
 }
 
-var tuneTiles, tuneChunk, tuneParts = 26, 64, 1
+const (
+	// chunkPanels is how many panels of filters are multiplied before their products, still in
+	// the cache, are transformed.
+	chunkPanels = 2
+	// blockTiles is how many tiles a task has at most; where the weights are more values than
+	// cachedValues, and reading them takes long, blockTilesHeavy.
+	blockTiles, blockTilesHeavy = 28, 56
+	cachedValues                = 1 << 21
+)
+
+// cost estimates the time that all tasks take, in the time of multiplying a vector.
+func (c *Winograd) cost() float64 {
+	const (
+		transform = 200 // a vector of a patch or tile
+		call      = 80  // a matrix kernel's begin and end
+		weight    = .2  // a weight that comes from far
+		idle      = .05 // of a task, while others wait for the last one
+		lanes     = 16
+	)
+	tiles := float64(c.blockColumns * c.blockRows)
+	calls := math.Ceil(tiles / float64(c.set.MaxRows))
+	panels := math.Ceil(float64(len(c.panels)) / float64(c.parts))
+	channels, filters := float64(c.Channels), panels*float64(c.set.MaxColumns())
+	task := tiles*transform*(channels+filters)/lanes + patch*(tiles*channels*filters/lanes+calls*panels*call)
+	if patch*c.columns*c.Channels > cachedValues {
+		task += patch * channels * filters * weight
+	}
+	if c.Threads <= 1 {
+		return float64(c.Tasks()) * task
+	}
+	return (math.Ceil(float64(c.Tasks())/float64(c.Threads)) + idle) * task
+}
 
 // even divides n into as equal parts as can be of at most so many, and returns the length of
 // the longest and their number.
@@ -117,28 +200,7 @@ func even(n, most int) (length, parts int) {
 // spread rounds a step up to an odd number of cache lines, so that values a few steps apart
 // lie in different parts of the cache.
 func spread(values int) int {
-	const line = 16
-	return ((values+line-1)/line | 1) * line
-}
-
-// transformWeights is G·g·Gᵀ.
-func transformWeights(g []float32) (u [patch]float32) {
-	for x := range 3 {
-		for i, v := range transformColumn(g[x], g[3+x], g[6+x]) {
-			u[i*patchSide+x] = v
-		}
-	}
-	for i := range patchSide {
-		row := u[i*patchSide : (i+1)*patchSide]
-		*(*[patchSide]float32)(row) = transformColumn(row[0], row[1], row[2])
-	}
-	return u
-}
-
-// transformColumn is G times a column.
-func transformColumn(a, b, c float32) [patchSide]float32 {
-	sum, wide := a+c, a+4*c
-	return [patchSide]float32{a * (1. / 4), -(sum + b) * (1. / 6), -(sum - b) * (1. / 6), (wide + 2*b) * (1. / 24), (wide - 2*b) * (1. / 24), c}
+	return ((values+cacheLine-1)/cacheLine | 1) * cacheLine
 }
 
 // Tasks is the number of independent parts of the work.
@@ -149,8 +211,8 @@ func (c *Winograd) Scratch() int {
 	return patch*(c.inElement+c.outElement) + max(patch*c.inTile, 2*tileSide*tileSide*c.outTile) + c.set.MaxColumns()
 }
 
-// block is the tiles of a task, and its parts of a Worker's buffer.
-type block struct {
+// tileBlock is the tiles of a task, and its parts of a Worker's buffer.
+type tileBlock struct {
 	x, y          int // of the first tile
 	columns, rows int
 	transformed   []float32
@@ -159,7 +221,7 @@ type block struct {
 	edge          []float32 // a patch of input, or tiles of output and residual, at the edge of the image
 }
 
-func (b *block) tiles() int { return b.columns * b.rows }
+func (b *tileBlock) tiles() int { return b.columns * b.rows }
 
 // Run computes one task of one image. add is nil, or an image of the output's extents to be
 // added after the activation.
@@ -167,8 +229,8 @@ func (c *Winograd) Run(task int, in, out, add []float32, w *Worker) {
 	if add != nil && !c.AddLast && c.Activation != Linear {
 		panic("BUG: kernels: Winograd adds only after its activation")
 	}
-	i, part := task/c.parts, task%c.parts
-	b := &block{x: i % c.blocksAcross * c.blockColumns, y: i / c.blocksAcross * c.blockRows}
+	at, part := task/c.parts, task%c.parts
+	b := &tileBlock{x: at % c.blocksAcross * c.blockColumns, y: at / c.blocksAcross * c.blockRows}
 	b.columns, b.rows = min(c.blockColumns, c.across-b.x), min(c.blockRows, c.down-b.y)
 	rest := w.Buffer()
 	take := func(n int) []float32 {
@@ -183,29 +245,27 @@ func (c *Winograd) Run(task int, in, out, add []float32, w *Worker) {
 	c.transformInput(w, b, in)
 	panels := c.panels[part*len(c.panels)/c.parts : (part+1)*len(c.panels)/c.parts]
 	for len(panels) > 0 {
-		n := min(c.chunk, len(panels))
+		n := min(chunkPanels, len(panels))
 		c.multiply(w, b, panels[:n])
 		c.transformOutput(w, b, panels[:n], out, add)
 		panels = panels[n:]
 	}
 }
 
-// within is the part first ≤ i < first+n of a row of tiles whose patches, or whose results, so
-// many values wide and beginning at 4i - pad, lie in 0 … length-1.
-func within(first, n, pad, side, length int) (begin, end int) {
+// within is the part of n tiles from the first on whose patches lie in 0 … length-1.
+func within(first, n, pad, length int) (begin, end int) {
 	begin = max(first, (pad+tileSide-1)/tileSide)
-	end = min(first+n, (length+pad-side)/tileSide+1)
-	if length+pad < side || end < begin {
+	if length+pad < patchSide {
 		return begin, begin
 	}
-	return begin, end
+	return begin, min(first+n, (length+pad-patchSide)/tileSide+1)
 }
 
 // transformInput transforms the patches of a block.
-func (c *Winograd) transformInput(w *Worker, b *block, in []float32) {
+func (c *Winograd) transformInput(w *Worker, b *tileBlock, in []float32) {
 	t := &w.transform
-	firstRow, endRow := within(b.y, b.rows, c.PadY, patchSide, c.Height)
-	firstColumn, endColumn := within(b.x, b.columns, c.PadX, patchSide, c.Width)
+	firstRow, endRow := within(b.y, b.rows, c.PadY, c.Height)
+	firstColumn, endColumn := within(b.x, b.columns, c.PadX, c.Width)
 	for y := b.y; y < b.y+b.rows; y++ {
 		dst := b.transformed[(y-b.y)*b.columns*c.inTile:]
 		for x := b.x; x < b.x+b.columns; {
@@ -220,7 +280,7 @@ func (c *Winograd) transformInput(w *Worker, b *block, in []float32) {
 				c.copyPatch(src, in, y*tileSide-c.PadY, x*tileSide-c.PadX)
 				t.SrcStep, t.SrcLine = 4*c.inTile, 4*c.inTile*patchSide
 			}
-			for _, p := range c.set.panels(c.Channels, c.Channels) {
+			for _, p := range c.inputs {
 				t.Src, t.Dst, t.Vectors = &src[p.first], &dst[(x-b.x)*c.inTile+p.first], p.vectors
 				p.set.winogradInput(t)
 			}
@@ -244,20 +304,29 @@ func (c *Winograd) copyPatch(dst, in []float32, y, x int) {
 }
 
 // multiply computes the 36 products of some panels of filters with the transformed input.
-func (c *Winograd) multiply(w *Worker, b *block, panels []panel) {
+func (c *Winograd) multiply(w *Worker, b *tileBlock, panels []panel) {
 	t := &w.tile
 	*t = Tile{Bias: &b.zeros[0], K: c.Channels, Runs: 1, AStep: 4 * c.inTile, CStep: 4 * c.outTile}
 	tiles := b.tiles()
 	groups := (tiles + c.set.MaxRows - 1) / c.set.MaxRows
+	at := func(e int, p panel) int { return (e*c.columns + p.first) * c.Channels }
 	for e := range patch {
-		for _, p := range panels {
-			t.B = &c.packed[(e*c.columns+p.first)*c.Channels]
+		for i, p := range panels {
+			t.B = &c.packed[at(e, p)]
+			// The weights that come next, half of them during each of the first two kernels.
+			next := at(e+1, panels[0])
+			if i < len(panels)-1 {
+				next = at(e, panels[i+1])
+			}
 			kernels := p.set.gemm[p.vectors]
-			at := e*c.outElement + p.first - panels[0].first
 			for g := range groups {
 				first, end := g*tiles/groups, (g+1)*tiles/groups
 				t.A = &b.transformed[e*c.inElement+first*c.inTile]
-				t.C = &b.products[at+first*c.outTile]
+				t.C = &b.products[e*c.outElement+p.first-panels[0].first+first*c.outTile]
+				t.Ahead = nil
+				if half := next + g*c.Channels*cacheLine; g < 2 && half < len(c.packed) {
+					t.Ahead = &c.packed[half]
+				}
 				kernels[end-first](t)
 			}
 		}
@@ -265,75 +334,81 @@ func (c *Winograd) multiply(w *Worker, b *block, panels []panel) {
 }
 
 // transformOutput makes the output tiles of some panels of filters.
-func (c *Winograd) transformOutput(w *Worker, b *block, panels []panel, out, add []float32) {
+func (c *Winograd) transformOutput(w *Worker, b *tileBlock, panels []panel, out, add []float32) {
 	first, last := panels[0].first, panels[len(panels)-1]
 	n := min(last.first+last.width(), c.Filters) - first
-	fused := add
-	if c.post != Linear {
-		fused = nil
+	at := func(x, y int) (output, residual []float32) {
+		pixel := y*c.OutWidth + x
+		if add != nil {
+			residual = add[pixel*c.AddPitch+first:]
+		}
+		return out[pixel*c.OutPitch+first:], residual
 	}
-	t := &w.transform
 	for y := b.y; y < b.y+b.rows; y++ {
-		src := b.products[(y-b.y)*b.columns*c.outTile:]
-		whole := b.x
+		whole := b.x // tiles from here on reach over the edge
 		if (y+1)*tileSide <= c.OutHeight {
 			whole = min(b.x+b.columns, c.OutWidth/tileSide)
 		}
 		for x := b.x; x < b.x+b.columns; {
-			*t = Transform{
-				SrcStep: 4 * c.outElement, DstStep: 4 * c.OutPitch, DstLine: 4 * c.OutPitch * c.OutWidth, AddStep: 4 * c.AddPitch, AddLine: 4 * c.AddPitch * c.OutWidth,
-				SrcTile: 4 * c.outTile, DstTile: 4 * tileSide * c.OutPitch, Tiles: 1, Act: c.act,
-			}
-			pixel := y*tileSide*c.OutWidth + x*tileSide
-			dst, residual := out[pixel*c.OutPitch+first:], []float32(nil)
-			if fused != nil {
-				residual = fused[pixel*c.AddPitch+first:]
+			src := b.products[((y-b.y)*b.columns+x-b.x)*c.outTile:]
+			dst, residual := at(x*tileSide, y*tileSide)
+			if c.post != Linear {
+				residual = nil
 			}
 			if x < whole {
-				t.Tiles = whole - x
-				c.transformPanels(t, src[(x-b.x)*c.outTile:], dst, residual, panels)
-			} else {
-				t.DstStep, t.DstLine = 4*c.outTile, 4*tileSide*c.outTile
-				t.AddStep, t.AddLine = t.DstStep, t.DstLine
-				tile, rest := b.edge, b.edge[tileSide*tileSide*c.outTile:]
-				rows, columns := min(tileSide, c.OutHeight-y*tileSide), min(tileSide, c.OutWidth-x*tileSide)
-				if residual != nil {
-					for i := range rows {
-						for j := range columns {
-							copy(rest[(i*tileSide+j)*c.outTile:][:n], residual[(i*c.OutWidth+j)*c.AddPitch:])
-						}
-					}
-					residual = rest
+				w.transform = Transform{
+					DstStep: 4 * c.OutPitch, DstLine: 4 * c.OutPitch * c.OutWidth, DstTile: 4 * tileSide * c.OutPitch,
+					AddStep: 4 * c.AddPitch, AddLine: 4 * c.AddPitch * c.OutWidth, Tiles: whole - x,
 				}
-				c.transformPanels(t, src[(x-b.x)*c.outTile:], tile, residual, panels)
-				for i := range rows {
-					for j := range columns {
-						copy(dst[(i*c.OutWidth+j)*c.OutPitch:][:n], tile[(i*tileSide+j)*c.outTile:])
-					}
-				}
+				c.transformPanels(&w.transform, src, dst, residual, panels)
+				x = whole
+				continue
 			}
-			x += t.Tiles
+			c.transformEdge(w, b, src, dst, residual, panels, n, min(tileSide, c.OutWidth-x*tileSide), min(tileSide, c.OutHeight-y*tileSide))
+			x++
 		}
 	}
 	if c.post == Linear {
 		return
 	}
-	left, columns := b.x*tileSide, min((b.x+b.columns)*tileSide, c.OutWidth)-b.x*tileSide
+	columns := min((b.x+b.columns)*tileSide, c.OutWidth) - b.x*tileSide
 	for y := b.y * tileSide; y < min((b.y+b.rows)*tileSide, c.OutHeight); y++ {
-		pixel := y*c.OutWidth + left
-		line := Image{Data: out[pixel*c.OutPitch+first:], Pixels: columns, Channels: n, Pitch: c.OutPitch}
+		output, residual := at(b.x*tileSide, y)
+		line := Image{Data: output, Pixels: columns, Channels: n, Pitch: c.OutPitch}
 		c.set.ActivateImage(w, c.post, line, line)
 		if add != nil {
-			c.set.AddImages(w, line, line, Image{Data: add[pixel*c.AddPitch+first:], Pixels: columns, Channels: n, Pitch: c.AddPitch})
+			c.set.AddImages(w, line, line, Image{Data: residual, Pixels: columns, Channels: n, Pitch: c.AddPitch})
 		}
 	}
 }
 
-// transformPanels transforms the products of some panels of filters.
+// transformEdge makes an output tile of which only some columns and rows are in the image, n
+// filters of it.
+func (c *Winograd) transformEdge(w *Worker, b *tileBlock, src, dst, add []float32, panels []panel, n, columns, rows int) {
+	tile, residual := b.edge, b.edge[tileSide*tileSide*c.outTile:]
+	step := 4 * c.outTile
+	w.transform = Transform{DstStep: step, DstLine: tileSide * step, AddStep: step, AddLine: tileSide * step, Tiles: 1}
+	copyPixels := func(to []float32, toPixel, toLine int, from []float32, fromPixel, fromLine int) {
+		for i := range rows {
+			for j := range columns {
+				copy(to[i*toLine+j*toPixel:][:n], from[i*fromLine+j*fromPixel:])
+			}
+		}
+	}
+	if add == nil {
+		residual = nil
+	} else {
+		copyPixels(residual, c.outTile, tileSide*c.outTile, add, c.AddPitch, c.AddPitch*c.OutWidth)
+	}
+	c.transformPanels(&w.transform, src, tile, residual, panels)
+	copyPixels(dst, c.OutPitch, c.OutPitch*c.OutWidth, tile, c.outTile, tileSide*c.outTile)
+}
+
+// transformPanels transforms the products of some panels of filters, as t says.
 func (c *Winograd) transformPanels(t *Transform, src, dst, add []float32, panels []panel) {
-	first := panels[0].first
+	t.SrcStep, t.SrcTile, t.Act = 4*c.outElement, 4*c.outTile, c.act
 	for _, p := range panels {
-		at := p.first - first
+		at := p.first - panels[0].first
 		t.Src, t.Dst, t.Bias, t.Vectors = &src[at], &dst[at], &c.bias[p.first], p.vectors
 		t.Add = nil
 		if add != nil {

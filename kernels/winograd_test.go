@@ -4,42 +4,69 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 )
 
-// TestWinograd compares with the naive formula, over all sizes at the border of a tile.
+// TestWinograd compares with the naive formula, over all sizes at the border of a tile, and
+// over numbers of filters that need several chunks.
 func TestWinograd(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
 		r := rand.New(rand.NewPCG(9, 10))
-		for range 60 {
+		for i := range 60 {
 			pad := r.IntN(3)
 			c := ConvSpec{
-				Channels: 12 + r.IntN(40), Height: 14 + r.IntN(24), Width: 14 + r.IntN(60), Filters: 12 + r.IntN(80), Groups: 1,
+				Channels: 8 + r.IntN(40), Height: 14 + r.IntN(12), Width: 14 + r.IntN(30), Filters: 8 + r.IntN(40), Groups: 1,
 				Window: Window{Size: 3, Dilation: 1, StrideX: 1, StrideY: 1, PadX: pad, PadY: pad},
+			}
+			if i%10 == 0 {
+				c.Filters += 100
 			}
 			c = finishSpec(r, c)
 			c.AddLast = true
 			if !s.CanWinograd(&c) {
 				t.Fatalf("%+v is not taken", c)
 			}
+			prepare := func(weights, bias []float32) convolver {
+				w := NewWinograd(s, c, weights, bias)
+				if i%3 == 0 {
+					w.layOut(1+r.IntN(40), 1+r.IntN(len(w.panels)))
+				}
+				return w
+			}
 			// Sums of so many normal numbers are about 3·√channels large, and so are their errors.
-			checkConvolution(t, r, s, c, func(weights, bias []float32) convolver { return NewWinograd(s, c, weights, bias) }, 1e-4*math.Sqrt(float64(c.Channels)))
+			checkConvolution(t, r, s, c, prepare, 1e-4*math.Sqrt(float64(c.Channels)))
 		}
 	})
 }
 
-func env(name string, v *int) {
-	if s := os.Getenv(name); s != "" {
-		*v, _ = strconv.Atoi(s)
-	}
+// TestWinogradAccuracy bounds the error of a deep sum in relation to its largest value.
+func TestWinogradAccuracy(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *Set) {
+		r := rand.New(rand.NewPCG(13, 14))
+		c := finishSpec(r, ConvSpec{
+			Channels: 512, Height: 8, Width: 8, Filters: 8, Groups: 1,
+			Window: Window{Size: 3, Dilation: 1, StrideX: 1, StrideY: 1, PadX: 1, PadY: 1},
+		})
+		c.Activation = Linear
+		in, weights, bias := random(r, 64*c.InPitch), random(r, 8*512*9), random(r, 8)
+		want := naive(c, in, weights, bias, nil)
+		conv := NewWinograd(s, c, weights, bias)
+		out, w := Aligned(64*c.OutPitch), NewWorker(s, conv.Scratch())
+		for task := range conv.Tasks() {
+			conv.Run(task, in, out, nil, w)
+		}
+		var largest, worst float64
+		for i, v := range want {
+			largest = max(largest, math.Abs(float64(v)))
+			worst = max(worst, math.Abs(float64(out[i/8*c.OutPitch+i%8]-v)))
+		}
+		if worst > 2e-5*largest {
+			t.Errorf("error %v of %v", worst, largest)
+		}
+	})
 }
 
 func BenchmarkWinograd(b *testing.B) {
-	env("TILES", &tuneTiles)
-	env("CHUNK", &tuneChunk)
-	env("PARTS", &tuneParts)
 	for _, s := range Sets() {
 		for _, e := range []struct{ channels, filters, side int }{
 			{32, 64, 208}, {64, 128, 104}, {128, 256, 52}, {256, 512, 26}, {512, 1024, 13}, {64, 64, 104}, {32, 32, 52}, {128, 128, 52}, {24, 24, 56}, {512, 512, 19},
@@ -49,6 +76,7 @@ func BenchmarkWinograd(b *testing.B) {
 				InPitch: RoundUp(e.channels), OutPitch: RoundUp(e.filters), AddPitch: RoundUp(e.filters),
 				Window: Window{Size: 3, Dilation: 1, StrideX: 1, StrideY: 1, PadX: 1, PadY: 1}, Activation: Leaky,
 			}
+			c.Threads = 1
 			r := rand.New(rand.NewPCG(1, 1))
 			in, weights, bias := random(r, c.InPitch*c.Height*c.Width), random(r, c.Filters*c.Channels*9), random(r, c.Filters)
 			out := Aligned(c.OutPitch * c.OutHeight * c.OutWidth)

@@ -12,11 +12,16 @@ import (
 const (
 	tileA, tileB, tileC, tileBias, tileAdd             = 0, 8, 16, 24, 32
 	tileK, tileRuns, tileRunStep, tileAStep, tileCStep = 40, 48, 56, 64, 72
-	tileAddStep, tileAct, tileAddLast                  = 80, 88, 96
+	tileAddStep, tileAct, tileAddLast, tileAhead       = 80, 88, 96, 104
 )
 
-// unroll is how many steps of a run matrixTile writes out in its loop.
-const unroll = 4
+const (
+	// unroll is how many steps of a run matrixTile writes out in its loop.
+	unroll = 4
+	// fetchRows is from how many rows on fetching costs nothing.
+	fetchRows = 4
+	cacheLine = 64
+)
 
 // matrixTile makes the kernel for a tile of rows × (vectors · lanes) values of a product.
 func (s isa) matrixTile(rows, vectors int) string {
@@ -60,19 +65,18 @@ func (s isa) matrixTile(rows, vectors int) string {
 	})
 
 	Label("multiply")
-	b, step, step3 := GP64(), GP64(), GP64()
+	b, step := GP64(), GP64()
 	MOVQ(field(t, tileB), b)
 	MOVQ(field(t, tileAStep), step)
-	LEAQ(Mem{Base: step, Index: step, Scale: 2}, step3)
-	Comment("Every fifth pixel has a register, the others are found from it by multiples of the step.")
+	near := newLadder(step)
+	Comment("Every fifth pixel has a register, from which the others are found.")
 	pixels := make([]GPVirtual, (rows+4)/5)
 	for i := range pixels {
 		pixels[i] = GP64()
 		if i == 0 {
 			MOVQ(field(t, tileA), pixels[0])
 		} else {
-			LEAQ(Mem{Base: pixels[i-1], Index: step, Scale: 4}, pixels[i])
-			ADDQ(step, pixels[i])
+			LEAQ(Mem{Base: pixels[i-1], Index: near.step5, Scale: 1}, pixels[i])
 		}
 	}
 	columns, value := s.vectors(vectors), s.vectors(min(2, rows))
@@ -81,15 +85,8 @@ func (s isa) matrixTile(rows, vectors int) string {
 			VMOVUPS(at(b, k*vectors+v), columns[v])
 		}
 		for r := range rows {
-			from := Mem{Base: pixels[r/5], Disp: 4 * k}
-			switch r % 5 {
-			case 1, 2, 4:
-				from.Index, from.Scale = step, uint8(r%5)
-			case 3:
-				from.Index, from.Scale = step3, 1
-			}
 			x := value[r%len(value)]
-			VBROADCASTSS(from, x)
+			VBROADCASTSS(near.at(pixels[r/5], r%5).Offset(4*k), x)
 			for v := range vectors {
 				VFMADD231PS(columns[v], x, acc[r][v])
 			}
@@ -100,6 +97,12 @@ func (s isa) matrixTile(rows, vectors int) string {
 		for _, p := range pixels {
 			ADDQ(U32(uint32(4*steps)), p)
 		}
+	}
+	ahead, fetch := GP64(), rows >= fetchRows
+	if fetch {
+		MOVQ(field(t, tileAhead), ahead)
+		TESTQ(ahead, ahead)
+		CMOVQEQ(b, ahead)
 	}
 	runs, gap, k := GP64(), GP64(), GP64()
 	MOVQ(field(t, tileRuns), runs)
@@ -114,8 +117,14 @@ func (s isa) matrixTile(rows, vectors int) string {
 	Label("steps")
 	for i := range unroll {
 		one(i)
+		if fetch {
+			PREFETCHT1(Mem{Base: ahead, Disp: cacheLine * i})
+		}
 	}
 	advance(unroll)
+	if fetch {
+		ADDQ(U32(cacheLine*unroll), ahead)
+	}
 	SUBQ(U32(unroll), k)
 	JGE(LabelRef("steps"))
 	Label("rest")

@@ -97,7 +97,7 @@ func (s isa) gemmTable(row func(format string, args ...any), most int) {
 
 // winogradTable makes the kernels around Winograd's products and their row of the Set.
 func (s isa) winogradTable(row func(format string, args ...any)) {
-	row("\t\twinogradInput: %s, winogradOutput: %s,", s.winogradInput(), s.winogradOutput())
+	row("\t\twinogradInput: %s, winogradOutput: %s, winogradWeights: %s,", s.winogradInput(), s.winogradOutput(), s.winogradWeights())
 }
 
 // depthwiseTable makes the depthwise kernels and their rows of the Set.

@@ -14,32 +14,11 @@ const (
 	transformAddStep, transformAddLine, transformAct                       = 96, 104, 112
 )
 
-// patchSide is the input values, and the products, along the side of a tile.
-const patchSide = 6
-
-// ladder is the registers that six values, so many bytes apart, are addressed by.
-type ladder struct{ step, step3, step5 GPVirtual }
-
-func newLadder(step GPVirtual) ladder {
-	l := ladder{step, GP64(), GP64()}
-	LEAQ(Mem{Base: step, Index: step, Scale: 2}, l.step3)
-	LEAQ(Mem{Base: step, Index: step, Scale: 4}, l.step5)
-	return l
-}
-
-// at is value i from base on.
-func (l ladder) at(base Register, i int) Mem {
-	m := Mem{Base: base}
-	switch i {
-	case 1, 2, 4:
-		m.Index, m.Scale = l.step, uint8(i)
-	case 3:
-		m.Index, m.Scale = l.step3, 1
-	case 5:
-		m.Index, m.Scale = l.step5, 1
-	}
-	return m
-}
+const (
+	tileSide  = 4 // output values along the side of a tile
+	patchSide = 6 // input values, and products
+	tapSide   = 3 // weights
+)
 
 // eachTile writes the loops over tiles and over their vectors of channels. src and dst are
 // what the fields begin with; behind the first vector of the first tile, offset lies between.
@@ -133,6 +112,17 @@ func (s isa) winogradInput() string {
 			VFNMADD231PS(d(2), five, x[j])
 			VFMADD231PS(d(0), four, x[j])
 		})
+		Comment("Fetch the next tile's pixels, but those that this tile has, too.")
+		MOVQ(field(t, transformSrcTile), column)
+		ADDQ(src, column)
+		ADDQ(offset, column)
+		ADDQ(step, column)
+		for range tileSide {
+			ADDQ(step, column)
+			for i := range patchSide {
+				PREFETCHT0(rows.at(column, i))
+			}
+		}
 		finish(x)
 		columns(func(j int, d func(i int) Mem) {
 			VMOVUPS(d(4), a)
@@ -267,5 +257,82 @@ func (s isa) winogradOutput() string {
 		MOVQ(p, add)
 		Label("nothing")
 	})
+	return name
+}
+
+// winogradWeights makes the kernel that transforms weights: G·g·Gᵀ. The rows of G·g are made
+// one by one, or in pairs that have terms in common.
+func (s isa) winogradWeights() string {
+	name, t := s.function("winogradWeights", "Transform", "transforms weights, see Transform.")
+	step, line, dstStep := GP64(), GP64(), GP64()
+	MOVQ(field(t, transformSrcStep), step)
+	IMUL3Q(Imm(tapSide), step, line)
+	MOVQ(field(t, transformDstStep), dstStep)
+	rows := newLadder(line)
+	four, quarter, sixth, part := s.broadcast(4), s.broadcast(1./4), s.broadcast(-1./6), s.broadcast(1./24)
+	x, y := s.vectors(tapSide), s.vectors(tapSide)
+	a, b := s.vector(), s.vector()
+	// pair makes c·(v0 + v2 ± v1).
+	pair := func(c VecVirtual, sum, difference VecVirtual) {
+		VADDPS(b, a, sum)
+		VSUBPS(b, a, difference)
+		VMULPS(c, sum, sum)
+		VMULPS(c, difference, difference)
+	}
+	s.eachTile(t, func(src, dst, offset GPVirtual) {
+		to, column := GP64(), GP64()
+		LEAQ(Mem{Base: dst, Index: offset, Scale: 1}, to)
+		columns := func(make func(j int, g func(i int) Mem)) {
+			LEAQ(Mem{Base: src, Index: offset, Scale: 1}, column)
+			for j := range tapSide {
+				make(j, func(i int) Mem { return rows.at(column, i) })
+				if j < tapSide-1 {
+					ADDQ(step, column)
+				}
+			}
+		}
+		store := func(v VecVirtual) {
+			VMOVUPS(v, Mem{Base: to})
+			ADDQ(dstStep, to)
+		}
+		finish := func(v []VecVirtual) {
+			VMULPS(v[0], quarter, a)
+			store(a)
+			VADDPS(v[2], v[0], a)
+			VMOVAPS(v[1], b)
+			first, second := s.vector(), s.vector()
+			pair(sixth, first, second)
+			store(first)
+			store(second)
+			VFMADD231PS(v[2], four, v[0])
+			VMOVAPS(v[0], a)
+			VADDPS(b, b, b)
+			pair(part, first, second)
+			store(first)
+			store(second)
+			store(v[2])
+		}
+		columns(func(j int, g func(i int) Mem) { VMULPS(g(0), quarter, x[j]) })
+		finish(x)
+		columns(func(j int, g func(i int) Mem) {
+			VMOVUPS(g(0), a)
+			VADDPS(g(2), a, a)
+			VMOVUPS(g(1), b)
+			pair(sixth, x[j], y[j])
+		})
+		finish(x)
+		finish(y)
+		columns(func(j int, g func(i int) Mem) {
+			VMOVUPS(g(0), a)
+			VFMADD231PS(g(2), four, a)
+			VMOVUPS(g(1), b)
+			VADDPS(b, b, b)
+			pair(part, x[j], y[j])
+		})
+		finish(x)
+		finish(y)
+		columns(func(j int, g func(i int) Mem) { VMOVUPS(g(2), x[j]) })
+		finish(x)
+	}, func() {})
 	return name
 }
