@@ -2,7 +2,8 @@ package kernels
 
 // Image is a view of an image in the pixels layout: value c of pixel p lies at
 // Data[p·Pitch + c]. With Pitch 0 all pixels are the same one. Functions that write an image
-// may overwrite the values of each pixel up to the next multiple of Granule.
+// may overwrite the values of each pixel up to the next multiple of Granule, so it must have
+// room for them: Pitch is at least RoundUp(Channels).
 type Image struct {
 	Data             []float32
 	Pixels, Channels int
