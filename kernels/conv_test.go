@@ -138,3 +138,23 @@ func TestConv(t *testing.T) {
 		}
 	})
 }
+
+// TestDeepConv needs more than one chunk of the steps.
+func TestDeepConv(t *testing.T) {
+	eachSet(t, func(t *testing.T, s *Set) {
+		r := rand.New(rand.NewPCG(3, 4))
+		for range 20 {
+			c := finishSpec(r, ConvSpec{
+				Channels: 500 + r.IntN(3000), Height: 3 + r.IntN(4), Width: 3 + r.IntN(4), Filters: 13 + r.IntN(30), Groups: 1,
+				Window: Window{Size: 1 + 2*r.IntN(2), Dilation: 1, StrideX: 1 + r.IntN(2), StrideY: 1, PadX: r.IntN(2), PadY: r.IntN(2)},
+			})
+			checkConvolution(t, r, s, c, func(weights, bias []float32) convolver {
+				conv := NewConv(s, c, weights, bias)
+				if len(conv.chunks) == 1 && conv.depth*conv.panels[0].width() > chunkValues {
+					t.Fatalf("%+v is one chunk", c)
+				}
+				return conv
+			}, 3e-4)
+		}
+	})
+}

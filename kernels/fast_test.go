@@ -41,11 +41,16 @@ func guarded(n int) (values []float32, intact func() bool) {
 	}
 }
 
-// TestPeak wants a figure that some processor could have.
+// TestPeak wants figures that some machine could have.
 func TestPeak(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
 		if peak := s.Peak(); peak < 1 || peak > 10_000 {
 			t.Errorf("%v GFLOP/s", peak)
+		}
+		for _, threads := range []int{1, 3} {
+			if speed := s.Bandwidth(threads); speed < .1 || speed > 10_000 {
+				t.Errorf("%v GB/s with %d threads", speed, threads)
+			}
 		}
 	})
 }

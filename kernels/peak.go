@@ -1,6 +1,10 @@
 package kernels
 
-import "time"
+import (
+	"slices"
+	"sync"
+	"time"
+)
 
 // Peak measures the most GFLOP/s that one thread reaches with the set: its largest matrix
 // tile, on values that stay in the nearest cache. It takes some 20 ms.
@@ -19,4 +23,36 @@ func (s *Set) Peak() float64 {
 		best = min(best, time.Since(start))
 	}
 	return 2 * float64(rows*columns*depth*calls) / float64(best.Nanoseconds())
+}
+
+// Bandwidth measures how many GB/s so many threads together read from memory: they add up
+// 128 MiB, each its own part, which is several times what caches hold. It takes some 100 ms.
+func (s *Set) Bandwidth(threads int) float64 {
+	const (
+		length = 32 << 20 // values
+		piece  = 64 << 10 // of a call, which nothing can interrupt
+		page   = 1 << 10  // at most
+	)
+	values := Aligned(length)
+	// Pages that were never written may all be the same one, which then is in the cache.
+	for i := 0; i < length; i += page {
+		values[i] = 1
+	}
+	best := time.Duration(1 << 62)
+	for range 3 {
+		start := time.Now()
+		var all sync.WaitGroup
+		for t := range threads {
+			part := values[t*length/threads : (t+1)*length/threads]
+			all.Go(func() {
+				w := NewWorker(s, 0)
+				for p := range slices.Chunk(part, piece) {
+					s.Sum(w, p)
+				}
+			})
+		}
+		all.Wait()
+		best = min(best, time.Since(start))
+	}
+	return 4 * float64(length) / float64(best.Nanoseconds())
 }

@@ -1,12 +1,17 @@
 package net
 
-import "github.com/ghostdark/ghostdark/kernels"
+import (
+	"runtime"
+
+	"github.com/ghostdark/ghostdark/kernels"
+)
 
 // PlanSummary tells how a session would compute a network.
 type PlanSummary struct {
-	CPU        string     `json:"cpu"` // name of the instruction set
-	Steps      []PlanStep `json:"steps"`
-	ArenaBytes int64      `json:"arena_bytes"` // memory of all outputs of one image
+	CPU         string     `json:"cpu"` // name of the instruction set
+	Steps       []PlanStep `json:"steps"`
+	ArenaBytes  int64      `json:"arena_bytes"`  // memory of all outputs of one image
+	PackedBytes int64      `json:"packed_bytes"` // memory of the weights as kernels want them
 }
 
 // PlanStep is one step of a plan. Layers that are in no step either lie inside another layer's
@@ -17,6 +22,9 @@ type PlanStep struct {
 	Kernel string `json:"kernel"`
 	// Inside is the layer whose memory the output is a part of, -1 for memory of its own.
 	Inside int `json:"inside"`
+	// Bytes is what the step moves for one image if it moves each value once: the outputs that it
+	// reads, the weights as its kernel wants them, without biases, and the output that it writes.
+	Bytes int64 `json:"bytes"`
 }
 
 // Plan tells how a session with these options would compute the network.
@@ -32,12 +40,12 @@ func (g *Graph) Plan(opt SessionOptions) (*PlanSummary, error) {
 		return nil, err
 	}
 	p := newPlan(g, set, g.keep(opt), opt.threads(), opt.Disable)
-	summary := &PlanSummary{CPU: kernels.Generic, ArenaBytes: 4 * int64(p.arena)}
+	summary := &PlanSummary{CPU: kernels.Generic, ArenaBytes: 4 * int64(p.arena), PackedBytes: p.packedBytes()}
 	if set != nil {
 		summary.CPU = set.Name
 	}
 	for _, u := range p.units {
-		s := PlanStep{Layer: u.layer.Index, Fused: u.fused, Inside: -1}
+		s := PlanStep{Layer: u.layer.Index, Fused: u.fused, Inside: -1, Bytes: p.traffic(u)}
 		if root, _ := p.resolve(u.out); root != u.out {
 			s.Inside = root.layer()
 		}
@@ -59,4 +67,46 @@ func (p *plan) kernel(u *unit) string {
 		return string(byMatrix) + " " + p.set.Name
 	}
 	return p.otherStep(u).kernel()
+}
+
+// traffic is the bytes that a unit moves, see PlanStep.
+func (p *plan) traffic(u *unit) int64 {
+	if route, ok := u.joins(); ok {
+		copied := 0
+		for _, c := range p.routeStep(u, route).(*routeStep).copies {
+			copied += c.from.pixels * c.count
+		}
+		return 2 * 4 * int64(copied)
+	}
+	values := p.shape(u.out).Len()
+	for _, from := range u.from {
+		values += p.shape(from).Len()
+	}
+	if u.add != nothing {
+		values += p.shape(u.add).Len()
+	}
+	return sumBytes(4*int64(values), p.weightBytes(u))
+}
+
+// weightBytes is the memory of the weights that a unit reads: packed ones, or for a layer's own
+// Forward its arrays.
+func (p *plan) weightBytes(u *unit) int64 {
+	if n := p.packed(u); n > 0 || u.turn {
+		return 4 * n
+	}
+	var total int64
+	for _, s := range u.layer.Slots {
+		total = sumBytes(total, 4*int64(s.Len()))
+	}
+	return total
+}
+
+// Bandwidth measures how many GB/s the chosen kernels read from memory with the chosen number of
+// threads, 0 when there are none. See kernels.Set.Bandwidth.
+func (o *SessionOptions) Bandwidth() float64 {
+	set, err := o.kernels()
+	if err != nil || set == nil || o.Reference {
+		return 0
+	}
+	return set.Bandwidth(min(o.threads(), runtime.NumCPU()))
 }

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,6 +26,7 @@ type options struct {
 	rounds   int
 	seconds  float64
 	threads  []int
+	cpus     []string // of ghostdark; "" for the best
 	networks *regexp.Regexp
 	peers    string
 	ort      string
@@ -50,6 +52,7 @@ func parseOptions(args []string) (*options, error) {
 	flags.IntVar(&o.rounds, "rounds", 5, "how often each program has its turn")
 	flags.Float64Var(&o.seconds, "seconds", 2, "how long each turn measures")
 	threads := flags.String("threads", "1,2", "numbers of threads")
+	cpus := flags.String("cpu", "", "kernels of ghostdark, each for a section of the results, such as avx512,avx2 (default: the best for this processor)")
 	networks := flags.String("networks", ".", "regular expression for the names of networks")
 	flags.StringVar(&o.peers, "peers", filepath.Join(os.TempDir(), "ghostdark-peers"), "folder for the other runtimes")
 	flags.StringVar(&o.ort, "ort", "1.30.0", "version of npm's onnxruntime-node, installed if the folder has none")
@@ -69,10 +72,19 @@ func parseOptions(args []string) (*options, error) {
 		}
 		o.threads = append(o.threads, n)
 	}
+	o.cpus = strings.Split(*cpus, ",")
 	var err error
-	o.networks, err = regexp.Compile(*networks)
-	return o, err
+	if o.networks, err = regexp.Compile(*networks); err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(allNetworks, o.chosen) {
+		return nil, fmt.Errorf("-networks %s: there is no such network", *networks)
+	}
+	return o, nil
 }
+
+// chosen reports whether a network is to be measured.
+func (o *options) chosen(n network) bool { return o.networks.MatchString(n.name) }
 
 func run(ctx context.Context, o *options) error {
 	if _, err := os.Stat(filepath.Join("bench", "compare", "main.go")); err != nil {
@@ -88,8 +100,8 @@ func run(ctx context.Context, o *options) error {
 		return err
 	}
 	r := &report{options: o, programs: programs}
-	for _, n := range networks {
-		if !o.networks.MatchString(n.name) {
+	for _, n := range allNetworks {
+		if !o.chosen(n) {
 			continue
 		}
 		if err := n.missing(); err != nil {
@@ -117,7 +129,7 @@ func (r *report) measure(ctx context.Context, n network, model string) error {
 				switch {
 				case ctx.Err() != nil:
 					return ctx.Err()
-				case err != nil && (i == 0 || err == errDisturbed):
+				case err != nil && (p.name == ghostdark || err == errDisturbed):
 					return err
 				case err != nil:
 					if round == 0 {
@@ -126,8 +138,8 @@ func (r *report) measure(ctx context.Context, n network, model string) error {
 					continue
 				}
 				m.times[i] = append(m.times[i], t.MedianMS)
-				if i == 0 {
-					input = t.Input
+				if p.name == ghostdark {
+					input, p.cpu, r.machine = t.Input, t.CPU, t.Machine
 				}
 			}
 		}

@@ -13,8 +13,8 @@ type network struct {
 	width, height int    // 0 for the cfg's
 }
 
-// networks are the rows of the table, the paths relative to the project's folder.
-var networks = []network{
+// allNetworks are the rows of the table, the paths relative to the project's folder.
+var allNetworks = []network{
 	{name: "GhostNet 224", cfg: "cfgs/ghostnet.cfg"},
 	{name: "Ghost-YOLO 416", cfg: "cfgs/ghost-yolo.cfg"},
 	{name: "Ghost-YOLO 960×540", cfg: "cfgs/ghost-yolo.cfg", width: 960, height: 540},

@@ -15,10 +15,12 @@ import (
 	"time"
 )
 
-// program is a runtime that is measured. The first one of all is ghostdark.
+// program is a runtime that is measured. The first ones of all are ghostdark with each choice
+// of kernels.
 type program struct {
 	name    string
 	version string
+	cpu     string // ghostdark's kernels; "" for the best until it has run
 	path    string // of ghostdark or Python
 	peers   string // folder of ONNX Runtime
 }
@@ -39,7 +41,10 @@ func setUp(ctx context.Context, o *options, work string) ([]*program, error) {
 	if err != nil {
 		commit = []byte("(unknown commit)")
 	}
-	programs := []*program{{name: ghostdark, version: strings.TrimSpace(string(commit)), path: binary}}
+	var programs []*program
+	for _, cpu := range o.cpus {
+		programs = append(programs, &program{name: ghostdark, version: strings.TrimSpace(string(commit)), cpu: cpu, path: binary})
+	}
 	ort, err := setUpONNXRuntime(ctx, o)
 	if err != nil {
 		return nil, err
@@ -101,9 +106,19 @@ func (p *program) export(ctx context.Context, n network, model string) error {
 // timing is what a program prints of its turn.
 type timing struct {
 	MedianMS float64 `json:"median_ms"`
-	Input    [3]int  `json:"input"` // channels, height, width; only from ghostdark
+
+	// Only ghostdark tells these.
+	Input   [3]int  `json:"input"` // channels, height, width
+	CPU     string  `json:"cpu"`   // the kernels
+	Machine machine `json:"machine"`
 
 	processor time.Duration // processor time that the turn took, with loading
+}
+
+// machine is what ghostdark tells of where it runs.
+type machine struct {
+	Processor  string `json:"processor"`
+	Processors int    `json:"processors"`
 }
 
 // undisturbed is time, repeated while other processes take too much of the machine.
@@ -136,7 +151,7 @@ func (p *program) time(ctx context.Context, n network, model string, input [3]in
 	switch p.name {
 	case ghostdark:
 		args := append([]string{"bench"}, n.operands()...)
-		c = exec.CommandContext(ctx, p.path, append(args, "--threads", t, "--seconds", s, "--json")...)
+		c = exec.CommandContext(ctx, p.path, append(args, "--threads", t, "--cpu", p.cpu, "--seconds", s, "--json")...)
 	case onnxRuntime:
 		c = exec.CommandContext(ctx, "node", filepath.Join("bench", "time.js"), p.peers, model, t, s)
 	case openCV:
@@ -159,14 +174,16 @@ func output(ctx context.Context, name string, args ...string) ([]byte, error) {
 }
 
 // outputOf runs a command and returns what it prints. The error holds what it complains of: the
-// line that says error, or else the last one.
+// line that says error or begins with ghostdark's name, or else the last one.
 func outputOf(c *exec.Cmd) ([]byte, error) {
 	var complaint bytes.Buffer
 	c.Stderr = &complaint
 	out, err := c.Output()
 	if err != nil {
 		lines := strings.Split(strings.TrimSpace(complaint.String()), "\n")
-		at := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, "rror:") })
+		at := slices.IndexFunc(lines, func(line string) bool {
+			return strings.Contains(line, "rror:") || strings.HasPrefix(line, ghostdark+": ")
+		})
 		if at < 0 {
 			at = len(lines) - 1
 		}

@@ -58,6 +58,20 @@ func TestBenchJSON(t *testing.T) {
 	if math.Abs(share-1) > 1e-9 {
 		t.Errorf("the layers' shares sum to %v", share)
 	}
+	if len(got.SamplesMS) != 5 || len(got.Layers[0].SamplesMS) != 5 || got.Comparison != nil {
+		t.Errorf("samples %v and %v, comparison %v", got.SamplesMS, got.Layers[0].SamplesMS, got.Comparison)
+	}
+	if got.WeightsBytes == 0 || got.ArenaBytes == 0 || got.Machine != thisMachine() || got.CPU == "" {
+		t.Errorf("memory, machine or kernels are not told: %+v", got)
+	}
+	for _, l := range got.Layers {
+		if l.Type == "convolutional" && (l.Kernel == "" || l.Bytes < 4*int64(l.Output[0]*l.Output[1]*l.Output[2])) {
+			t.Errorf("layer %d moves %d bytes with kernel %q", l.Index, l.Bytes, l.Kernel)
+		}
+		if bounded := got.PeakGFLOPS > 0 && l.Bytes > 0; bounded != (l.Bound != "") || bounded != (l.BoundMS > 0) {
+			t.Errorf("layer %d moves %d bytes, bounded by %q to %v ms", l.Index, l.Bytes, l.Bound, l.BoundMS)
+		}
+	}
 	if runtime.GOOS == "linux" && got.PeakRSSBytes < 1<<20 {
 		t.Errorf("peak memory of %d bytes", got.PeakRSSBytes)
 	}
@@ -83,5 +97,75 @@ func TestRandomInput(t *testing.T) {
 	}
 	if slices.Min(a) < 0 || slices.Max(a) >= 1 || slices.Max(a)-slices.Min(a) < .9 {
 		t.Errorf("values from %v to %v", slices.Min(a), slices.Max(a))
+	}
+}
+
+// TestBenchJSONKeys holds the names under which programs find things in results.
+func TestBenchJSONKeys(t *testing.T) {
+	cfg := filepath.Join(testkit.Root(), "testdata", "golden", "ghost-module", "net.cfg")
+	var got struct {
+		All    map[string]json.RawMessage
+		Layers []map[string]json.RawMessage
+	}
+	text := invoke(t, "bench", cfg, "--json", "--reps", "3")
+	if err := json.Unmarshal(text, &got.All); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range strings.Fields(`file weights input batch threads warmup runs median_ms min_ms p95_ms load_ms images_per_s
+		gflops peak_gflops bandwidth_gb_per_s bound_ms reached weights_bytes packed_bytes arena_bytes peak_rss_bytes cpu machine
+		samples_ms layers`) {
+		if got.All[key] == nil {
+			t.Errorf("no key %q", key)
+		}
+	}
+	for _, key := range strings.Fields("index type output ms share gflops kernel bytes bound_ms reached samples_ms") {
+		if got.Layers[0][key] == nil {
+			t.Errorf("no key %q in a layer", key)
+		}
+	}
+}
+
+// TestBenchReference wants no figures of a plan where there is none.
+func TestBenchReference(t *testing.T) {
+	if r := benchOnce(t, "--reference"); r.CPU != referenceCPU || r.PackedBytes != 0 || r.ArenaBytes != 0 || r.PeakGFLOPS != 0 || r.Bandwidth != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestRoofline(t *testing.T) {
+	r := roofline{gflops: 100, bandwidth: 10}
+	for _, c := range []struct {
+		r                 roofline
+		operations, bytes int64
+		least             time.Duration
+		by                string
+	}{
+		{r, 1e6, 1e3, 10 * time.Microsecond, byCompute},
+		{r, 1e6, 1e6, 100 * time.Microsecond, byMemory},
+		{r, 0, 1e6, 100 * time.Microsecond, byMemory},
+		{r, 0, 0, 0, ""},
+		{roofline{}, 1e6, 1e6, 0, ""},
+	} {
+		if least, by := c.r.bound(c.operations, c.bytes); least != c.least || by != c.by {
+			t.Errorf("%d operations, %d bytes: %v by %q, want %v by %q", c.operations, c.bytes, least, by, c.least, c.by)
+		}
+	}
+}
+
+func TestSamples(t *testing.T) {
+	var times []time.Duration
+	for i := range 1000 {
+		times = append(times, time.Duration(i)*time.Microsecond)
+	}
+	times[7] = time.Hour
+	got := samples(times)
+	if len(got) != maxSamples || got[0] != .0205 || got[24] != .9795 {
+		t.Errorf("%v", got)
+	}
+	if got := samples(times[:3]); !slices.Equal(got, []float64{0, .001, .002}) {
+		t.Errorf("%v", got)
 	}
 }
