@@ -256,8 +256,9 @@ func winogradWeightsAVX2(t *Transform)
 
 // avx2 is the Set of these kernels.
 var avx2 = Set{
-	Name: "avx2", Lanes: 8, MaxRows: 6,
-	gemm: [3][]func(*Tile){
+	Name:  "avx2",
+	Lanes: 8, MaxRows: 6,
+	gemm: [][]func(*Tile){
 		1: {nil,
 			gemm1x8AVX2,
 			gemm2x8AVX2,
@@ -289,7 +290,6 @@ var avx2 = Set{
 		ReLU:        reluAVX2,
 		ReLU6:       relu6AVX2,
 		Leaky:       leakyAVX2,
-		RevLeaky:    leakyAVX2,
 		ReLIE:       relieAVX2,
 		HardTan:     hardtanAVX2,
 		LHTan:       lhtanAVX2,
@@ -306,6 +306,7 @@ var avx2 = Set{
 		Swish:       swishAVX2,
 		GELU:        geluAVX2,
 		Mish:        mishAVX2,
+		RevLeaky:    leakyAVX2,
 	},
 	add:           addAVX2,
 	mul:           mulAVX2,

@@ -456,8 +456,9 @@ func winogradWeightsAVX512(t *Transform)
 
 // avx512 is the Set of these kernels.
 var avx512 = Set{
-	Name: "avx512", Lanes: 16, MaxRows: 14,
-	gemm: [3][]func(*Tile){
+	Name:  "avx512",
+	Lanes: 16, MaxRows: 14,
+	gemm: [][]func(*Tile){
 		1: {nil,
 			gemm1x16AVX512,
 			gemm2x16AVX512,
@@ -502,7 +503,7 @@ var avx512 = Set{
 	spread: spreadAVX512,
 	narrow: &Set{
 		Lanes: 8, MaxRows: 14,
-		gemm: [3][]func(*Tile){
+		gemm: [][]func(*Tile){
 			1: {nil,
 				gemm1x8AVX512Y,
 				gemm2x8AVX512Y,
@@ -536,7 +537,6 @@ var avx512 = Set{
 		ReLU:        reluAVX512,
 		ReLU6:       relu6AVX512,
 		Leaky:       leakyAVX512,
-		RevLeaky:    leakyAVX512,
 		ReLIE:       relieAVX512,
 		HardTan:     hardtanAVX512,
 		LHTan:       lhtanAVX512,
@@ -553,6 +553,7 @@ var avx512 = Set{
 		Swish:       swishAVX512,
 		GELU:        geluAVX512,
 		Mish:        mishAVX512,
+		RevLeaky:    leakyAVX512,
 	},
 	add:           addAVX512,
 	mul:           mulAVX512,

@@ -85,9 +85,11 @@ func (d *Depthwise) pack(p panel, weights, bias []float32) channelPanel {
 // divide chooses what tasks compute.
 func (d *Depthwise) divide() {
 	d.copies = d.Filters != d.Channels || d.InPitch%crowded == 0
-	// Equal parts, so that the last is not a stub.
+	// Equal parts, so that the last is not a stub, of whole granules, so that none writes into the next.
 	d.blocks = (len(d.panels)*d.set.Lanes + depthwiseBlock - 1) / depthwiseBlock
 	d.blockPanels = (len(d.panels) + d.blocks - 1) / d.blocks
+	granule := max(Granule/d.set.Lanes, 1) // panels of one
+	d.blockPanels = (d.blockPanels + granule - 1) / granule * granule
 	d.blocks = (len(d.panels) + d.blockPanels - 1) / d.blockPanels
 	work := d.OutWidth * d.step() * d.Size * d.Size // of a line
 	most := (depthwiseValues/(d.Width*d.step())-d.Size)/d.StrideY + 1

@@ -41,10 +41,10 @@ func guarded(n int) (values []float32, intact func() bool) {
 	}
 }
 
-// TestPeak wants figures that some machine could have.
+// TestPeak wants figures that some machine, or an emulator of one, could have.
 func TestPeak(t *testing.T) {
 	eachSet(t, func(t *testing.T, s *Set) {
-		if peak := s.Peak(); peak < 1 || peak > 10_000 {
+		if peak := s.Peak(); peak < .01 || peak > 10_000 {
 			t.Errorf("%v GFLOP/s", peak)
 		}
 		for _, threads := range []int{1, 3} {

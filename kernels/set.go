@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+//go:generate go -C _gen run . -isa avx512 -out ../avx512_amd64.s -pkg kernels
+//go:generate go -C _gen run . -isa avx2 -out ../avx2_amd64.s -pkg kernels
+//go:generate go -C _gen run . -isa neon -out ../neon_arm64.s
+
 // Set is the assembly of one instruction set: every kernel family, and the extents that its
 // callers must respect.
 type Set struct {
@@ -12,8 +16,8 @@ type Set struct {
 	Lanes   int // float32 values in a vector
 	MaxRows int // of a matrix tile
 
-	narrow    *Set             // for what is too short for a whole vector, if there is one
-	gemm      [3][]func(*Tile) // by vectors in a row, then rows
+	narrow    *Set            // for what is too short for a whole vector, if there is one
+	gemm      [][]func(*Tile) // by vectors in a row, then rows; nil for vectors that aren't whole granules
 	depthwise map[depthwiseKey]func(*Rows)
 	spread    func(*Rows) // copies pixels, see Rows
 	unary     [activationCount]func(*Span)

@@ -4,9 +4,6 @@ package kernels
 
 import "github.com/ghostdark/ghostdark/internal/cpu"
 
-//go:generate go -C _gen run . -isa avx512 -out ../avx512_amd64.s -pkg kernels
-//go:generate go -C _gen run . -isa avx2 -out ../avx2_amd64.s -pkg kernels
-
 func available() []*Set {
 	var sets []*Set
 	has := cpu.Detect()

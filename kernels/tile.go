@@ -17,7 +17,7 @@ type Tile struct {
 	// AddLast, unless 0, puts the addition after the activation.
 	AddLast int
 	// Ahead is fetched into the second cache for a later call, a line of it for each step. Kernels
-	// of few rows don't. nil for nothing.
+	// of few rows and NEON's don't. nil for nothing.
 	Ahead *float32
 }
 

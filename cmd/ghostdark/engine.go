@@ -25,7 +25,7 @@ func (o *engineOptions) add(cmd *cobra.Command) {
 
 // addPlan adds the flags that a plan depends on.
 func (o *engineOptions) addPlan(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.cpu, "cpu", "", "kernels to use: generic, avx2 or avx512 (default: $GHOSTDARK_CPU, or the best this processor has)")
+	cmd.Flags().StringVar(&o.cpu, "cpu", "", "kernels to use: generic, or avx2, avx512, neon (default: $GHOSTDARK_CPU, or the best this processor has)")
 	cmd.Flags().StringSliceVar(&o.disable, "disable-pass", nil, "leave out optimizations: "+strings.Join(net.Passes(), ", "))
 	complete(cmd, "disable-pass", net.Passes()...)
 }

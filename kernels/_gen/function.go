@@ -254,25 +254,32 @@ func (s isa) line(l line) func(x, y []VecVirtual) {
 	}
 }
 
+// lineActivations are the activations that lines computes.
+var lineActivations = []struct {
+	name, function, doc string
+	largest, limits     []line
+}{
+	{"Linear", "linear", "src", []line{identity}, nil},
+	{"ReLU", "relu", "max(src, 0)", []line{identity, {}}, nil},
+	{"ReLU6", "relu6", "min(max(src, 0), 6)", []line{identity, {}}, []line{{offset: 6}}},
+	{"Leaky", "leaky", "max(src, 0.1·src)", []line{identity, {slope: .1}}, nil},
+	{"ReLIE", "relie", "max(src, 0.01·src)", []line{identity, {slope: .01}}, nil},
+	{"HardTan", "hardtan", "min(max(src, -1), 1)", []line{identity, {offset: -1}}, []line{{offset: 1}}},
+	{"LHTan", "lhtan", "min(max(src, 0.001·src), 0.001·(src - 1) + 1)", []line{identity, {slope: .001}}, []line{{.001, -1, 1}}},
+	{"PLSE", "plse", "min(max(src/8 + 1/2, 0.01·(src + 4)), 0.01·(src - 4) + 1)", []line{{.125, 0, .5}, {.01, 4, 0}}, []line{{.01, -4, 1}}},
+}
+
+var identity = line{slope: 1}
+
 // unary makes the activations, and the copy that is called Linear.
 func (s isa) unary() []member {
 	var members []member
 	activation := func(name, function, doc string, unroll int, setup func() formula) {
 		members = append(members, member{name, s.span(spanKernel{function, "computes " + doc, unroll, false, func(Register) formula { return setup() }})})
 	}
-	lines := func(name, function, doc string, largest, limits []line) {
-		activation(name, function, doc, 4, func() formula { return s.lines(largest, limits) })
+	for _, l := range lineActivations {
+		activation(l.name, l.function, l.doc, 4, func() formula { return s.lines(l.largest, l.limits) })
 	}
-	identity, nothing := line{slope: 1}, line{}
-	lines("Linear", "linear", "src", []line{identity}, nil)
-	lines("ReLU", "relu", "max(src, 0)", []line{identity, nothing}, nil)
-	lines("ReLU6", "relu6", "min(max(src, 0), 6)", []line{identity, nothing}, []line{{offset: 6}})
-	lines("Leaky", "leaky", "max(src, 0.1·src)", []line{identity, {slope: .1}}, nil)
-	members = append(members, member{"RevLeaky", members[len(members)-1].function})
-	lines("ReLIE", "relie", "max(src, 0.01·src)", []line{identity, {slope: .01}}, nil)
-	lines("HardTan", "hardtan", "min(max(src, -1), 1)", []line{identity, {offset: -1}}, []line{{offset: 1}})
-	lines("LHTan", "lhtan", "min(max(src, 0.001·src), 0.001·(src - 1) + 1)", []line{identity, {slope: .001}}, []line{{.001, -1, 1}})
-	lines("PLSE", "plse", "min(max(src/8 + 1/2, 0.01·(src + 4)), 0.01·(src - 4) + 1)", []line{{.125, 0, .5}, {.01, 4, 0}}, []line{{.01, -4, 1}})
 	activation("Ramp", "ramp", "max(src, 0) + 0.1·src", 4, func() formula {
 		zero, slope := s.zero(), s.constantVector(.1)
 		return func(x, _ []VecVirtual) {
@@ -284,7 +291,7 @@ func (s isa) unary() []member {
 		}
 	})
 	activation("HardSigmoid", "hardSigmoid", "min(max(src + 3, 0), 6)/6", 4, func() formula {
-		clamp, sixth := s.lines([]line{{1, 3, 0}, nothing}, []line{{offset: 6}}), s.constantVector(1./6)
+		clamp, sixth := s.lines([]line{{1, 3, 0}, {}}, []line{{offset: 6}}), s.constantVector(1./6)
 		return func(x, _ []VecVirtual) {
 			clamp(x, nil)
 			for i := range x {

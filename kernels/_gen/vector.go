@@ -108,9 +108,6 @@ func (s isa) alongRow(t Register, length int, rows Register, vectors []int, body
 	RET()
 }
 
-// member is a row of the Set's tables: what it is for, and the kernel.
-type member struct{ activation, function string }
-
 // arithmetic makes the kernels that compute with two operands, or one and a number.
 func (s isa) arithmetic() []member {
 	two := func(name, doc string, operation func(ops ...Op)) member {
