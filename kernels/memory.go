@@ -3,6 +3,8 @@ package kernels
 import (
 	"sync"
 	"unsafe"
+
+	"github.com/ghostdark/ghostdark/internal/cpu"
 )
 
 // Aligned returns n zeroed values that begin at a cache line and are followed by Slack more.
@@ -29,7 +31,8 @@ func Huge(n int) []float32 {
 		return Aligned(n)
 	}
 	values := alignedTo(hugePage, n)
-	useHugePages(values)
+	whole := n / hugePage * hugePage
+	cpu.HugePages(unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), 4*whole))
 	return values
 }
 
