@@ -26,6 +26,12 @@ func (c *ConvSpec) inPlace() bool {
 	return c.Size == 1 && c.PadX == 0 && c.PadY == 0 && !c.Planes
 }
 
+// Pointwise reports whether the convolution computes each pixel from one pixel of the input, so
+// that Conv.Compute can be used.
+func (c *ConvSpec) Pointwise() bool {
+	return c.inPlace() && c.StrideX == 1 && c.StrideY == 1 && c.Groups == 1
+}
+
 // reach is how many input values the window spans along one side.
 func (c *ConvSpec) reach() int { return c.Dilation*(c.Size-1) + 1 }
 

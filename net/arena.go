@@ -33,7 +33,9 @@ func (p *plan) layOut() {
 		return e
 	}
 	for i, u := range p.units {
-		touch(u.out, i)
+		for _, v := range u.makes() {
+			touch(v, i)
+		}
 		for _, from := range u.uses() {
 			touch(from, i)
 		}

@@ -92,3 +92,15 @@ func (p *plan) placed(route, v value, offset int) bool {
 	rootIn, atIn := p.resolve(v)
 	return rootOut == rootIn && atIn == atOut+offset
 }
+
+// allPlaced reports whether a route has nothing to copy.
+func (p *plan) allPlaced(u *unit, route *layers.Route) bool {
+	offset := 0
+	for _, v := range u.from {
+		if route.Groups != 1 || !p.placed(u.out, v, offset) {
+			return false
+		}
+		offset += p.shape(v).C
+	}
+	return true
+}

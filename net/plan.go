@@ -48,6 +48,8 @@ type unit struct {
 	add  value // nothing, or the residual
 	out  value
 	turn bool // the unit changes a layout
+	// stages are the convolutions of a chain; then what they read, write and add is theirs.
+	stages []*chainStage
 }
 
 const none = -2 // no layer; layers.NetworkInput is -1
@@ -66,6 +68,7 @@ var passes = []pass{
 	{layoutPass, chooseLayouts},
 	{"alias", aliasViews},
 	{"place", placeRoutes},
+	{"chain", chainConvolutions},
 }
 
 // layoutPass is the one pass that can't be left out.
@@ -143,6 +146,13 @@ func (p *plan) packedBytes() int64 {
 
 // packed is how many values the weights of a unit are packed into.
 func (p *plan) packed(u *unit) int64 {
+	if u.stages != nil {
+		var total int64
+		for _, s := range u.stages {
+			total += p.packed(s.unit)
+		}
+		return total
+	}
 	filters, groups, weights, growth := 0, 1, 0, int64(1)
 	if c := p.connected(u); c != nil {
 		filters, weights = c.Out, c.Weights.Len()

@@ -86,7 +86,7 @@ func (x *planned) run(ctx context.Context, input tensor.Tensor, last int) error 
 	for image := range x.batch {
 		copy(x.input, input.Image(image))
 		for i, u := range x.plan.units {
-			if u.layer.Index > last {
+			if u.first() > last {
 				break
 			}
 			if err := ctx.Err(); err != nil {

@@ -64,6 +64,9 @@ func (p *plan) worthDividing(u *unit) bool {
 	if u.turn {
 		return false
 	}
+	if u.stages != nil {
+		return true
+	}
 	return max(u.layer.Cost.MACs, int64(u.layer.Output.Len())) > parallelWork
 }
 
@@ -72,6 +75,9 @@ func (p *plan) step(u *unit) (s step, scratch int) {
 	switch {
 	case u.turn:
 		return p.turnStep(u), 0
+	case u.stages != nil:
+		s := p.chainStep(u)
+		return s, s.(*chainStep).scratch()
 	case u.conv != nil:
 		return p.convStep(u)
 	}

@@ -2,8 +2,11 @@ package net
 
 import (
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/ghostdark/ghostdark/kernels"
+	"github.com/ghostdark/ghostdark/layers"
 )
 
 // PlanSummary tells how a session would compute a network.
@@ -60,6 +63,13 @@ func (p *plan) kernel(u *unit) string {
 	switch {
 	case u.turn:
 		return p.turnStep(u).kernel()
+	case u.stages != nil:
+		var methods []string
+		for _, s := range u.stages {
+			method, _ := p.convMethod(s.unit)
+			methods = append(methods, string(method))
+		}
+		return strings.Join(methods, "+") + " " + p.set.Name
 	case u.conv != nil:
 		method, _ := p.convMethod(u)
 		return string(method) + " " + p.set.Name
@@ -78,12 +88,12 @@ func (p *plan) traffic(u *unit) int64 {
 		}
 		return 2 * 4 * int64(copied)
 	}
-	values := p.shape(u.out).Len()
-	for _, from := range u.from {
-		values += p.shape(from).Len()
+	values := 0
+	for _, v := range append(u.uses(), u.makes()...) {
+		values += p.shape(v).Len()
 	}
-	if u.add != nothing {
-		values += p.shape(u.add).Len()
+	if slices.Contains(u.from, valueOf(layers.NetworkInput, planes)) { // it lies outside the arena
+		values += p.graph.Net.Input().Len()
 	}
 	return sumBytes(4*int64(values), p.weightBytes(u))
 }

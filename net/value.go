@@ -76,7 +76,7 @@ func (p *plan) layPitches() {
 		}
 	}
 	for _, u := range p.units {
-		for _, v := range append(u.uses(), u.out) {
+		for _, v := range append(u.uses(), u.makes()...) {
 			reserve(v, 0, p.shape(v).C)
 		}
 		if route, ok := u.joins(); ok {
@@ -98,12 +98,30 @@ func (p *plan) layPitches() {
 // uses lists the values that the unit reads from the arena.
 func (u *unit) uses() []value {
 	var used []value
-	for _, v := range append(slices.Clone(u.from), u.add) {
+	read := append(slices.Clone(u.from), u.add)
+	for _, s := range u.stages {
+		read = append(read, s.unit.add, s.storeAdd)
+	}
+	for _, v := range read {
 		if v != nothing && v != valueOf(layers.NetworkInput, planes) {
 			used = append(used, v)
 		}
 	}
 	return used
+}
+
+// makes lists the values that the unit writes.
+func (u *unit) makes() []value {
+	if u.stages == nil {
+		return []value{u.out}
+	}
+	var made []value
+	for _, s := range u.stages {
+		if s.store {
+			made = append(made, s.unit.out)
+		}
+	}
+	return made
 }
 
 // place is where a step finds a value.

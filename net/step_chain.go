@@ -1,0 +1,229 @@
+package net
+
+import "github.com/ghostdark/ghostdark/kernels"
+
+// chainStep computes several convolutions by strips of lines. Each stage but the last keeps
+// its newest lines in the worker's memory, where the next stage reads them.
+type chainStep struct {
+	set    *kernels.Set
+	from   value
+	stages []stage
+	lines  int // of the last stage's output, of a strip
+	count  int // tasks
+	name   string
+	memory int
+}
+
+// stage is one convolution of a chain.
+type stage struct {
+	pointwise *kernels.Conv
+	depthwise *kernels.Depthwise
+
+	width, height int // of its output
+	inPitch       int // between the pixels that it reads
+	inLine        int // between their lines
+	pitch         int // between its pixels in the worker's memory
+	outPitch      int // between them where they are stored
+	addPitch      int
+	most          int // lines that it keeps
+	at            int // where they begin in the worker's memory
+
+	out, add  value // nothing where it is not stored, or nothing added
+	addOffset int
+	store     place // of the output, for stages but the last
+	storeAdd  place
+}
+
+// stripValues is how much of a core's cache the lines that a chain keeps may take.
+const stripValues = 1 << 16
+
+func (p *plan) chainStep(u *unit) step {
+	c := &chainStep{set: p.set, from: u.from[0], name: p.kernel(u)}
+	for i, s := range u.stages {
+		c.stages = append(c.stages, p.stage(s, c.stages, i == len(u.stages)-1))
+	}
+	last := &c.stages[len(c.stages)-1]
+	c.count = 1
+	if p.threads > 1 {
+		c.count = min(p.threads, last.height)
+	}
+	c.chooseLines()
+	return c
+}
+
+// stage prepares one convolution of a chain after those before it.
+func (p *plan) stage(s *chainStage, before []stage, last bool) stage {
+	u, conv := s.unit, s.unit.conv
+	method, spec := p.convMethod(u)
+	weights, bias := fold(conv.Out.C, conv.Weights, conv.Biases, conv.Scales, conv.Mean, conv.Variance)
+	st := stage{width: conv.Out.W, height: conv.Out.H, out: nothing, add: u.add, addOffset: s.addOffset}
+	st.storeAdd.value = nothing
+	if st.add != nothing {
+		st.addPitch = p.pitch(st.add)
+		spec.AddPitch = st.addPitch
+	}
+	if spec.InPitch = p.pitch(u.from[0]); len(before) > 0 {
+		spec.InPitch = before[len(before)-1].pitch
+	}
+	st.inPitch, st.inLine = spec.InPitch, conv.In.W*spec.InPitch
+	spec.Threads = 1
+	if spec.OutPitch = p.pitch(u.out); last {
+		st.out, st.outPitch = u.out, spec.OutPitch
+	} else {
+		st.pitch = kernels.Spread(kernels.RoundUp(conv.Out.C), 1)
+		spec.OutPitch = st.pitch
+		if s.store {
+			st.out, st.store = u.out, p.place(u.out)
+		}
+		if s.storeAdd != nothing && s.store {
+			st.storeAdd = p.place(s.storeAdd)
+			st.storeAdd.channels = conv.Out.C
+		}
+	}
+	if method == byDepthwise {
+		st.depthwise = kernels.NewDepthwise(p.set, spec, weights, bias)
+	} else {
+		st.pointwise = kernels.NewConv(p.set, spec, weights, bias)
+	}
+	return st
+}
+
+// reads gives the lines of its input that some lines of a stage see.
+func (s *stage) reads(first, end int) (from, to int) {
+	if s.depthwise == nil || end <= first {
+		return first, end
+	}
+	from, n := s.depthwise.Reads(first, end-first)
+	return from, from + n
+}
+
+// chooseLines makes strips as high as the cache allows, and lays out the worker's memory.
+func (c *chainStep) chooseLines() {
+	last := &c.stages[len(c.stages)-1]
+	for c.lines = last.height; ; c.lines = (c.lines + 1) / 2 {
+		c.memory = 0
+		for i := range c.stages[:len(c.stages)-1] {
+			c.stages[i].most = 0
+		}
+		for task := range c.count {
+			c.walk(task, func(i int, r strip) {
+				c.stages[i].most = max(c.stages[i].most, r.end-r.first)
+			})
+		}
+		for i := range c.stages[:len(c.stages)-1] {
+			s := &c.stages[i]
+			s.at = c.memory
+			c.memory += s.most*s.width*s.pitch + kernels.Slack
+		}
+		if c.memory <= stripValues || c.lines <= 2 {
+			return
+		}
+	}
+}
+
+// strip is what a strip does to a stage: it keeps lines first … end of what it has computed, of
+// which those from fresh on are new. Before, it kept them from line before on.
+type strip struct{ before, first, fresh, end int }
+
+// maxChain is room for the stages of a chain.
+const maxChain = maxStages
+
+// walk goes through the strips of a task, stage by stage.
+func (c *chainStep) walk(task int, visit func(i int, r strip)) {
+	n := len(c.stages)
+	last := &c.stages[n-1]
+	begin, end := task*last.height/c.count, (task+1)*last.height/c.count
+	var kept [maxChain]strip
+	for i, first := n-1, begin; i >= 0; i-- {
+		if c.stages[i].out != nothing {
+			first = min(first, c.own(i, task))
+		}
+		kept[i] = strip{first, first, first, first}
+		first, _ = c.stages[i].reads(first, first+1)
+	}
+	for line := begin; line < end; line += c.lines {
+		stop := min(line+c.lines, end)
+		var ends [maxChain]int
+		for i, to := n-1, stop; i >= 0; i-- {
+			if stop == end && c.stages[i].out != nothing {
+				to = max(to, c.own(i, task+1))
+			}
+			ends[i] = to
+			_, to = c.stages[i].reads(kept[i].end, to)
+		}
+		for i := range n {
+			k := &kept[i]
+			k.before, k.fresh = k.first, k.end
+			if i < n-1 {
+				from, _ := c.stages[i+1].reads(kept[i+1].end, kept[i+1].end+1)
+				k.first = min(max(k.first, from), k.end)
+			} else {
+				k.first = k.end
+			}
+			k.end = max(ends[i], k.end)
+			visit(i, *k)
+		}
+	}
+}
+
+// own is the first line of a stage's output that a task stores.
+func (c *chainStep) own(i, task int) int { return task * c.stages[i].height / c.count }
+
+func (c *chainStep) tasks() int   { return c.count }
+func (c *chainStep) scratch() int { return c.memory }
+
+func (c *chainStep) kernel() string { return c.name }
+
+func (c *chainStep) run(task int, f *frame, w *kernels.Worker) {
+	var firsts [maxChain]int // lines at which the stages' memory begins
+	c.walk(task, func(i int, r strip) {
+		s := &c.stages[i]
+		firsts[i] = r.first
+		memory, line := w.Buffer()[s.at:], s.width*s.pitch
+		copy(memory, memory[(r.first-r.before)*line:(r.fresh-r.before)*line])
+		if r.fresh == r.end {
+			return
+		}
+		out := memory[(r.fresh-r.first)*line:]
+		if i == len(c.stages)-1 {
+			out = f.views[s.out][r.fresh*s.width*s.outPitch:]
+		}
+		var add []float32
+		if s.add != nothing {
+			add = f.views[s.add][r.fresh*s.width*s.addPitch+s.addOffset:]
+		}
+		from, to := s.reads(r.fresh, r.end)
+		in, begin := f.views[c.from], 0
+		if i > 0 {
+			in, begin = w.Buffer()[c.stages[i-1].at:], firsts[i-1]
+		}
+		in = in[(from-begin)*s.inLine:]
+		if s.depthwise == nil {
+			s.pointwise.Compute((r.end-r.fresh)*s.width, in, out, add, w)
+		} else {
+			s.depthwise.Compute(r.fresh, r.end-r.fresh, kernels.Strip{
+				Values: in, Step: s.inPitch, Pitch: s.inLine, Line: from, Lines: to - from,
+			}, out, add, w)
+		}
+		if i < len(c.stages)-1 && s.out != nothing {
+			c.store(i, task, r, memory, f, w)
+		}
+	})
+}
+
+// store copies those of a stage's new lines that are the task's own to where others read them.
+func (c *chainStep) store(i, task int, r strip, memory []float32, f *frame, w *kernels.Worker) {
+	s := &c.stages[i]
+	first, end := max(r.fresh, c.own(i, task)), min(r.end, c.own(i, task+1))
+	if first >= end {
+		return
+	}
+	at, pixels := first*s.width, (end-first)*s.width
+	from := kernels.Image{Data: memory[(first-r.first)*s.width*s.pitch:], Pixels: pixels, Channels: s.store.channels, Pitch: s.pitch}
+	to := f.image(s.store).From(at, pixels)
+	if s.storeAdd.value == nothing {
+		c.set.CopyImage(w, to, from)
+	} else {
+		c.set.AddImages(w, to, from, f.image(s.storeAdd).From(at, pixels))
+	}
+}
