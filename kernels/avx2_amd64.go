@@ -69,30 +69,60 @@ func gemm6x16AVX2(t *Tile)
 //go:noescape
 func depthwise3s1AVX2(t *Rows)
 
+// depthwise3s1repeatingAVX2 computes a 3×3 depthwise convolution of stride 1 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise3s1repeatingAVX2(t *Rows)
+
 // depthwise3s2AVX2 computes a 3×3 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
 func depthwise3s2AVX2(t *Rows)
+
+// depthwise3s2repeatingAVX2 computes a 3×3 depthwise convolution of stride 2 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise3s2repeatingAVX2(t *Rows)
 
 // depthwise5s1AVX2 computes a 5×5 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
 func depthwise5s1AVX2(t *Rows)
 
+// depthwise5s1repeatingAVX2 computes a 5×5 depthwise convolution of stride 1 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise5s1repeatingAVX2(t *Rows)
+
 // depthwise5s2AVX2 computes a 5×5 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
 func depthwise5s2AVX2(t *Rows)
+
+// depthwise5s2repeatingAVX2 computes a 5×5 depthwise convolution of stride 2 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise5s2repeatingAVX2(t *Rows)
 
 // depthwise7s1AVX2 computes a 7×7 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
 func depthwise7s1AVX2(t *Rows)
 
+// depthwise7s1repeatingAVX2 computes a 7×7 depthwise convolution of stride 1 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise7s1repeatingAVX2(t *Rows)
+
 // depthwise7s2AVX2 computes a 7×7 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
 func depthwise7s2AVX2(t *Rows)
+
+// depthwise7s2repeatingAVX2 computes a 7×7 depthwise convolution of stride 2 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise7s2repeatingAVX2(t *Rows)
 
 // spreadAVX2 copies pixels, in each vector the values whose numbers Weights holds, see Rows.
 //
@@ -277,12 +307,18 @@ var avx2 = Set{
 		},
 	},
 	depthwise: map[depthwiseKey]func(*Rows){
-		{3, 1}: depthwise3s1AVX2,
-		{3, 2}: depthwise3s2AVX2,
-		{5, 1}: depthwise5s1AVX2,
-		{5, 2}: depthwise5s2AVX2,
-		{7, 1}: depthwise7s1AVX2,
-		{7, 2}: depthwise7s2AVX2,
+		{3, 1, false}: depthwise3s1AVX2,
+		{3, 1, true}:  depthwise3s1repeatingAVX2,
+		{3, 2, false}: depthwise3s2AVX2,
+		{3, 2, true}:  depthwise3s2repeatingAVX2,
+		{5, 1, false}: depthwise5s1AVX2,
+		{5, 1, true}:  depthwise5s1repeatingAVX2,
+		{5, 2, false}: depthwise5s2AVX2,
+		{5, 2, true}:  depthwise5s2repeatingAVX2,
+		{7, 1, false}: depthwise7s1AVX2,
+		{7, 1, true}:  depthwise7s1repeatingAVX2,
+		{7, 2, false}: depthwise7s2AVX2,
+		{7, 2, true}:  depthwise7s2repeatingAVX2,
 	},
 	spread: spreadAVX2,
 	unary: [activationCount]func(*Span){

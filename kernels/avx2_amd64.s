@@ -2413,19 +2413,19 @@ TEXT ·depthwise3s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y4
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -2436,10 +2436,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x00000060, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -2450,8 +2450,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -2466,8 +2466,8 @@ block:
 	VMOVUPS Y4, Y11
 	VMOVUPS Y4, Y12
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
 taps25:
 	VMOVUPS     (R13), Y0
@@ -2618,8 +2618,8 @@ rest:
 	VMOVUPS Y4, Y9
 	VMOVUPS Y4, Y10
 	VMOVUPS Y4, Y11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps33:
 	VMOVUPS     (R11), Y0
@@ -2753,8 +2753,8 @@ fewer32:
 	VMOVUPS Y4, Y8
 	VMOVUPS Y4, Y9
 	VMOVUPS Y4, Y10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps41:
 	VMOVUPS     (R11), Y0
@@ -2875,8 +2875,8 @@ fewer40:
 	VMOVUPS Y4, Y7
 	VMOVUPS Y4, Y8
 	VMOVUPS Y4, Y9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps49:
 	VMOVUPS     (R11), Y0
@@ -2985,8 +2985,8 @@ fewer48:
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
 	VMOVUPS Y4, Y8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps57:
 	VMOVUPS     (R11), Y0
@@ -3083,8 +3083,8 @@ fewer56:
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps65:
 	VMOVUPS     (R11), Y0
@@ -3169,8 +3169,8 @@ fewer64:
 	JNE     fewer72
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps73:
 	VMOVUPS     (R11), Y0
@@ -3242,8 +3242,8 @@ fewer72:
 	CMPQ    R8, $0x00000001
 	JNE     fewer80
 	VMOVUPS Y4, Y5
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps81:
 	VMOVUPS     (R11), Y0
@@ -3302,16 +3302,945 @@ store85:
 fewer80:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000001, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
 	JZ    added88
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
 added88:
-	DECQ 168(AX)
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise3s1repeatingAVX2(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise3s1repeatingAVX2(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Y5
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000003, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x00000060, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	VMOVUPS Y5, Y12
+	VMOVUPS Y5, Y13
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps89:
+	VMOVUPS     (R13), Y1
+	VMOVUPS     32(R13), Y2
+	VMOVUPS     64(R13), Y3
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip91
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip91:
+	CMPQ        SI, $0x01
+	JGT         skip92
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip92:
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y2, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y2, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y2, Y4, Y11
+	VFMADD231PS Y1, Y4, Y12
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+	VFMADD231PS Y2, Y4, Y12
+	VFMADD231PS Y1, Y4, Y13
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x08
+	JLE         end90
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y12
+	VFMADD231PS Y2, Y4, Y13
+	CMPQ        DI, $0x09
+	JLE         end90
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y13
+
+end90:
+	ADDQ   $0x00000060, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps89
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done95
+	CMPQ   R11, $0x01
+	JNE    leaky94
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	VMAXPS Y12, Y4, Y12
+	VMAXPS Y13, Y4, Y13
+	JMP    done95
+
+leaky94:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+	VMULPS       Y12, Y1, Y4
+	VMAXPS       Y4, Y12, Y12
+	VMULPS       Y13, Y1, Y4
+	VMAXPS       Y4, Y13, Y13
+
+done95:
+	TESTQ  R10, R10
+	JZ     store93
+	MOVQ   72(AX), R11
+	VADDPS (R10), Y6, Y6
+	ADDQ   R11, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   R11, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   R11, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R11, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R11, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R11, R10
+
+store93:
+	MOVQ    56(AX), R11
+	VMOVUPS Y6, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000008, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000008, SI
+	SUBQ    $0x00000008, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer96
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	VMOVUPS Y5, Y12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps97:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip99
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip99:
+	CMPQ        SI, $0x01
+	JGT         skip100
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip100:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y2, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y2, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y2, Y4, Y11
+	VFMADD231PS Y1, Y4, Y12
+	CMPQ        DI, $0x07
+	JLE         end98
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+	VFMADD231PS Y2, Y4, Y12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end98
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y12
+
+end98:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps97
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done103
+	CMPQ   CX, $0x01
+	JNE    leaky102
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	VMAXPS Y12, Y4, Y12
+	JMP    done103
+
+leaky102:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+	VMULPS       Y12, Y1, Y4
+	VMAXPS       Y4, Y12, Y12
+
+done103:
+	TESTQ  R10, R10
+	JZ     store101
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store101:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer96:
+	CMPQ    R8, $0x00000006
+	JNE     fewer104
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps105:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip107
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip107:
+	CMPQ        SI, $0x01
+	JGT         skip108
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip108:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y2, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y2, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	CMPQ        DI, $0x06
+	JLE         end106
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y2, Y4, Y11
+	CMPQ        DI, $0x07
+	JLE         end106
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+
+end106:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps105
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done111
+	CMPQ   CX, $0x01
+	JNE    leaky110
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	JMP    done111
+
+leaky110:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+
+done111:
+	TESTQ  R10, R10
+	JZ     store109
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store109:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer104:
+	CMPQ    R8, $0x00000005
+	JNE     fewer112
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps113:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip115
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip115:
+	CMPQ        SI, $0x01
+	JGT         skip116
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip116:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y2, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	CMPQ        DI, $0x05
+	JLE         end114
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y2, Y4, Y10
+	CMPQ        DI, $0x06
+	JLE         end114
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+
+end114:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps113
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done119
+	CMPQ   CX, $0x01
+	JNE    leaky118
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	JMP    done119
+
+leaky118:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+
+done119:
+	TESTQ  R10, R10
+	JZ     store117
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store117:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer112:
+	CMPQ    R8, $0x00000004
+	JNE     fewer120
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps121:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip123
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip123:
+	CMPQ        SI, $0x01
+	JGT         skip124
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip124:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end122
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y2, Y4, Y9
+	CMPQ        DI, $0x05
+	JLE         end122
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+
+end122:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps121
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done127
+	CMPQ   CX, $0x01
+	JNE    leaky126
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	JMP    done127
+
+leaky126:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+
+done127:
+	TESTQ  R10, R10
+	JZ     store125
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+
+store125:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer120:
+	CMPQ    R8, $0x00000003
+	JNE     fewer128
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps129:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip131
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip131:
+	CMPQ        SI, $0x01
+	JGT         skip132
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip132:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	CMPQ        DI, $0x03
+	JLE         end130
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end130
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+
+end130:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps129
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done135
+	CMPQ   CX, $0x01
+	JNE    leaky134
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	JMP    done135
+
+leaky134:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+
+done135:
+	TESTQ  R10, R10
+	JZ     store133
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+
+store133:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer128:
+	CMPQ    R8, $0x00000002
+	JNE     fewer136
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps137:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip139
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip139:
+	CMPQ        SI, $0x01
+	JGT         skip140
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip140:
+	CMPQ        DI, $0x02
+	JLE         end138
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	CMPQ        DI, $0x03
+	JLE         end138
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+
+end138:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps137
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done143
+	CMPQ   CX, $0x01
+	JNE    leaky142
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	JMP    done143
+
+leaky142:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+
+done143:
+	TESTQ  R10, R10
+	JZ     store141
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+
+store141:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer136:
+	CMPQ    R8, $0x00000001
+	JNE     fewer144
+	VMOVUPS Y5, Y6
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps145:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip147
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip147:
+	CMPQ        SI, $0x01
+	JGT         skip148
+	CMPQ        DI, $0x01
+	JLE         end146
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip148:
+	CMPQ        DI, $0x02
+	JLE         end146
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+
+end146:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps145
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done151
+	CMPQ   CX, $0x01
+	JNE    leaky150
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	JMP    done151
+
+leaky150:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+
+done151:
+	TESTQ  R10, R10
+	JZ     store149
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+
+store149:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer144:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added152
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added152:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -3323,19 +4252,19 @@ TEXT ·depthwise3s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y4
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -3346,10 +4275,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x00000060, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -3360,8 +4289,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -3376,24 +4305,24 @@ block:
 	VMOVUPS Y4, Y11
 	VMOVUPS Y4, Y12
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps89:
+taps153:
 	VMOVUPS     (R13), Y0
 	VMOVUPS     32(R13), Y1
 	VMOVUPS     64(R13), Y2
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip91
+	JGT         skip155
 	VFMADD231PS (R14), Y0, Y5
 
-skip91:
+skip155:
 	CMPQ        SI, $0x01
-	JGT         skip92
+	JGT         skip156
 	VFMADD231PS (R14)(DX*1), Y1, Y5
 
-skip92:
+skip156:
 	VMOVUPS     (R14)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -3425,23 +4354,23 @@ skip92:
 	VFMADD231PS Y2, Y3, Y11
 	VFMADD231PS Y0, Y3, Y12
 	CMPQ        DI, $0x0f
-	JLE         end90
+	JLE         end154
 	VFMADD231PS (R14)(BX*1), Y1, Y12
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x10
-	JLE         end90
+	JLE         end154
 	VFMADD231PS (R14), Y2, Y12
 
-end90:
+end154:
 	ADDQ   $0x00000060, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps89
+	JNZ    taps153
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done95
+	JZ     done159
 	CMPQ   R11, $0x01
-	JNE    leaky94
+	JNE    leaky158
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
@@ -3451,9 +4380,9 @@ end90:
 	VMAXPS Y10, Y3, Y10
 	VMAXPS Y11, Y3, Y11
 	VMAXPS Y12, Y3, Y12
-	JMP    done95
+	JMP    done159
 
-leaky94:
+leaky158:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -3473,9 +4402,9 @@ leaky94:
 	VMULPS       Y12, Y0, Y3
 	VMAXPS       Y3, Y12, Y12
 
-done95:
+done159:
 	TESTQ  R10, R10
-	JZ     store93
+	JZ     store157
 	MOVQ   72(AX), R11
 	VADDPS (R10), Y5, Y5
 	ADDQ   R11, R10
@@ -3494,7 +4423,7 @@ done95:
 	VADDPS (R10), Y12, Y12
 	ADDQ   R11, R10
 
-store93:
+store157:
 	MOVQ    56(AX), R11
 	VMOVUPS Y5, (R9)
 	ADDQ    R11, R9
@@ -3521,7 +4450,7 @@ store93:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer96
+	JNE     fewer160
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
@@ -3529,24 +4458,24 @@ rest:
 	VMOVUPS Y4, Y9
 	VMOVUPS Y4, Y10
 	VMOVUPS Y4, Y11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps97:
+taps161:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip99
+	JGT         skip163
 	VFMADD231PS (R12), Y0, Y5
 
-skip99:
+skip163:
 	CMPQ        SI, $0x01
-	JGT         skip100
+	JGT         skip164
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip100:
+skip164:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -3574,22 +4503,22 @@ skip100:
 	VFMADD231PS Y2, Y3, Y10
 	VFMADD231PS Y0, Y3, Y11
 	CMPQ        DI, $0x0d
-	JLE         end98
+	JLE         end162
 	VFMADD231PS (R12)(DX*1), Y1, Y11
 	CMPQ        DI, $0x0e
-	JLE         end98
+	JLE         end162
 	VFMADD231PS (R12)(DX*2), Y2, Y11
 
-end98:
+end162:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps97
+	JNZ    taps161
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done103
+	JZ     done167
 	CMPQ   CX, $0x01
-	JNE    leaky102
+	JNE    leaky166
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
@@ -3598,9 +4527,9 @@ end98:
 	VMAXPS Y9, Y3, Y9
 	VMAXPS Y10, Y3, Y10
 	VMAXPS Y11, Y3, Y11
-	JMP    done103
+	JMP    done167
 
-leaky102:
+leaky166:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -3618,9 +4547,9 @@ leaky102:
 	VMULPS       Y11, Y0, Y3
 	VMAXPS       Y3, Y11, Y11
 
-done103:
+done167:
 	TESTQ  R10, R10
-	JZ     store101
+	JZ     store165
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -3637,7 +4566,7 @@ done103:
 	VADDPS (R10), Y11, Y11
 	ADDQ   CX, R10
 
-store101:
+store165:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -3655,33 +4584,33 @@ store101:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer96:
+fewer160:
 	CMPQ    R8, $0x00000006
-	JNE     fewer104
+	JNE     fewer168
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
 	VMOVUPS Y4, Y8
 	VMOVUPS Y4, Y9
 	VMOVUPS Y4, Y10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps105:
+taps169:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip107
+	JGT         skip171
 	VFMADD231PS (R12), Y0, Y5
 
-skip107:
+skip171:
 	CMPQ        SI, $0x01
-	JGT         skip108
+	JGT         skip172
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip108:
+skip172:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -3704,23 +4633,23 @@ skip108:
 	VFMADD231PS Y2, Y3, Y9
 	VFMADD231PS Y0, Y3, Y10
 	CMPQ        DI, $0x0b
-	JLE         end106
+	JLE         end170
 	VFMADD231PS (R12)(BX*1), Y1, Y10
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end106
+	JLE         end170
 	VFMADD231PS (R12), Y2, Y10
 
-end106:
+end170:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps105
+	JNZ    taps169
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done111
+	JZ     done175
 	CMPQ   CX, $0x01
-	JNE    leaky110
+	JNE    leaky174
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
@@ -3728,9 +4657,9 @@ end106:
 	VMAXPS Y8, Y3, Y8
 	VMAXPS Y9, Y3, Y9
 	VMAXPS Y10, Y3, Y10
-	JMP    done111
+	JMP    done175
 
-leaky110:
+leaky174:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -3746,9 +4675,9 @@ leaky110:
 	VMULPS       Y10, Y0, Y3
 	VMAXPS       Y3, Y10, Y10
 
-done111:
+done175:
 	TESTQ  R10, R10
-	JZ     store109
+	JZ     store173
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -3763,7 +4692,7 @@ done111:
 	VADDPS (R10), Y10, Y10
 	ADDQ   CX, R10
 
-store109:
+store173:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -3779,32 +4708,32 @@ store109:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer104:
+fewer168:
 	CMPQ    R8, $0x00000005
-	JNE     fewer112
+	JNE     fewer176
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
 	VMOVUPS Y4, Y8
 	VMOVUPS Y4, Y9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps113:
+taps177:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip115
+	JGT         skip179
 	VFMADD231PS (R12), Y0, Y5
 
-skip115:
+skip179:
 	CMPQ        SI, $0x01
-	JGT         skip116
+	JGT         skip180
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip116:
+skip180:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -3823,31 +4752,31 @@ skip116:
 	VFMADD231PS Y2, Y3, Y8
 	VFMADD231PS Y0, Y3, Y9
 	CMPQ        DI, $0x09
-	JLE         end114
+	JLE         end178
 	VFMADD231PS (R12)(DX*1), Y1, Y9
 	CMPQ        DI, $0x0a
-	JLE         end114
+	JLE         end178
 	VFMADD231PS (R12)(DX*2), Y2, Y9
 
-end114:
+end178:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps113
+	JNZ    taps177
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done119
+	JZ     done183
 	CMPQ   CX, $0x01
-	JNE    leaky118
+	JNE    leaky182
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
 	VMAXPS Y7, Y3, Y7
 	VMAXPS Y8, Y3, Y8
 	VMAXPS Y9, Y3, Y9
-	JMP    done119
+	JMP    done183
 
-leaky118:
+leaky182:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -3861,9 +4790,9 @@ leaky118:
 	VMULPS       Y9, Y0, Y3
 	VMAXPS       Y3, Y9, Y9
 
-done119:
+done183:
 	TESTQ  R10, R10
-	JZ     store117
+	JZ     store181
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -3876,7 +4805,7 @@ done119:
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 
-store117:
+store181:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -3890,31 +4819,31 @@ store117:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer112:
+fewer176:
 	CMPQ    R8, $0x00000004
-	JNE     fewer120
+	JNE     fewer184
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
 	VMOVUPS Y4, Y8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps121:
+taps185:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip123
+	JGT         skip187
 	VFMADD231PS (R12), Y0, Y5
 
-skip123:
+skip187:
 	CMPQ        SI, $0x01
-	JGT         skip124
+	JGT         skip188
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip124:
+skip188:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -3928,31 +4857,31 @@ skip124:
 	VFMADD231PS Y2, Y3, Y7
 	VFMADD231PS Y0, Y3, Y8
 	CMPQ        DI, $0x07
-	JLE         end122
+	JLE         end186
 	VFMADD231PS (R12)(BX*1), Y1, Y8
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end122
+	JLE         end186
 	VFMADD231PS (R12), Y2, Y8
 
-end122:
+end186:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps121
+	JNZ    taps185
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done127
+	JZ     done191
 	CMPQ   CX, $0x01
-	JNE    leaky126
+	JNE    leaky190
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
 	VMAXPS Y7, Y3, Y7
 	VMAXPS Y8, Y3, Y8
-	JMP    done127
+	JMP    done191
 
-leaky126:
+leaky190:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -3964,9 +4893,9 @@ leaky126:
 	VMULPS       Y8, Y0, Y3
 	VMAXPS       Y3, Y8, Y8
 
-done127:
+done191:
 	TESTQ  R10, R10
-	JZ     store125
+	JZ     store189
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -3977,7 +4906,7 @@ done127:
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
 
-store125:
+store189:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -3989,30 +4918,30 @@ store125:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer120:
+fewer184:
 	CMPQ    R8, $0x00000003
-	JNE     fewer128
+	JNE     fewer192
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps129:
+taps193:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip131
+	JGT         skip195
 	VFMADD231PS (R12), Y0, Y5
 
-skip131:
+skip195:
 	CMPQ        SI, $0x01
-	JGT         skip132
+	JGT         skip196
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip132:
+skip196:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -4022,29 +4951,29 @@ skip132:
 	VFMADD231PS Y2, Y3, Y6
 	VFMADD231PS Y0, Y3, Y7
 	CMPQ        DI, $0x05
-	JLE         end130
+	JLE         end194
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 	CMPQ        DI, $0x06
-	JLE         end130
+	JLE         end194
 	VFMADD231PS (R12)(DX*2), Y2, Y7
 
-end130:
+end194:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps129
+	JNZ    taps193
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done135
+	JZ     done199
 	CMPQ   CX, $0x01
-	JNE    leaky134
+	JNE    leaky198
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
 	VMAXPS Y7, Y3, Y7
-	JMP    done135
+	JMP    done199
 
-leaky134:
+leaky198:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -4054,9 +4983,9 @@ leaky134:
 	VMULPS       Y7, Y0, Y3
 	VMAXPS       Y3, Y7, Y7
 
-done135:
+done199:
 	TESTQ  R10, R10
-	JZ     store133
+	JZ     store197
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -4065,7 +4994,7 @@ done135:
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
 
-store133:
+store197:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -4075,56 +5004,56 @@ store133:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer128:
+fewer192:
 	CMPQ    R8, $0x00000002
-	JNE     fewer136
+	JNE     fewer200
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps137:
+taps201:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip139
+	JGT         skip203
 	VFMADD231PS (R12), Y0, Y5
 
-skip139:
+skip203:
 	CMPQ        SI, $0x01
-	JGT         skip140
+	JGT         skip204
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip140:
+skip204:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
 	CMPQ        DI, $0x03
-	JLE         end138
+	JLE         end202
 	VFMADD231PS (R12)(BX*1), Y1, Y6
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end138
+	JLE         end202
 	VFMADD231PS (R12), Y2, Y6
 
-end138:
+end202:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps137
+	JNZ    taps201
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done143
+	JZ     done207
 	CMPQ   CX, $0x01
-	JNE    leaky142
+	JNE    leaky206
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
-	JMP    done143
+	JMP    done207
 
-leaky142:
+leaky206:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -4132,16 +5061,16 @@ leaky142:
 	VMULPS       Y6, Y0, Y3
 	VMAXPS       Y3, Y6, Y6
 
-done143:
+done207:
 	TESTQ  R10, R10
-	JZ     store141
+	JZ     store205
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
 	VADDPS (R10), Y6, Y6
 	ADDQ   CX, R10
 
-store141:
+store205:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -4149,80 +5078,1045 @@ store141:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer136:
+fewer200:
 	CMPQ    R8, $0x00000001
-	JNE     fewer144
+	JNE     fewer208
 	VMOVUPS Y4, Y5
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps145:
+taps209:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip147
+	JGT         skip211
 	VFMADD231PS (R12), Y0, Y5
 
-skip147:
+skip211:
 	CMPQ        SI, $0x01
-	JGT         skip148
+	JGT         skip212
 	CMPQ        DI, $0x01
-	JLE         end146
+	JLE         end210
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip148:
+skip212:
 	CMPQ        DI, $0x02
-	JLE         end146
+	JLE         end210
 	VFMADD231PS (R12)(DX*2), Y2, Y5
 
-end146:
+end210:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps145
+	JNZ    taps209
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done151
+	JZ     done215
 	CMPQ   CX, $0x01
-	JNE    leaky150
+	JNE    leaky214
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
-	JMP    done151
+	JMP    done215
 
-leaky150:
+leaky214:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
 	VMAXPS       Y3, Y5, Y5
 
-done151:
+done215:
 	TESTQ  R10, R10
-	JZ     store149
+	JZ     store213
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
 
-store149:
+store213:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer144:
+fewer208:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000002, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added152
+	JZ    added216
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added152:
-	DECQ 168(AX)
+added216:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise3s2repeatingAVX2(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise3s2repeatingAVX2(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Y5
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000003, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x00000060, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	VMOVUPS Y5, Y12
+	VMOVUPS Y5, Y13
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps217:
+	VMOVUPS     (R13), Y1
+	VMOVUPS     32(R13), Y2
+	VMOVUPS     64(R13), Y3
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip219
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip219:
+	CMPQ        SI, $0x01
+	JGT         skip220
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip220:
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y9
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y10
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y11
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+	VFMADD231PS Y1, Y4, Y12
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y12
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y12
+	VFMADD231PS Y1, Y4, Y13
+	CMPQ        DI, $0x0f
+	JLE         end218
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y13
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x10
+	JLE         end218
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y13
+
+end218:
+	ADDQ   $0x00000060, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps217
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done223
+	CMPQ   R11, $0x01
+	JNE    leaky222
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	VMAXPS Y12, Y4, Y12
+	VMAXPS Y13, Y4, Y13
+	JMP    done223
+
+leaky222:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+	VMULPS       Y12, Y1, Y4
+	VMAXPS       Y4, Y12, Y12
+	VMULPS       Y13, Y1, Y4
+	VMAXPS       Y4, Y13, Y13
+
+done223:
+	TESTQ  R10, R10
+	JZ     store221
+	MOVQ   72(AX), R11
+	VADDPS (R10), Y6, Y6
+	ADDQ   R11, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   R11, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   R11, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R11, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R11, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R11, R10
+
+store221:
+	MOVQ    56(AX), R11
+	VMOVUPS Y6, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000010, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000010, SI
+	SUBQ    $0x00000010, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer224
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	VMOVUPS Y5, Y12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps225:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip227
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip227:
+	CMPQ        SI, $0x01
+	JGT         skip228
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip228:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+	VFMADD231PS Y1, Y4, Y12
+	CMPQ        DI, $0x0d
+	JLE         end226
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y12
+	CMPQ        DI, $0x0e
+	JLE         end226
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y12
+
+end226:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps225
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done231
+	CMPQ   CX, $0x01
+	JNE    leaky230
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	VMAXPS Y12, Y4, Y12
+	JMP    done231
+
+leaky230:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+	VMULPS       Y12, Y1, Y4
+	VMAXPS       Y4, Y12, Y12
+
+done231:
+	TESTQ  R10, R10
+	JZ     store229
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store229:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer224:
+	CMPQ    R8, $0x00000006
+	JNE     fewer232
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps233:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip235
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip235:
+	CMPQ        SI, $0x01
+	JGT         skip236
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip236:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	CMPQ        DI, $0x0b
+	JLE         end234
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y11
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end234
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+
+end234:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps233
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done239
+	CMPQ   CX, $0x01
+	JNE    leaky238
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	JMP    done239
+
+leaky238:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+
+done239:
+	TESTQ  R10, R10
+	JZ     store237
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store237:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer232:
+	CMPQ    R8, $0x00000005
+	JNE     fewer240
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps241:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip243
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip243:
+	CMPQ        SI, $0x01
+	JGT         skip244
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip244:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	CMPQ        DI, $0x09
+	JLE         end242
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y10
+	CMPQ        DI, $0x0a
+	JLE         end242
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+
+end242:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps241
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done247
+	CMPQ   CX, $0x01
+	JNE    leaky246
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	JMP    done247
+
+leaky246:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+
+done247:
+	TESTQ  R10, R10
+	JZ     store245
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store245:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer240:
+	CMPQ    R8, $0x00000004
+	JNE     fewer248
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps249:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip251
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip251:
+	CMPQ        SI, $0x01
+	JGT         skip252
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip252:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	CMPQ        DI, $0x07
+	JLE         end250
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end250
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+
+end250:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps249
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done255
+	CMPQ   CX, $0x01
+	JNE    leaky254
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	JMP    done255
+
+leaky254:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+
+done255:
+	TESTQ  R10, R10
+	JZ     store253
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+
+store253:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer248:
+	CMPQ    R8, $0x00000003
+	JNE     fewer256
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps257:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip259
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip259:
+	CMPQ        SI, $0x01
+	JGT         skip260
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip260:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	CMPQ        DI, $0x05
+	JLE         end258
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	CMPQ        DI, $0x06
+	JLE         end258
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+
+end258:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps257
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done263
+	CMPQ   CX, $0x01
+	JNE    leaky262
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	JMP    done263
+
+leaky262:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+
+done263:
+	TESTQ  R10, R10
+	JZ     store261
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+
+store261:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer256:
+	CMPQ    R8, $0x00000002
+	JNE     fewer264
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps265:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip267
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip267:
+	CMPQ        SI, $0x01
+	JGT         skip268
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip268:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	CMPQ        DI, $0x03
+	JLE         end266
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end266
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+
+end266:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps265
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done271
+	CMPQ   CX, $0x01
+	JNE    leaky270
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	JMP    done271
+
+leaky270:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+
+done271:
+	TESTQ  R10, R10
+	JZ     store269
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+
+store269:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer264:
+	CMPQ    R8, $0x00000001
+	JNE     fewer272
+	VMOVUPS Y5, Y6
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps273:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip275
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip275:
+	CMPQ        SI, $0x01
+	JGT         skip276
+	CMPQ        DI, $0x01
+	JLE         end274
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip276:
+	CMPQ        DI, $0x02
+	JLE         end274
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+
+end274:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps273
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done279
+	CMPQ   CX, $0x01
+	JNE    leaky278
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	JMP    done279
+
+leaky278:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+
+done279:
+	TESTQ  R10, R10
+	JZ     store277
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+
+store277:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer272:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added280
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added280:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -4234,19 +6128,19 @@ TEXT ·depthwise5s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y6
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -4257,10 +6151,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000000a0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -4271,8 +6165,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -4287,10 +6181,10 @@ block:
 	VMOVUPS Y6, Y13
 	VMOVUPS Y6, Y14
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps153:
+taps281:
 	VMOVUPS     (R13), Y0
 	VMOVUPS     32(R13), Y1
 	VMOVUPS     64(R13), Y2
@@ -4298,34 +6192,34 @@ taps153:
 	VMOVUPS     128(R13), Y4
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip155
+	JGT         skip283
 	VFMADD231PS (R14), Y0, Y7
 
-skip155:
+skip283:
 	CMPQ        SI, $0x01
-	JGT         skip156
+	JGT         skip284
 	VMOVUPS     (R14)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip156:
+skip284:
 	CMPQ        SI, $0x02
-	JGT         skip157
+	JGT         skip285
 	VMOVUPS     (R14)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip157:
+skip285:
 	CMPQ        SI, $0x03
-	JGT         skip158
+	JGT         skip286
 	VMOVUPS     (R14)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 
-skip158:
+skip286:
 	LEAQ        (R14)(DX*4), R14
 	VMOVUPS     (R14), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -4353,37 +6247,37 @@ skip158:
 	VFMADD231PS Y0, Y5, Y14
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x08
-	JLE         end154
+	JLE         end282
 	VMOVUPS     (R14), Y5
 	VFMADD231PS Y4, Y5, Y11
 	VFMADD231PS Y3, Y5, Y12
 	VFMADD231PS Y2, Y5, Y13
 	VFMADD231PS Y1, Y5, Y14
 	CMPQ        DI, $0x09
-	JLE         end154
+	JLE         end282
 	VMOVUPS     (R14)(DX*1), Y5
 	VFMADD231PS Y4, Y5, Y12
 	VFMADD231PS Y3, Y5, Y13
 	VFMADD231PS Y2, Y5, Y14
 	CMPQ        DI, $0x0a
-	JLE         end154
+	JLE         end282
 	VMOVUPS     (R14)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y13
 	VFMADD231PS Y3, Y5, Y14
 	CMPQ        DI, $0x0b
-	JLE         end154
+	JLE         end282
 	VFMADD231PS (R14)(BX*1), Y4, Y14
 
-end154:
+end282:
 	ADDQ   $0x000000a0, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps153
+	JNZ    taps281
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done161
+	JZ     done289
 	CMPQ   R11, $0x01
-	JNE    leaky160
+	JNE    leaky288
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -4393,9 +6287,9 @@ end154:
 	VMAXPS Y12, Y5, Y12
 	VMAXPS Y13, Y5, Y13
 	VMAXPS Y14, Y5, Y14
-	JMP    done161
+	JMP    done289
 
-leaky160:
+leaky288:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -4415,9 +6309,9 @@ leaky160:
 	VMULPS       Y14, Y0, Y5
 	VMAXPS       Y5, Y14, Y14
 
-done161:
+done289:
 	TESTQ  R10, R10
-	JZ     store159
+	JZ     store287
 	MOVQ   72(AX), R11
 	VADDPS (R10), Y7, Y7
 	ADDQ   R11, R10
@@ -4436,7 +6330,7 @@ done161:
 	VADDPS (R10), Y14, Y14
 	ADDQ   R11, R10
 
-store159:
+store287:
 	MOVQ    56(AX), R11
 	VMOVUPS Y7, (R9)
 	ADDQ    R11, R9
@@ -4463,7 +6357,7 @@ store159:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer162
+	JNE     fewer290
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
@@ -4471,10 +6365,10 @@ rest:
 	VMOVUPS Y6, Y11
 	VMOVUPS Y6, Y12
 	VMOVUPS Y6, Y13
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps163:
+taps291:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -4482,34 +6376,34 @@ taps163:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip165
+	JGT         skip293
 	VFMADD231PS (R12), Y0, Y7
 
-skip165:
+skip293:
 	CMPQ        SI, $0x01
-	JGT         skip166
+	JGT         skip294
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip166:
+skip294:
 	CMPQ        SI, $0x02
-	JGT         skip167
+	JGT         skip295
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip167:
+skip295:
 	CMPQ        SI, $0x03
-	JGT         skip168
+	JGT         skip296
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 
-skip168:
+skip296:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -4530,7 +6424,7 @@ skip168:
 	VFMADD231PS Y1, Y5, Y12
 	VFMADD231PS Y0, Y5, Y13
 	CMPQ        DI, $0x07
-	JLE         end164
+	JLE         end292
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y4, Y5, Y10
 	VFMADD231PS Y3, Y5, Y11
@@ -4538,30 +6432,30 @@ skip168:
 	VFMADD231PS Y1, Y5, Y13
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end164
+	JLE         end292
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y11
 	VFMADD231PS Y3, Y5, Y12
 	VFMADD231PS Y2, Y5, Y13
 	CMPQ        DI, $0x09
-	JLE         end164
+	JLE         end292
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y4, Y5, Y12
 	VFMADD231PS Y3, Y5, Y13
 	CMPQ        DI, $0x0a
-	JLE         end164
+	JLE         end292
 	VFMADD231PS (R12)(DX*2), Y4, Y13
 
-end164:
+end292:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps163
+	JNZ    taps291
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done171
+	JZ     done299
 	CMPQ   CX, $0x01
-	JNE    leaky170
+	JNE    leaky298
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -4570,9 +6464,9 @@ end164:
 	VMAXPS Y11, Y5, Y11
 	VMAXPS Y12, Y5, Y12
 	VMAXPS Y13, Y5, Y13
-	JMP    done171
+	JMP    done299
 
-leaky170:
+leaky298:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -4590,9 +6484,9 @@ leaky170:
 	VMULPS       Y13, Y0, Y5
 	VMAXPS       Y5, Y13, Y13
 
-done171:
+done299:
 	TESTQ  R10, R10
-	JZ     store169
+	JZ     store297
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -4609,7 +6503,7 @@ done171:
 	VADDPS (R10), Y13, Y13
 	ADDQ   CX, R10
 
-store169:
+store297:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -4627,19 +6521,19 @@ store169:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer162:
+fewer290:
 	CMPQ    R8, $0x00000006
-	JNE     fewer172
+	JNE     fewer300
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
 	VMOVUPS Y6, Y11
 	VMOVUPS Y6, Y12
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps173:
+taps301:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -4647,34 +6541,34 @@ taps173:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip175
+	JGT         skip303
 	VFMADD231PS (R12), Y0, Y7
 
-skip175:
+skip303:
 	CMPQ        SI, $0x01
-	JGT         skip176
+	JGT         skip304
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip176:
+skip304:
 	CMPQ        SI, $0x02
-	JGT         skip177
+	JGT         skip305
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip177:
+skip305:
 	CMPQ        SI, $0x03
-	JGT         skip178
+	JGT         skip306
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 
-skip178:
+skip306:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -4689,38 +6583,38 @@ skip178:
 	VFMADD231PS Y1, Y5, Y11
 	VFMADD231PS Y0, Y5, Y12
 	CMPQ        DI, $0x06
-	JLE         end174
+	JLE         end302
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y9
 	VFMADD231PS Y3, Y5, Y10
 	VFMADD231PS Y2, Y5, Y11
 	VFMADD231PS Y1, Y5, Y12
 	CMPQ        DI, $0x07
-	JLE         end174
+	JLE         end302
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y4, Y5, Y10
 	VFMADD231PS Y3, Y5, Y11
 	VFMADD231PS Y2, Y5, Y12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end174
+	JLE         end302
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y11
 	VFMADD231PS Y3, Y5, Y12
 	CMPQ        DI, $0x09
-	JLE         end174
+	JLE         end302
 	VFMADD231PS (R12)(DX*1), Y4, Y12
 
-end174:
+end302:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps173
+	JNZ    taps301
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done181
+	JZ     done309
 	CMPQ   CX, $0x01
-	JNE    leaky180
+	JNE    leaky308
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -4728,9 +6622,9 @@ end174:
 	VMAXPS Y10, Y5, Y10
 	VMAXPS Y11, Y5, Y11
 	VMAXPS Y12, Y5, Y12
-	JMP    done181
+	JMP    done309
 
-leaky180:
+leaky308:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -4746,9 +6640,9 @@ leaky180:
 	VMULPS       Y12, Y0, Y5
 	VMAXPS       Y5, Y12, Y12
 
-done181:
+done309:
 	TESTQ  R10, R10
-	JZ     store179
+	JZ     store307
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -4763,7 +6657,7 @@ done181:
 	VADDPS (R10), Y12, Y12
 	ADDQ   CX, R10
 
-store179:
+store307:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -4779,18 +6673,18 @@ store179:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer172:
+fewer300:
 	CMPQ    R8, $0x00000005
-	JNE     fewer182
+	JNE     fewer310
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
 	VMOVUPS Y6, Y11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps183:
+taps311:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -4798,34 +6692,34 @@ taps183:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip185
+	JGT         skip313
 	VFMADD231PS (R12), Y0, Y7
 
-skip185:
+skip313:
 	CMPQ        SI, $0x01
-	JGT         skip186
+	JGT         skip314
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip186:
+skip314:
 	CMPQ        SI, $0x02
-	JGT         skip187
+	JGT         skip315
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip187:
+skip315:
 	CMPQ        SI, $0x03
-	JGT         skip188
+	JGT         skip316
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 
-skip188:
+skip316:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -4834,47 +6728,47 @@ skip188:
 	VFMADD231PS Y1, Y5, Y10
 	VFMADD231PS Y0, Y5, Y11
 	CMPQ        DI, $0x05
-	JLE         end184
+	JLE         end312
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y4, Y5, Y8
 	VFMADD231PS Y3, Y5, Y9
 	VFMADD231PS Y2, Y5, Y10
 	VFMADD231PS Y1, Y5, Y11
 	CMPQ        DI, $0x06
-	JLE         end184
+	JLE         end312
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y9
 	VFMADD231PS Y3, Y5, Y10
 	VFMADD231PS Y2, Y5, Y11
 	CMPQ        DI, $0x07
-	JLE         end184
+	JLE         end312
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y4, Y5, Y10
 	VFMADD231PS Y3, Y5, Y11
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end184
+	JLE         end312
 	VFMADD231PS (R12), Y4, Y11
 
-end184:
+end312:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps183
+	JNZ    taps311
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done191
+	JZ     done319
 	CMPQ   CX, $0x01
-	JNE    leaky190
+	JNE    leaky318
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
 	VMAXPS Y10, Y5, Y10
 	VMAXPS Y11, Y5, Y11
-	JMP    done191
+	JMP    done319
 
-leaky190:
+leaky318:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -4888,9 +6782,9 @@ leaky190:
 	VMULPS       Y11, Y0, Y5
 	VMAXPS       Y5, Y11, Y11
 
-done191:
+done319:
 	TESTQ  R10, R10
-	JZ     store189
+	JZ     store317
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -4903,7 +6797,7 @@ done191:
 	VADDPS (R10), Y11, Y11
 	ADDQ   CX, R10
 
-store189:
+store317:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -4917,17 +6811,17 @@ store189:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer182:
+fewer310:
 	CMPQ    R8, $0x00000004
-	JNE     fewer192
+	JNE     fewer320
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps193:
+taps321:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -4935,75 +6829,75 @@ taps193:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip195
+	JGT         skip323
 	VFMADD231PS (R12), Y0, Y7
 
-skip195:
+skip323:
 	CMPQ        SI, $0x01
-	JGT         skip196
+	JGT         skip324
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip196:
+skip324:
 	CMPQ        SI, $0x02
-	JGT         skip197
+	JGT         skip325
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip197:
+skip325:
 	CMPQ        SI, $0x03
-	JGT         skip198
+	JGT         skip326
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 
-skip198:
+skip326:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end194
+	JLE         end322
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
 	VFMADD231PS Y3, Y5, Y8
 	VFMADD231PS Y2, Y5, Y9
 	VFMADD231PS Y1, Y5, Y10
 	CMPQ        DI, $0x05
-	JLE         end194
+	JLE         end322
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y4, Y5, Y8
 	VFMADD231PS Y3, Y5, Y9
 	VFMADD231PS Y2, Y5, Y10
 	CMPQ        DI, $0x06
-	JLE         end194
+	JLE         end322
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y9
 	VFMADD231PS Y3, Y5, Y10
 	CMPQ        DI, $0x07
-	JLE         end194
+	JLE         end322
 	VFMADD231PS (R12)(BX*1), Y4, Y10
 
-end194:
+end322:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps193
+	JNZ    taps321
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done201
+	JZ     done329
 	CMPQ   CX, $0x01
-	JNE    leaky200
+	JNE    leaky328
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
 	VMAXPS Y10, Y5, Y10
-	JMP    done201
+	JMP    done329
 
-leaky200:
+leaky328:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -5015,9 +6909,9 @@ leaky200:
 	VMULPS       Y10, Y0, Y5
 	VMAXPS       Y5, Y10, Y10
 
-done201:
+done329:
 	TESTQ  R10, R10
-	JZ     store199
+	JZ     store327
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -5028,7 +6922,7 @@ done201:
 	VADDPS (R10), Y10, Y10
 	ADDQ   CX, R10
 
-store199:
+store327:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -5040,16 +6934,16 @@ store199:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer192:
+fewer320:
 	CMPQ    R8, $0x00000003
-	JNE     fewer202
+	JNE     fewer330
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps203:
+taps331:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -5057,68 +6951,68 @@ taps203:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip205
+	JGT         skip333
 	VFMADD231PS (R12), Y0, Y7
 
-skip205:
+skip333:
 	CMPQ        SI, $0x01
-	JGT         skip206
+	JGT         skip334
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip206:
+skip334:
 	CMPQ        SI, $0x02
-	JGT         skip207
+	JGT         skip335
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip207:
+skip335:
 	CMPQ        SI, $0x03
-	JGT         skip208
+	JGT         skip336
 	CMPQ        DI, $0x03
-	JLE         end204
+	JLE         end332
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 
-skip208:
+skip336:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end204
+	JLE         end332
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
 	VFMADD231PS Y3, Y5, Y8
 	VFMADD231PS Y2, Y5, Y9
 	CMPQ        DI, $0x05
-	JLE         end204
+	JLE         end332
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y4, Y5, Y8
 	VFMADD231PS Y3, Y5, Y9
 	CMPQ        DI, $0x06
-	JLE         end204
+	JLE         end332
 	VFMADD231PS (R12)(DX*2), Y4, Y9
 
-end204:
+end332:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps203
+	JNZ    taps331
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done211
+	JZ     done339
 	CMPQ   CX, $0x01
-	JNE    leaky210
+	JNE    leaky338
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
-	JMP    done211
+	JMP    done339
 
-leaky210:
+leaky338:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -5128,9 +7022,9 @@ leaky210:
 	VMULPS       Y9, Y0, Y5
 	VMAXPS       Y5, Y9, Y9
 
-done211:
+done339:
 	TESTQ  R10, R10
-	JZ     store209
+	JZ     store337
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -5139,7 +7033,7 @@ done211:
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 
-store209:
+store337:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -5149,15 +7043,15 @@ store209:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer202:
+fewer330:
 	CMPQ    R8, $0x00000002
-	JNE     fewer212
+	JNE     fewer340
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps213:
+taps341:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -5165,61 +7059,61 @@ taps213:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip215
+	JGT         skip343
 	VFMADD231PS (R12), Y0, Y7
 
-skip215:
+skip343:
 	CMPQ        SI, $0x01
-	JGT         skip216
+	JGT         skip344
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip216:
+skip344:
 	CMPQ        SI, $0x02
-	JGT         skip217
+	JGT         skip345
 	CMPQ        DI, $0x02
-	JLE         end214
+	JLE         end342
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip217:
+skip345:
 	CMPQ        SI, $0x03
-	JGT         skip218
+	JGT         skip346
 	CMPQ        DI, $0x03
-	JLE         end214
+	JLE         end342
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 
-skip218:
+skip346:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end214
+	JLE         end342
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
 	VFMADD231PS Y3, Y5, Y8
 	CMPQ        DI, $0x05
-	JLE         end214
+	JLE         end342
 	VFMADD231PS (R12)(DX*1), Y4, Y8
 
-end214:
+end342:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps213
+	JNZ    taps341
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done221
+	JZ     done349
 	CMPQ   CX, $0x01
-	JNE    leaky220
+	JNE    leaky348
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
-	JMP    done221
+	JMP    done349
 
-leaky220:
+leaky348:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -5227,16 +7121,16 @@ leaky220:
 	VMULPS       Y8, Y0, Y5
 	VMAXPS       Y5, Y8, Y8
 
-done221:
+done349:
 	TESTQ  R10, R10
-	JZ     store219
+	JZ     store347
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
 
-store219:
+store347:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -5244,14 +7138,14 @@ store219:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer212:
+fewer340:
 	CMPQ    R8, $0x00000001
-	JNE     fewer222
+	JNE     fewer350
 	VMOVUPS Y6, Y7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps223:
+taps351:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -5259,82 +7153,1215 @@ taps223:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip225
+	JGT         skip353
 	VFMADD231PS (R12), Y0, Y7
 
-skip225:
+skip353:
 	CMPQ        SI, $0x01
-	JGT         skip226
+	JGT         skip354
 	CMPQ        DI, $0x01
-	JLE         end224
+	JLE         end352
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip226:
+skip354:
 	CMPQ        SI, $0x02
-	JGT         skip227
+	JGT         skip355
 	CMPQ        DI, $0x02
-	JLE         end224
+	JLE         end352
 	VFMADD231PS (R12)(DX*2), Y2, Y7
 
-skip227:
+skip355:
 	CMPQ        SI, $0x03
-	JGT         skip228
+	JGT         skip356
 	CMPQ        DI, $0x03
-	JLE         end224
+	JLE         end352
 	VFMADD231PS (R12)(BX*1), Y3, Y7
 
-skip228:
+skip356:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end224
+	JLE         end352
 	VFMADD231PS (R12), Y4, Y7
 
-end224:
+end352:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps223
+	JNZ    taps351
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done231
+	JZ     done359
 	CMPQ   CX, $0x01
-	JNE    leaky230
+	JNE    leaky358
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
-	JMP    done231
+	JMP    done359
 
-leaky230:
+leaky358:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
 	VMAXPS       Y5, Y7, Y7
 
-done231:
+done359:
 	TESTQ  R10, R10
-	JZ     store229
+	JZ     store357
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
 
-store229:
+store357:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer222:
+fewer350:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000001, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added232
+	JZ    added360
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added232:
-	DECQ 168(AX)
+added360:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise5s1repeatingAVX2(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise5s1repeatingAVX2(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Y7
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000005, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000000a0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	VMOVUPS Y7, Y14
+	VMOVUPS Y7, Y15
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps361:
+	VMOVUPS     (R13), Y1
+	VMOVUPS     32(R13), Y2
+	VMOVUPS     64(R13), Y3
+	VMOVUPS     96(R13), Y4
+	VMOVUPS     128(R13), Y5
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip363
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip363:
+	CMPQ        SI, $0x01
+	JGT         skip364
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip364:
+	CMPQ        SI, $0x02
+	JGT         skip365
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip365:
+	CMPQ        SI, $0x03
+	JGT         skip366
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+
+skip366:
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	VFMADD231PS Y1, Y6, Y14
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	VFMADD231PS Y2, Y6, Y14
+	VFMADD231PS Y1, Y6, Y15
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x08
+	JLE         end362
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y4, Y6, Y13
+	VFMADD231PS Y3, Y6, Y14
+	VFMADD231PS Y2, Y6, Y15
+	CMPQ        DI, $0x09
+	JLE         end362
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+	VFMADD231PS Y4, Y6, Y14
+	VFMADD231PS Y3, Y6, Y15
+	CMPQ        DI, $0x0a
+	JLE         end362
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y14
+	VFMADD231PS Y4, Y6, Y15
+	CMPQ        DI, $0x0b
+	JLE         end362
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y15
+
+end362:
+	ADDQ   $0x000000a0, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps361
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done369
+	CMPQ   R11, $0x01
+	JNE    leaky368
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	VMAXPS Y14, Y6, Y14
+	VMAXPS Y15, Y6, Y15
+	JMP    done369
+
+leaky368:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+	VMULPS       Y14, Y1, Y6
+	VMAXPS       Y6, Y14, Y14
+	VMULPS       Y15, Y1, Y6
+	VMAXPS       Y6, Y15, Y15
+
+done369:
+	TESTQ  R10, R10
+	JZ     store367
+	MOVQ   72(AX), R11
+	VADDPS (R10), Y8, Y8
+	ADDQ   R11, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R11, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R11, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R11, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+
+store367:
+	MOVQ    56(AX), R11
+	VMOVUPS Y8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000008, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000008, SI
+	SUBQ    $0x00000008, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer370
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	VMOVUPS Y7, Y14
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps371:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip373
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip373:
+	CMPQ        SI, $0x01
+	JGT         skip374
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip374:
+	CMPQ        SI, $0x02
+	JGT         skip375
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip375:
+	CMPQ        SI, $0x03
+	JGT         skip376
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+
+skip376:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	VFMADD231PS Y1, Y6, Y14
+	CMPQ        DI, $0x07
+	JLE         end372
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	VFMADD231PS Y2, Y6, Y14
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end372
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y4, Y6, Y13
+	VFMADD231PS Y3, Y6, Y14
+	CMPQ        DI, $0x09
+	JLE         end372
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+	VFMADD231PS Y4, Y6, Y14
+	CMPQ        DI, $0x0a
+	JLE         end372
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y14
+
+end372:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps371
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done379
+	CMPQ   CX, $0x01
+	JNE    leaky378
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	VMAXPS Y14, Y6, Y14
+	JMP    done379
+
+leaky378:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+	VMULPS       Y14, Y1, Y6
+	VMAXPS       Y6, Y14, Y14
+
+done379:
+	TESTQ  R10, R10
+	JZ     store377
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+
+store377:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer370:
+	CMPQ    R8, $0x00000006
+	JNE     fewer380
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps381:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip383
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip383:
+	CMPQ        SI, $0x01
+	JGT         skip384
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip384:
+	CMPQ        SI, $0x02
+	JGT         skip385
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip385:
+	CMPQ        SI, $0x03
+	JGT         skip386
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+
+skip386:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	CMPQ        DI, $0x06
+	JLE         end382
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	CMPQ        DI, $0x07
+	JLE         end382
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end382
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y4, Y6, Y13
+	CMPQ        DI, $0x09
+	JLE         end382
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+
+end382:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps381
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done389
+	CMPQ   CX, $0x01
+	JNE    leaky388
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	JMP    done389
+
+leaky388:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+
+done389:
+	TESTQ  R10, R10
+	JZ     store387
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+
+store387:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer380:
+	CMPQ    R8, $0x00000005
+	JNE     fewer390
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps391:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip393
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip393:
+	CMPQ        SI, $0x01
+	JGT         skip394
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip394:
+	CMPQ        SI, $0x02
+	JGT         skip395
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip395:
+	CMPQ        SI, $0x03
+	JGT         skip396
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+
+skip396:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	CMPQ        DI, $0x05
+	JLE         end392
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	CMPQ        DI, $0x06
+	JLE         end392
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	CMPQ        DI, $0x07
+	JLE         end392
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y4, Y6, Y12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end392
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+
+end392:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps391
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done399
+	CMPQ   CX, $0x01
+	JNE    leaky398
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	JMP    done399
+
+leaky398:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+
+done399:
+	TESTQ  R10, R10
+	JZ     store397
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store397:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer390:
+	CMPQ    R8, $0x00000004
+	JNE     fewer400
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps401:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip403
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip403:
+	CMPQ        SI, $0x01
+	JGT         skip404
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip404:
+	CMPQ        SI, $0x02
+	JGT         skip405
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip405:
+	CMPQ        SI, $0x03
+	JGT         skip406
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+
+skip406:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end402
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	CMPQ        DI, $0x05
+	JLE         end402
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	CMPQ        DI, $0x06
+	JLE         end402
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y4, Y6, Y11
+	CMPQ        DI, $0x07
+	JLE         end402
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+
+end402:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps401
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done409
+	CMPQ   CX, $0x01
+	JNE    leaky408
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	JMP    done409
+
+leaky408:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+
+done409:
+	TESTQ  R10, R10
+	JZ     store407
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store407:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer400:
+	CMPQ    R8, $0x00000003
+	JNE     fewer410
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps411:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip413
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip413:
+	CMPQ        SI, $0x01
+	JGT         skip414
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip414:
+	CMPQ        SI, $0x02
+	JGT         skip415
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip415:
+	CMPQ        SI, $0x03
+	JGT         skip416
+	CMPQ        DI, $0x03
+	JLE         end412
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+
+skip416:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end412
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	CMPQ        DI, $0x05
+	JLE         end412
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	CMPQ        DI, $0x06
+	JLE         end412
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+
+end412:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps411
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done419
+	CMPQ   CX, $0x01
+	JNE    leaky418
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	JMP    done419
+
+leaky418:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+
+done419:
+	TESTQ  R10, R10
+	JZ     store417
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store417:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer410:
+	CMPQ    R8, $0x00000002
+	JNE     fewer420
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps421:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip423
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip423:
+	CMPQ        SI, $0x01
+	JGT         skip424
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip424:
+	CMPQ        SI, $0x02
+	JGT         skip425
+	CMPQ        DI, $0x02
+	JLE         end422
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip425:
+	CMPQ        SI, $0x03
+	JGT         skip426
+	CMPQ        DI, $0x03
+	JLE         end422
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+
+skip426:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end422
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	CMPQ        DI, $0x05
+	JLE         end422
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+
+end422:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps421
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done429
+	CMPQ   CX, $0x01
+	JNE    leaky428
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	JMP    done429
+
+leaky428:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+
+done429:
+	TESTQ  R10, R10
+	JZ     store427
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+
+store427:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer420:
+	CMPQ    R8, $0x00000001
+	JNE     fewer430
+	VMOVUPS Y7, Y8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps431:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip433
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip433:
+	CMPQ        SI, $0x01
+	JGT         skip434
+	CMPQ        DI, $0x01
+	JLE         end432
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip434:
+	CMPQ        SI, $0x02
+	JGT         skip435
+	CMPQ        DI, $0x02
+	JLE         end432
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+
+skip435:
+	CMPQ        SI, $0x03
+	JGT         skip436
+	CMPQ        DI, $0x03
+	JLE         end432
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+
+skip436:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end432
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+
+end432:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps431
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done439
+	CMPQ   CX, $0x01
+	JNE    leaky438
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	JMP    done439
+
+leaky438:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+
+done439:
+	TESTQ  R10, R10
+	JZ     store437
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+
+store437:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer430:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added440
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added440:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -5346,19 +8373,19 @@ TEXT ·depthwise5s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y6
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -5369,10 +8396,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000000a0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -5383,8 +8410,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -5399,10 +8426,10 @@ block:
 	VMOVUPS Y6, Y13
 	VMOVUPS Y6, Y14
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps233:
+taps441:
 	VMOVUPS     (R13), Y0
 	VMOVUPS     32(R13), Y1
 	VMOVUPS     64(R13), Y2
@@ -5410,29 +8437,29 @@ taps233:
 	VMOVUPS     128(R13), Y4
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip235
+	JGT         skip443
 	VFMADD231PS (R14), Y0, Y7
 
-skip235:
+skip443:
 	CMPQ        SI, $0x01
-	JGT         skip236
+	JGT         skip444
 	VFMADD231PS (R14)(DX*1), Y1, Y7
 
-skip236:
+skip444:
 	CMPQ        SI, $0x02
-	JGT         skip237
+	JGT         skip445
 	VMOVUPS     (R14)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip237:
+skip445:
 	CMPQ        SI, $0x03
-	JGT         skip238
+	JGT         skip446
 	VMOVUPS     (R14)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip238:
+skip446:
 	LEAQ        (R14)(DX*4), R14
 	VMOVUPS     (R14), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -5476,33 +8503,33 @@ skip238:
 	VFMADD231PS Y2, Y5, Y13
 	VFMADD231PS Y0, Y5, Y14
 	CMPQ        DI, $0x0f
-	JLE         end234
+	JLE         end442
 	VMOVUPS     (R14)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y13
 	VFMADD231PS Y1, Y5, Y14
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x10
-	JLE         end234
+	JLE         end442
 	VMOVUPS     (R14), Y5
 	VFMADD231PS Y4, Y5, Y13
 	VFMADD231PS Y2, Y5, Y14
 	CMPQ        DI, $0x11
-	JLE         end234
+	JLE         end442
 	VFMADD231PS (R14)(DX*1), Y3, Y14
 	CMPQ        DI, $0x12
-	JLE         end234
+	JLE         end442
 	VFMADD231PS (R14)(DX*2), Y4, Y14
 
-end234:
+end442:
 	ADDQ   $0x000000a0, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps233
+	JNZ    taps441
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done241
+	JZ     done449
 	CMPQ   R11, $0x01
-	JNE    leaky240
+	JNE    leaky448
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -5512,9 +8539,9 @@ end234:
 	VMAXPS Y12, Y5, Y12
 	VMAXPS Y13, Y5, Y13
 	VMAXPS Y14, Y5, Y14
-	JMP    done241
+	JMP    done449
 
-leaky240:
+leaky448:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -5534,9 +8561,9 @@ leaky240:
 	VMULPS       Y14, Y0, Y5
 	VMAXPS       Y5, Y14, Y14
 
-done241:
+done449:
 	TESTQ  R10, R10
-	JZ     store239
+	JZ     store447
 	MOVQ   72(AX), R11
 	VADDPS (R10), Y7, Y7
 	ADDQ   R11, R10
@@ -5555,7 +8582,7 @@ done241:
 	VADDPS (R10), Y14, Y14
 	ADDQ   R11, R10
 
-store239:
+store447:
 	MOVQ    56(AX), R11
 	VMOVUPS Y7, (R9)
 	ADDQ    R11, R9
@@ -5582,7 +8609,7 @@ store239:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer242
+	JNE     fewer450
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
@@ -5590,10 +8617,10 @@ rest:
 	VMOVUPS Y6, Y11
 	VMOVUPS Y6, Y12
 	VMOVUPS Y6, Y13
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps243:
+taps451:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -5601,29 +8628,29 @@ taps243:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip245
+	JGT         skip453
 	VFMADD231PS (R12), Y0, Y7
 
-skip245:
+skip453:
 	CMPQ        SI, $0x01
-	JGT         skip246
+	JGT         skip454
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip246:
+skip454:
 	CMPQ        SI, $0x02
-	JGT         skip247
+	JGT         skip455
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip247:
+skip455:
 	CMPQ        SI, $0x03
-	JGT         skip248
+	JGT         skip456
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip248:
+skip456:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -5660,33 +8687,33 @@ skip248:
 	VFMADD231PS Y2, Y5, Y12
 	VFMADD231PS Y0, Y5, Y13
 	CMPQ        DI, $0x0d
-	JLE         end244
+	JLE         end452
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y3, Y5, Y12
 	VFMADD231PS Y1, Y5, Y13
 	CMPQ        DI, $0x0e
-	JLE         end244
+	JLE         end452
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y12
 	VFMADD231PS Y2, Y5, Y13
 	CMPQ        DI, $0x0f
-	JLE         end244
+	JLE         end452
 	VFMADD231PS (R12)(BX*1), Y3, Y13
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x10
-	JLE         end244
+	JLE         end452
 	VFMADD231PS (R12), Y4, Y13
 
-end244:
+end452:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps243
+	JNZ    taps451
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done251
+	JZ     done459
 	CMPQ   CX, $0x01
-	JNE    leaky250
+	JNE    leaky458
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -5695,9 +8722,9 @@ end244:
 	VMAXPS Y11, Y5, Y11
 	VMAXPS Y12, Y5, Y12
 	VMAXPS Y13, Y5, Y13
-	JMP    done251
+	JMP    done459
 
-leaky250:
+leaky458:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -5715,9 +8742,9 @@ leaky250:
 	VMULPS       Y13, Y0, Y5
 	VMAXPS       Y5, Y13, Y13
 
-done251:
+done459:
 	TESTQ  R10, R10
-	JZ     store249
+	JZ     store457
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -5734,7 +8761,7 @@ done251:
 	VADDPS (R10), Y13, Y13
 	ADDQ   CX, R10
 
-store249:
+store457:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -5752,19 +8779,19 @@ store249:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer242:
+fewer450:
 	CMPQ    R8, $0x00000006
-	JNE     fewer252
+	JNE     fewer460
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
 	VMOVUPS Y6, Y11
 	VMOVUPS Y6, Y12
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps253:
+taps461:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -5772,29 +8799,29 @@ taps253:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip255
+	JGT         skip463
 	VFMADD231PS (R12), Y0, Y7
 
-skip255:
+skip463:
 	CMPQ        SI, $0x01
-	JGT         skip256
+	JGT         skip464
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip256:
+skip464:
 	CMPQ        SI, $0x02
-	JGT         skip257
+	JGT         skip465
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip257:
+skip465:
 	CMPQ        SI, $0x03
-	JGT         skip258
+	JGT         skip466
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip258:
+skip466:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -5823,33 +8850,33 @@ skip258:
 	VFMADD231PS Y2, Y5, Y11
 	VFMADD231PS Y0, Y5, Y12
 	CMPQ        DI, $0x0b
-	JLE         end254
+	JLE         end462
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y11
 	VFMADD231PS Y1, Y5, Y12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end254
+	JLE         end462
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y11
 	VFMADD231PS Y2, Y5, Y12
 	CMPQ        DI, $0x0d
-	JLE         end254
+	JLE         end462
 	VFMADD231PS (R12)(DX*1), Y3, Y12
 	CMPQ        DI, $0x0e
-	JLE         end254
+	JLE         end462
 	VFMADD231PS (R12)(DX*2), Y4, Y12
 
-end254:
+end462:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps253
+	JNZ    taps461
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done261
+	JZ     done469
 	CMPQ   CX, $0x01
-	JNE    leaky260
+	JNE    leaky468
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -5857,9 +8884,9 @@ end254:
 	VMAXPS Y10, Y5, Y10
 	VMAXPS Y11, Y5, Y11
 	VMAXPS Y12, Y5, Y12
-	JMP    done261
+	JMP    done469
 
-leaky260:
+leaky468:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -5875,9 +8902,9 @@ leaky260:
 	VMULPS       Y12, Y0, Y5
 	VMAXPS       Y5, Y12, Y12
 
-done261:
+done469:
 	TESTQ  R10, R10
-	JZ     store259
+	JZ     store467
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -5892,7 +8919,7 @@ done261:
 	VADDPS (R10), Y12, Y12
 	ADDQ   CX, R10
 
-store259:
+store467:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -5908,18 +8935,18 @@ store259:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer252:
+fewer460:
 	CMPQ    R8, $0x00000005
-	JNE     fewer262
+	JNE     fewer470
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
 	VMOVUPS Y6, Y11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps263:
+taps471:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -5927,29 +8954,29 @@ taps263:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip265
+	JGT         skip473
 	VFMADD231PS (R12), Y0, Y7
 
-skip265:
+skip473:
 	CMPQ        SI, $0x01
-	JGT         skip266
+	JGT         skip474
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip266:
+skip474:
 	CMPQ        SI, $0x02
-	JGT         skip267
+	JGT         skip475
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip267:
+skip475:
 	CMPQ        SI, $0x03
-	JGT         skip268
+	JGT         skip476
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip268:
+skip476:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -5971,42 +8998,42 @@ skip268:
 	VFMADD231PS Y2, Y5, Y10
 	VFMADD231PS Y0, Y5, Y11
 	CMPQ        DI, $0x09
-	JLE         end264
+	JLE         end472
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y3, Y5, Y10
 	VFMADD231PS Y1, Y5, Y11
 	CMPQ        DI, $0x0a
-	JLE         end264
+	JLE         end472
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y10
 	VFMADD231PS Y2, Y5, Y11
 	CMPQ        DI, $0x0b
-	JLE         end264
+	JLE         end472
 	VFMADD231PS (R12)(BX*1), Y3, Y11
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end264
+	JLE         end472
 	VFMADD231PS (R12), Y4, Y11
 
-end264:
+end472:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps263
+	JNZ    taps471
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done271
+	JZ     done479
 	CMPQ   CX, $0x01
-	JNE    leaky270
+	JNE    leaky478
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
 	VMAXPS Y10, Y5, Y10
 	VMAXPS Y11, Y5, Y11
-	JMP    done271
+	JMP    done479
 
-leaky270:
+leaky478:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -6020,9 +9047,9 @@ leaky270:
 	VMULPS       Y11, Y0, Y5
 	VMAXPS       Y5, Y11, Y11
 
-done271:
+done479:
 	TESTQ  R10, R10
-	JZ     store269
+	JZ     store477
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -6035,7 +9062,7 @@ done271:
 	VADDPS (R10), Y11, Y11
 	ADDQ   CX, R10
 
-store269:
+store477:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -6049,17 +9076,17 @@ store269:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer262:
+fewer470:
 	CMPQ    R8, $0x00000004
-	JNE     fewer272
+	JNE     fewer480
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps273:
+taps481:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -6067,29 +9094,29 @@ taps273:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip275
+	JGT         skip483
 	VFMADD231PS (R12), Y0, Y7
 
-skip275:
+skip483:
 	CMPQ        SI, $0x01
-	JGT         skip276
+	JGT         skip484
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip276:
+skip484:
 	CMPQ        SI, $0x02
-	JGT         skip277
+	JGT         skip485
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip277:
+skip485:
 	CMPQ        SI, $0x03
-	JGT         skip278
+	JGT         skip486
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip278:
+skip486:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -6103,41 +9130,41 @@ skip278:
 	VFMADD231PS Y2, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 	CMPQ        DI, $0x07
-	JLE         end274
+	JLE         end482
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y9
 	VFMADD231PS Y1, Y5, Y10
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end274
+	JLE         end482
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y9
 	VFMADD231PS Y2, Y5, Y10
 	CMPQ        DI, $0x09
-	JLE         end274
+	JLE         end482
 	VFMADD231PS (R12)(DX*1), Y3, Y10
 	CMPQ        DI, $0x0a
-	JLE         end274
+	JLE         end482
 	VFMADD231PS (R12)(DX*2), Y4, Y10
 
-end274:
+end482:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps273
+	JNZ    taps481
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done281
+	JZ     done489
 	CMPQ   CX, $0x01
-	JNE    leaky280
+	JNE    leaky488
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
 	VMAXPS Y10, Y5, Y10
-	JMP    done281
+	JMP    done489
 
-leaky280:
+leaky488:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -6149,9 +9176,9 @@ leaky280:
 	VMULPS       Y10, Y0, Y5
 	VMAXPS       Y5, Y10, Y10
 
-done281:
+done489:
 	TESTQ  R10, R10
-	JZ     store279
+	JZ     store487
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -6162,7 +9189,7 @@ done281:
 	VADDPS (R10), Y10, Y10
 	ADDQ   CX, R10
 
-store279:
+store487:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -6174,16 +9201,16 @@ store279:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer272:
+fewer480:
 	CMPQ    R8, $0x00000003
-	JNE     fewer282
+	JNE     fewer490
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps283:
+taps491:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -6191,69 +9218,69 @@ taps283:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip285
+	JGT         skip493
 	VFMADD231PS (R12), Y0, Y7
 
-skip285:
+skip493:
 	CMPQ        SI, $0x01
-	JGT         skip286
+	JGT         skip494
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip286:
+skip494:
 	CMPQ        SI, $0x02
-	JGT         skip287
+	JGT         skip495
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip287:
+skip495:
 	CMPQ        SI, $0x03
-	JGT         skip288
+	JGT         skip496
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip288:
+skip496:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 	CMPQ        DI, $0x05
-	JLE         end284
+	JLE         end492
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y3, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	CMPQ        DI, $0x06
-	JLE         end284
+	JLE         end492
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y8
 	VFMADD231PS Y2, Y5, Y9
 	CMPQ        DI, $0x07
-	JLE         end284
+	JLE         end492
 	VFMADD231PS (R12)(BX*1), Y3, Y9
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end284
+	JLE         end492
 	VFMADD231PS (R12), Y4, Y9
 
-end284:
+end492:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps283
+	JNZ    taps491
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done291
+	JZ     done499
 	CMPQ   CX, $0x01
-	JNE    leaky290
+	JNE    leaky498
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
-	JMP    done291
+	JMP    done499
 
-leaky290:
+leaky498:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -6263,9 +9290,9 @@ leaky290:
 	VMULPS       Y9, Y0, Y5
 	VMAXPS       Y5, Y9, Y9
 
-done291:
+done499:
 	TESTQ  R10, R10
-	JZ     store289
+	JZ     store497
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -6274,7 +9301,7 @@ done291:
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 
-store289:
+store497:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -6284,15 +9311,15 @@ store289:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer282:
+fewer490:
 	CMPQ    R8, $0x00000002
-	JNE     fewer292
+	JNE     fewer500
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps293:
+taps501:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -6300,60 +9327,60 @@ taps293:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip295
+	JGT         skip503
 	VFMADD231PS (R12), Y0, Y7
 
-skip295:
+skip503:
 	CMPQ        SI, $0x01
-	JGT         skip296
+	JGT         skip504
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip296:
+skip504:
 	CMPQ        SI, $0x02
-	JGT         skip297
+	JGT         skip505
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip297:
+skip505:
 	CMPQ        SI, $0x03
-	JGT         skip298
+	JGT         skip506
 	CMPQ        DI, $0x03
-	JLE         end294
+	JLE         end502
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip298:
+skip506:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end294
+	JLE         end502
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	CMPQ        DI, $0x05
-	JLE         end294
+	JLE         end502
 	VFMADD231PS (R12)(DX*1), Y3, Y8
 	CMPQ        DI, $0x06
-	JLE         end294
+	JLE         end502
 	VFMADD231PS (R12)(DX*2), Y4, Y8
 
-end294:
+end502:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps293
+	JNZ    taps501
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done301
+	JZ     done509
 	CMPQ   CX, $0x01
-	JNE    leaky300
+	JNE    leaky508
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
-	JMP    done301
+	JMP    done509
 
-leaky300:
+leaky508:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -6361,16 +9388,16 @@ leaky300:
 	VMULPS       Y8, Y0, Y5
 	VMAXPS       Y5, Y8, Y8
 
-done301:
+done509:
 	TESTQ  R10, R10
-	JZ     store299
+	JZ     store507
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
 
-store299:
+store507:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -6378,14 +9405,14 @@ store299:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer292:
+fewer500:
 	CMPQ    R8, $0x00000001
-	JNE     fewer302
+	JNE     fewer510
 	VMOVUPS Y6, Y7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps303:
+taps511:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -6393,82 +9420,1251 @@ taps303:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip305
+	JGT         skip513
 	VFMADD231PS (R12), Y0, Y7
 
-skip305:
+skip513:
 	CMPQ        SI, $0x01
-	JGT         skip306
+	JGT         skip514
 	CMPQ        DI, $0x01
-	JLE         end304
+	JLE         end512
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip306:
+skip514:
 	CMPQ        SI, $0x02
-	JGT         skip307
+	JGT         skip515
 	CMPQ        DI, $0x02
-	JLE         end304
+	JLE         end512
 	VFMADD231PS (R12)(DX*2), Y2, Y7
 
-skip307:
+skip515:
 	CMPQ        SI, $0x03
-	JGT         skip308
+	JGT         skip516
 	CMPQ        DI, $0x03
-	JLE         end304
+	JLE         end512
 	VFMADD231PS (R12)(BX*1), Y3, Y7
 
-skip308:
+skip516:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end304
+	JLE         end512
 	VFMADD231PS (R12), Y4, Y7
 
-end304:
+end512:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps303
+	JNZ    taps511
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done311
+	JZ     done519
 	CMPQ   CX, $0x01
-	JNE    leaky310
+	JNE    leaky518
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
-	JMP    done311
+	JMP    done519
 
-leaky310:
+leaky518:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
 	VMAXPS       Y5, Y7, Y7
 
-done311:
+done519:
 	TESTQ  R10, R10
-	JZ     store309
+	JZ     store517
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
 
-store309:
+store517:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer302:
+fewer510:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000002, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added312
+	JZ    added520
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added312:
-	DECQ 168(AX)
+added520:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise5s2repeatingAVX2(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise5s2repeatingAVX2(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Y7
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000005, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000000a0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	VMOVUPS Y7, Y14
+	VMOVUPS Y7, Y15
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps521:
+	VMOVUPS     (R13), Y1
+	VMOVUPS     32(R13), Y2
+	VMOVUPS     64(R13), Y3
+	VMOVUPS     96(R13), Y4
+	VMOVUPS     128(R13), Y5
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip523
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip523:
+	CMPQ        SI, $0x01
+	JGT         skip524
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip524:
+	CMPQ        SI, $0x02
+	JGT         skip525
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip525:
+	CMPQ        SI, $0x03
+	JGT         skip526
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip526:
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	VFMADD231PS Y1, Y6, Y14
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y13
+	VFMADD231PS Y2, Y6, Y14
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+	VFMADD231PS Y3, Y6, Y14
+	VFMADD231PS Y1, Y6, Y15
+	CMPQ        DI, $0x0f
+	JLE         end522
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y14
+	VFMADD231PS Y2, Y6, Y15
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x10
+	JLE         end522
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y14
+	VFMADD231PS Y3, Y6, Y15
+	CMPQ        DI, $0x11
+	JLE         end522
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y15
+	CMPQ        DI, $0x12
+	JLE         end522
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y15
+
+end522:
+	ADDQ   $0x000000a0, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps521
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done529
+	CMPQ   R11, $0x01
+	JNE    leaky528
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	VMAXPS Y14, Y6, Y14
+	VMAXPS Y15, Y6, Y15
+	JMP    done529
+
+leaky528:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+	VMULPS       Y14, Y1, Y6
+	VMAXPS       Y6, Y14, Y14
+	VMULPS       Y15, Y1, Y6
+	VMAXPS       Y6, Y15, Y15
+
+done529:
+	TESTQ  R10, R10
+	JZ     store527
+	MOVQ   72(AX), R11
+	VADDPS (R10), Y8, Y8
+	ADDQ   R11, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R11, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R11, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R11, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+
+store527:
+	MOVQ    56(AX), R11
+	VMOVUPS Y8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000010, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000010, SI
+	SUBQ    $0x00000010, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer530
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	VMOVUPS Y7, Y14
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps531:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip533
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip533:
+	CMPQ        SI, $0x01
+	JGT         skip534
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip534:
+	CMPQ        SI, $0x02
+	JGT         skip535
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip535:
+	CMPQ        SI, $0x03
+	JGT         skip536
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip536:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	VFMADD231PS Y1, Y6, Y14
+	CMPQ        DI, $0x0d
+	JLE         end532
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y13
+	VFMADD231PS Y2, Y6, Y14
+	CMPQ        DI, $0x0e
+	JLE         end532
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+	VFMADD231PS Y3, Y6, Y14
+	CMPQ        DI, $0x0f
+	JLE         end532
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y14
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x10
+	JLE         end532
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y14
+
+end532:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps531
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done539
+	CMPQ   CX, $0x01
+	JNE    leaky538
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	VMAXPS Y14, Y6, Y14
+	JMP    done539
+
+leaky538:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+	VMULPS       Y14, Y1, Y6
+	VMAXPS       Y6, Y14, Y14
+
+done539:
+	TESTQ  R10, R10
+	JZ     store537
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+
+store537:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer530:
+	CMPQ    R8, $0x00000006
+	JNE     fewer540
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps541:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip543
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip543:
+	CMPQ        SI, $0x01
+	JGT         skip544
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip544:
+	CMPQ        SI, $0x02
+	JGT         skip545
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip545:
+	CMPQ        SI, $0x03
+	JGT         skip546
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip546:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	CMPQ        DI, $0x0b
+	JLE         end542
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end542
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	CMPQ        DI, $0x0d
+	JLE         end542
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y13
+	CMPQ        DI, $0x0e
+	JLE         end542
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+
+end542:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps541
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done549
+	CMPQ   CX, $0x01
+	JNE    leaky548
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	JMP    done549
+
+leaky548:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+
+done549:
+	TESTQ  R10, R10
+	JZ     store547
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+
+store547:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer540:
+	CMPQ    R8, $0x00000005
+	JNE     fewer550
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps551:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip553
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip553:
+	CMPQ        SI, $0x01
+	JGT         skip554
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip554:
+	CMPQ        SI, $0x02
+	JGT         skip555
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip555:
+	CMPQ        SI, $0x03
+	JGT         skip556
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip556:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	CMPQ        DI, $0x09
+	JLE         end552
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	CMPQ        DI, $0x0a
+	JLE         end552
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	CMPQ        DI, $0x0b
+	JLE         end552
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end552
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+
+end552:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps551
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done559
+	CMPQ   CX, $0x01
+	JNE    leaky558
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	JMP    done559
+
+leaky558:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+
+done559:
+	TESTQ  R10, R10
+	JZ     store557
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store557:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer550:
+	CMPQ    R8, $0x00000004
+	JNE     fewer560
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps561:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip563
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip563:
+	CMPQ        SI, $0x01
+	JGT         skip564
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip564:
+	CMPQ        SI, $0x02
+	JGT         skip565
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip565:
+	CMPQ        SI, $0x03
+	JGT         skip566
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip566:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+	CMPQ        DI, $0x07
+	JLE         end562
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end562
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	CMPQ        DI, $0x09
+	JLE         end562
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y11
+	CMPQ        DI, $0x0a
+	JLE         end562
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+
+end562:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps561
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done569
+	CMPQ   CX, $0x01
+	JNE    leaky568
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	JMP    done569
+
+leaky568:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+
+done569:
+	TESTQ  R10, R10
+	JZ     store567
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store567:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer560:
+	CMPQ    R8, $0x00000003
+	JNE     fewer570
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps571:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip573
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip573:
+	CMPQ        SI, $0x01
+	JGT         skip574
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip574:
+	CMPQ        SI, $0x02
+	JGT         skip575
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip575:
+	CMPQ        SI, $0x03
+	JGT         skip576
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip576:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	CMPQ        DI, $0x05
+	JLE         end572
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	CMPQ        DI, $0x06
+	JLE         end572
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	CMPQ        DI, $0x07
+	JLE         end572
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end572
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+
+end572:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps571
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done579
+	CMPQ   CX, $0x01
+	JNE    leaky578
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	JMP    done579
+
+leaky578:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+
+done579:
+	TESTQ  R10, R10
+	JZ     store577
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store577:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer570:
+	CMPQ    R8, $0x00000002
+	JNE     fewer580
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps581:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip583
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip583:
+	CMPQ        SI, $0x01
+	JGT         skip584
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip584:
+	CMPQ        SI, $0x02
+	JGT         skip585
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip585:
+	CMPQ        SI, $0x03
+	JGT         skip586
+	CMPQ        DI, $0x03
+	JLE         end582
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip586:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end582
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	CMPQ        DI, $0x05
+	JLE         end582
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	CMPQ        DI, $0x06
+	JLE         end582
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+
+end582:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps581
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done589
+	CMPQ   CX, $0x01
+	JNE    leaky588
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	JMP    done589
+
+leaky588:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+
+done589:
+	TESTQ  R10, R10
+	JZ     store587
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+
+store587:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer580:
+	CMPQ    R8, $0x00000001
+	JNE     fewer590
+	VMOVUPS Y7, Y8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps591:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip593
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip593:
+	CMPQ        SI, $0x01
+	JGT         skip594
+	CMPQ        DI, $0x01
+	JLE         end592
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip594:
+	CMPQ        SI, $0x02
+	JGT         skip595
+	CMPQ        DI, $0x02
+	JLE         end592
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+
+skip595:
+	CMPQ        SI, $0x03
+	JGT         skip596
+	CMPQ        DI, $0x03
+	JLE         end592
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+
+skip596:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end592
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+
+end592:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps591
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done599
+	CMPQ   CX, $0x01
+	JNE    leaky598
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	JMP    done599
+
+leaky598:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+
+done599:
+	TESTQ  R10, R10
+	JZ     store597
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+
+store597:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer590:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added600
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added600:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -6480,18 +10676,18 @@ TEXT ·depthwise7s1AVX2(SB), NOSPLIT, $0-8
 	MOVQ 40(AX), DX
 	LEAQ (DX)(DX*2), BX
 	MOVQ 8(AX), CX
-	MOVQ CX, 144(AX)
-	MOVQ 32(AX), CX
 	MOVQ CX, 152(AX)
-	MOVQ 136(AX), CX
+	MOVQ 32(AX), CX
 	MOVQ CX, 160(AX)
-	MOVQ 96(AX), CX
+	MOVQ 136(AX), CX
 	MOVQ CX, 168(AX)
+	MOVQ 96(AX), CX
+	MOVQ CX, 176(AX)
 	MOVQ 24(AX), R11
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -6502,10 +10698,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000000e0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -6516,8 +10712,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -6532,10 +10728,10 @@ block:
 	VMOVUPS (R11), Y14
 	VMOVUPS (R11), Y15
 	MOVQ    CX, R12
-	MOVQ    176(AX), R14
-	MOVQ    184(AX), R13
+	MOVQ    184(AX), R14
+	MOVQ    192(AX), R13
 
-taps313:
+taps601:
 	VMOVUPS     (R14), Y0
 	VMOVUPS     32(R14), Y1
 	VMOVUPS     64(R14), Y2
@@ -6545,37 +10741,37 @@ taps313:
 	VMOVUPS     192(R14), Y6
 	MOVQ        R12, R15
 	CMPQ        SI, $0x00
-	JGT         skip315
+	JGT         skip603
 	VFMADD231PS (R15), Y0, Y8
 
-skip315:
+skip603:
 	CMPQ        SI, $0x01
-	JGT         skip316
+	JGT         skip604
 	VMOVUPS     (R15)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip316:
+skip604:
 	CMPQ        SI, $0x02
-	JGT         skip317
+	JGT         skip605
 	VMOVUPS     (R15)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip317:
+skip605:
 	CMPQ        SI, $0x03
-	JGT         skip318
+	JGT         skip606
 	VMOVUPS     (R15)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip318:
+skip606:
 	LEAQ        (R15)(DX*4), R15
 	CMPQ        SI, $0x04
-	JGT         skip319
+	JGT         skip607
 	VMOVUPS     (R15), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
@@ -6583,9 +10779,9 @@ skip318:
 	VFMADD231PS Y1, Y7, Y11
 	VFMADD231PS Y0, Y7, Y12
 
-skip319:
+skip607:
 	CMPQ        SI, $0x05
-	JGT         skip320
+	JGT         skip608
 	VMOVUPS     (R15)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
@@ -6594,7 +10790,7 @@ skip319:
 	VFMADD231PS Y1, Y7, Y12
 	VFMADD231PS Y0, Y7, Y13
 
-skip320:
+skip608:
 	VMOVUPS     (R15)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y5, Y7, Y9
@@ -6613,7 +10809,7 @@ skip320:
 	VFMADD231PS Y0, Y7, Y15
 	LEAQ        (R15)(DX*4), R15
 	CMPQ        DI, $0x08
-	JLE         end314
+	JLE         end602
 	VMOVUPS     (R15), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y5, Y7, Y11
@@ -6622,7 +10818,7 @@ skip320:
 	VFMADD231PS Y2, Y7, Y14
 	VFMADD231PS Y1, Y7, Y15
 	CMPQ        DI, $0x09
-	JLE         end314
+	JLE         end602
 	VMOVUPS     (R15)(DX*1), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y5, Y7, Y12
@@ -6630,38 +10826,38 @@ skip320:
 	VFMADD231PS Y3, Y7, Y14
 	VFMADD231PS Y2, Y7, Y15
 	CMPQ        DI, $0x0a
-	JLE         end314
+	JLE         end602
 	VMOVUPS     (R15)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y12
 	VFMADD231PS Y5, Y7, Y13
 	VFMADD231PS Y4, Y7, Y14
 	VFMADD231PS Y3, Y7, Y15
 	CMPQ        DI, $0x0b
-	JLE         end314
+	JLE         end602
 	VMOVUPS     (R15)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y13
 	VFMADD231PS Y5, Y7, Y14
 	VFMADD231PS Y4, Y7, Y15
 	LEAQ        (R15)(DX*4), R15
 	CMPQ        DI, $0x0c
-	JLE         end314
+	JLE         end602
 	VMOVUPS     (R15), Y7
 	VFMADD231PS Y6, Y7, Y14
 	VFMADD231PS Y5, Y7, Y15
 	CMPQ        DI, $0x0d
-	JLE         end314
+	JLE         end602
 	VFMADD231PS (R15)(DX*1), Y6, Y15
 
-end314:
+end602:
 	ADDQ   $0x000000e0, R14
 	ADDQ   48(AX), R12
 	DECQ   R13
-	JNZ    taps313
+	JNZ    taps601
 	MOVQ   104(AX), R12
 	TESTQ  R12, R12
-	JZ     done323
+	JZ     done611
 	CMPQ   R12, $0x01
-	JNE    leaky322
+	JNE    leaky610
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
@@ -6671,9 +10867,9 @@ end314:
 	VMAXPS Y13, Y7, Y13
 	VMAXPS Y14, Y7, Y14
 	VMAXPS Y15, Y7, Y15
-	JMP    done323
+	JMP    done611
 
-leaky322:
+leaky610:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -6693,9 +10889,9 @@ leaky322:
 	VMULPS       Y15, Y0, Y7
 	VMAXPS       Y7, Y15, Y15
 
-done323:
+done611:
 	TESTQ  R10, R10
-	JZ     store321
+	JZ     store609
 	MOVQ   72(AX), R12
 	VADDPS (R10), Y8, Y8
 	ADDQ   R12, R10
@@ -6714,7 +10910,7 @@ done323:
 	VADDPS (R10), Y15, Y15
 	ADDQ   R12, R10
 
-store321:
+store609:
 	MOVQ    56(AX), R12
 	VMOVUPS Y8, (R9)
 	ADDQ    R12, R9
@@ -6741,7 +10937,7 @@ store321:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer324
+	JNE     fewer612
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
 	VMOVUPS (R11), Y10
@@ -6749,10 +10945,10 @@ rest:
 	VMOVUPS (R11), Y12
 	VMOVUPS (R11), Y13
 	VMOVUPS (R11), Y14
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps325:
+taps613:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -6762,37 +10958,37 @@ taps325:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip327
+	JGT         skip615
 	VFMADD231PS (R13), Y0, Y8
 
-skip327:
+skip615:
 	CMPQ        SI, $0x01
-	JGT         skip328
+	JGT         skip616
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip328:
+skip616:
 	CMPQ        SI, $0x02
-	JGT         skip329
+	JGT         skip617
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip329:
+skip617:
 	CMPQ        SI, $0x03
-	JGT         skip330
+	JGT         skip618
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip330:
+skip618:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip331
+	JGT         skip619
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
@@ -6800,9 +10996,9 @@ skip330:
 	VFMADD231PS Y1, Y7, Y11
 	VFMADD231PS Y0, Y7, Y12
 
-skip331:
+skip619:
 	CMPQ        SI, $0x05
-	JGT         skip332
+	JGT         skip620
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
@@ -6811,7 +11007,7 @@ skip331:
 	VFMADD231PS Y1, Y7, Y12
 	VFMADD231PS Y0, Y7, Y13
 
-skip332:
+skip620:
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y5, Y7, Y9
@@ -6821,7 +11017,7 @@ skip332:
 	VFMADD231PS Y1, Y7, Y13
 	VFMADD231PS Y0, Y7, Y14
 	CMPQ        DI, $0x07
-	JLE         end326
+	JLE         end614
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
@@ -6831,7 +11027,7 @@ skip332:
 	VFMADD231PS Y1, Y7, Y14
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x08
-	JLE         end326
+	JLE         end614
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y5, Y7, Y11
@@ -6839,38 +11035,38 @@ skip332:
 	VFMADD231PS Y3, Y7, Y13
 	VFMADD231PS Y2, Y7, Y14
 	CMPQ        DI, $0x09
-	JLE         end326
+	JLE         end614
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y5, Y7, Y12
 	VFMADD231PS Y4, Y7, Y13
 	VFMADD231PS Y3, Y7, Y14
 	CMPQ        DI, $0x0a
-	JLE         end326
+	JLE         end614
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y12
 	VFMADD231PS Y5, Y7, Y13
 	VFMADD231PS Y4, Y7, Y14
 	CMPQ        DI, $0x0b
-	JLE         end326
+	JLE         end614
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y13
 	VFMADD231PS Y5, Y7, Y14
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x0c
-	JLE         end326
+	JLE         end614
 	VFMADD231PS (R13), Y6, Y14
 
-end326:
+end614:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps325
+	JNZ    taps613
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done335
+	JZ     done623
 	CMPQ   CX, $0x01
-	JNE    leaky334
+	JNE    leaky622
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
@@ -6879,9 +11075,9 @@ end326:
 	VMAXPS Y12, Y7, Y12
 	VMAXPS Y13, Y7, Y13
 	VMAXPS Y14, Y7, Y14
-	JMP    done335
+	JMP    done623
 
-leaky334:
+leaky622:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -6899,9 +11095,9 @@ leaky334:
 	VMULPS       Y14, Y0, Y7
 	VMAXPS       Y7, Y14, Y14
 
-done335:
+done623:
 	TESTQ  R10, R10
-	JZ     store333
+	JZ     store621
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
@@ -6918,7 +11114,7 @@ done335:
 	VADDPS (R10), Y14, Y14
 	ADDQ   CX, R10
 
-store333:
+store621:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -6936,19 +11132,19 @@ store333:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer324:
+fewer612:
 	CMPQ    R8, $0x00000006
-	JNE     fewer336
+	JNE     fewer624
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
 	VMOVUPS (R11), Y10
 	VMOVUPS (R11), Y11
 	VMOVUPS (R11), Y12
 	VMOVUPS (R11), Y13
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps337:
+taps625:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -6958,37 +11154,37 @@ taps337:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip339
+	JGT         skip627
 	VFMADD231PS (R13), Y0, Y8
 
-skip339:
+skip627:
 	CMPQ        SI, $0x01
-	JGT         skip340
+	JGT         skip628
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip340:
+skip628:
 	CMPQ        SI, $0x02
-	JGT         skip341
+	JGT         skip629
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip341:
+skip629:
 	CMPQ        SI, $0x03
-	JGT         skip342
+	JGT         skip630
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip342:
+skip630:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip343
+	JGT         skip631
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
@@ -6996,9 +11192,9 @@ skip342:
 	VFMADD231PS Y1, Y7, Y11
 	VFMADD231PS Y0, Y7, Y12
 
-skip343:
+skip631:
 	CMPQ        SI, $0x05
-	JGT         skip344
+	JGT         skip632
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
@@ -7007,9 +11203,9 @@ skip343:
 	VFMADD231PS Y1, Y7, Y12
 	VFMADD231PS Y0, Y7, Y13
 
-skip344:
+skip632:
 	CMPQ        DI, $0x06
-	JLE         end338
+	JLE         end626
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y5, Y7, Y9
@@ -7018,7 +11214,7 @@ skip344:
 	VFMADD231PS Y2, Y7, Y12
 	VFMADD231PS Y1, Y7, Y13
 	CMPQ        DI, $0x07
-	JLE         end338
+	JLE         end626
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
@@ -7027,37 +11223,37 @@ skip344:
 	VFMADD231PS Y2, Y7, Y13
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x08
-	JLE         end338
+	JLE         end626
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y5, Y7, Y11
 	VFMADD231PS Y4, Y7, Y12
 	VFMADD231PS Y3, Y7, Y13
 	CMPQ        DI, $0x09
-	JLE         end338
+	JLE         end626
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y5, Y7, Y12
 	VFMADD231PS Y4, Y7, Y13
 	CMPQ        DI, $0x0a
-	JLE         end338
+	JLE         end626
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y12
 	VFMADD231PS Y5, Y7, Y13
 	CMPQ        DI, $0x0b
-	JLE         end338
+	JLE         end626
 	VFMADD231PS (R13)(BX*1), Y6, Y13
 
-end338:
+end626:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps337
+	JNZ    taps625
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done347
+	JZ     done635
 	CMPQ   CX, $0x01
-	JNE    leaky346
+	JNE    leaky634
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
@@ -7065,9 +11261,9 @@ end338:
 	VMAXPS Y11, Y7, Y11
 	VMAXPS Y12, Y7, Y12
 	VMAXPS Y13, Y7, Y13
-	JMP    done347
+	JMP    done635
 
-leaky346:
+leaky634:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -7083,9 +11279,9 @@ leaky346:
 	VMULPS       Y13, Y0, Y7
 	VMAXPS       Y7, Y13, Y13
 
-done347:
+done635:
 	TESTQ  R10, R10
-	JZ     store345
+	JZ     store633
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
@@ -7100,7 +11296,7 @@ done347:
 	VADDPS (R10), Y13, Y13
 	ADDQ   CX, R10
 
-store345:
+store633:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -7116,18 +11312,18 @@ store345:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer336:
+fewer624:
 	CMPQ    R8, $0x00000005
-	JNE     fewer348
+	JNE     fewer636
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
 	VMOVUPS (R11), Y10
 	VMOVUPS (R11), Y11
 	VMOVUPS (R11), Y12
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps349:
+taps637:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -7137,37 +11333,37 @@ taps349:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip351
+	JGT         skip639
 	VFMADD231PS (R13), Y0, Y8
 
-skip351:
+skip639:
 	CMPQ        SI, $0x01
-	JGT         skip352
+	JGT         skip640
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip352:
+skip640:
 	CMPQ        SI, $0x02
-	JGT         skip353
+	JGT         skip641
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip353:
+skip641:
 	CMPQ        SI, $0x03
-	JGT         skip354
+	JGT         skip642
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip354:
+skip642:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip355
+	JGT         skip643
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
@@ -7175,11 +11371,11 @@ skip354:
 	VFMADD231PS Y1, Y7, Y11
 	VFMADD231PS Y0, Y7, Y12
 
-skip355:
+skip643:
 	CMPQ        SI, $0x05
-	JGT         skip356
+	JGT         skip644
 	CMPQ        DI, $0x05
-	JLE         end350
+	JLE         end638
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
@@ -7187,9 +11383,9 @@ skip355:
 	VFMADD231PS Y2, Y7, Y11
 	VFMADD231PS Y1, Y7, Y12
 
-skip356:
+skip644:
 	CMPQ        DI, $0x06
-	JLE         end350
+	JLE         end638
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y5, Y7, Y9
@@ -7197,7 +11393,7 @@ skip356:
 	VFMADD231PS Y3, Y7, Y11
 	VFMADD231PS Y2, Y7, Y12
 	CMPQ        DI, $0x07
-	JLE         end350
+	JLE         end638
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
@@ -7205,39 +11401,39 @@ skip356:
 	VFMADD231PS Y3, Y7, Y12
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x08
-	JLE         end350
+	JLE         end638
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y5, Y7, Y11
 	VFMADD231PS Y4, Y7, Y12
 	CMPQ        DI, $0x09
-	JLE         end350
+	JLE         end638
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y5, Y7, Y12
 	CMPQ        DI, $0x0a
-	JLE         end350
+	JLE         end638
 	VFMADD231PS (R13)(DX*2), Y6, Y12
 
-end350:
+end638:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps349
+	JNZ    taps637
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done359
+	JZ     done647
 	CMPQ   CX, $0x01
-	JNE    leaky358
+	JNE    leaky646
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
 	VMAXPS Y11, Y7, Y11
 	VMAXPS Y12, Y7, Y12
-	JMP    done359
+	JMP    done647
 
-leaky358:
+leaky646:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -7251,9 +11447,9 @@ leaky358:
 	VMULPS       Y12, Y0, Y7
 	VMAXPS       Y7, Y12, Y12
 
-done359:
+done647:
 	TESTQ  R10, R10
-	JZ     store357
+	JZ     store645
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
@@ -7266,7 +11462,7 @@ done359:
 	VADDPS (R10), Y12, Y12
 	ADDQ   CX, R10
 
-store357:
+store645:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -7280,17 +11476,17 @@ store357:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer348:
+fewer636:
 	CMPQ    R8, $0x00000004
-	JNE     fewer360
+	JNE     fewer648
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
 	VMOVUPS (R11), Y10
 	VMOVUPS (R11), Y11
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps361:
+taps649:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -7300,98 +11496,98 @@ taps361:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip363
+	JGT         skip651
 	VFMADD231PS (R13), Y0, Y8
 
-skip363:
+skip651:
 	CMPQ        SI, $0x01
-	JGT         skip364
+	JGT         skip652
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip364:
+skip652:
 	CMPQ        SI, $0x02
-	JGT         skip365
+	JGT         skip653
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip365:
+skip653:
 	CMPQ        SI, $0x03
-	JGT         skip366
+	JGT         skip654
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip366:
+skip654:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip367
+	JGT         skip655
 	CMPQ        DI, $0x04
-	JLE         end362
+	JLE         end650
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 
-skip367:
+skip655:
 	CMPQ        SI, $0x05
-	JGT         skip368
+	JGT         skip656
 	CMPQ        DI, $0x05
-	JLE         end362
+	JLE         end650
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 	VFMADD231PS Y2, Y7, Y11
 
-skip368:
+skip656:
 	CMPQ        DI, $0x06
-	JLE         end362
+	JLE         end650
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
 	VFMADD231PS Y3, Y7, Y11
 	CMPQ        DI, $0x07
-	JLE         end362
+	JLE         end650
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
 	VFMADD231PS Y4, Y7, Y11
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x08
-	JLE         end362
+	JLE         end650
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y5, Y7, Y11
 	CMPQ        DI, $0x09
-	JLE         end362
+	JLE         end650
 	VFMADD231PS (R13)(DX*1), Y6, Y11
 
-end362:
+end650:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps361
+	JNZ    taps649
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done371
+	JZ     done659
 	CMPQ   CX, $0x01
-	JNE    leaky370
+	JNE    leaky658
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
 	VMAXPS Y11, Y7, Y11
-	JMP    done371
+	JMP    done659
 
-leaky370:
+leaky658:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -7403,9 +11599,9 @@ leaky370:
 	VMULPS       Y11, Y0, Y7
 	VMAXPS       Y7, Y11, Y11
 
-done371:
+done659:
 	TESTQ  R10, R10
-	JZ     store369
+	JZ     store657
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
@@ -7416,7 +11612,7 @@ done371:
 	VADDPS (R10), Y11, Y11
 	ADDQ   CX, R10
 
-store369:
+store657:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -7428,16 +11624,16 @@ store369:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer360:
+fewer648:
 	CMPQ    R8, $0x00000003
-	JNE     fewer372
+	JNE     fewer660
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
 	VMOVUPS (R11), Y10
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps373:
+taps661:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -7447,89 +11643,89 @@ taps373:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip375
+	JGT         skip663
 	VFMADD231PS (R13), Y0, Y8
 
-skip375:
+skip663:
 	CMPQ        SI, $0x01
-	JGT         skip376
+	JGT         skip664
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip376:
+skip664:
 	CMPQ        SI, $0x02
-	JGT         skip377
+	JGT         skip665
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip377:
+skip665:
 	CMPQ        SI, $0x03
-	JGT         skip378
+	JGT         skip666
 	CMPQ        DI, $0x03
-	JLE         end374
+	JLE         end662
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip378:
+skip666:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip379
+	JGT         skip667
 	CMPQ        DI, $0x04
-	JLE         end374
+	JLE         end662
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 
-skip379:
+skip667:
 	CMPQ        SI, $0x05
-	JGT         skip380
+	JGT         skip668
 	CMPQ        DI, $0x05
-	JLE         end374
+	JLE         end662
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 
-skip380:
+skip668:
 	CMPQ        DI, $0x06
-	JLE         end374
+	JLE         end662
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
 	CMPQ        DI, $0x07
-	JLE         end374
+	JLE         end662
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x08
-	JLE         end374
+	JLE         end662
 	VFMADD231PS (R13), Y6, Y10
 
-end374:
+end662:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps373
+	JNZ    taps661
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done383
+	JZ     done671
 	CMPQ   CX, $0x01
-	JNE    leaky382
+	JNE    leaky670
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
-	JMP    done383
+	JMP    done671
 
-leaky382:
+leaky670:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -7539,9 +11735,9 @@ leaky382:
 	VMULPS       Y10, Y0, Y7
 	VMAXPS       Y7, Y10, Y10
 
-done383:
+done671:
 	TESTQ  R10, R10
-	JZ     store381
+	JZ     store669
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
@@ -7550,7 +11746,7 @@ done383:
 	VADDPS (R10), Y10, Y10
 	ADDQ   CX, R10
 
-store381:
+store669:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -7560,15 +11756,15 @@ store381:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer372:
+fewer660:
 	CMPQ    R8, $0x00000002
-	JNE     fewer384
+	JNE     fewer672
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps385:
+taps673:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -7578,79 +11774,79 @@ taps385:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip387
+	JGT         skip675
 	VFMADD231PS (R13), Y0, Y8
 
-skip387:
+skip675:
 	CMPQ        SI, $0x01
-	JGT         skip388
+	JGT         skip676
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip388:
+skip676:
 	CMPQ        SI, $0x02
-	JGT         skip389
+	JGT         skip677
 	CMPQ        DI, $0x02
-	JLE         end386
+	JLE         end674
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 
-skip389:
+skip677:
 	CMPQ        SI, $0x03
-	JGT         skip390
+	JGT         skip678
 	CMPQ        DI, $0x03
-	JLE         end386
+	JLE         end674
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 
-skip390:
+skip678:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip391
+	JGT         skip679
 	CMPQ        DI, $0x04
-	JLE         end386
+	JLE         end674
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
 
-skip391:
+skip679:
 	CMPQ        SI, $0x05
-	JGT         skip392
+	JGT         skip680
 	CMPQ        DI, $0x05
-	JLE         end386
+	JLE         end674
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
 
-skip392:
+skip680:
 	CMPQ        DI, $0x06
-	JLE         end386
+	JLE         end674
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y5, Y7, Y9
 	CMPQ        DI, $0x07
-	JLE         end386
+	JLE         end674
 	VFMADD231PS (R13)(BX*1), Y6, Y9
 
-end386:
+end674:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps385
+	JNZ    taps673
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done395
+	JZ     done683
 	CMPQ   CX, $0x01
-	JNE    leaky394
+	JNE    leaky682
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
-	JMP    done395
+	JMP    done683
 
-leaky394:
+leaky682:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -7658,16 +11854,16 @@ leaky394:
 	VMULPS       Y9, Y0, Y7
 	VMAXPS       Y7, Y9, Y9
 
-done395:
+done683:
 	TESTQ  R10, R10
-	JZ     store393
+	JZ     store681
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 
-store393:
+store681:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -7675,14 +11871,14 @@ store393:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer384:
+fewer672:
 	CMPQ    R8, $0x00000001
-	JNE     fewer396
+	JNE     fewer684
 	VMOVUPS (R11), Y8
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps397:
+taps685:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -7692,96 +11888,1217 @@ taps397:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip399
+	JGT         skip687
 	VFMADD231PS (R13), Y0, Y8
 
-skip399:
+skip687:
 	CMPQ        SI, $0x01
-	JGT         skip400
+	JGT         skip688
 	CMPQ        DI, $0x01
-	JLE         end398
+	JLE         end686
 	VFMADD231PS (R13)(DX*1), Y1, Y8
 
-skip400:
+skip688:
 	CMPQ        SI, $0x02
-	JGT         skip401
+	JGT         skip689
 	CMPQ        DI, $0x02
-	JLE         end398
+	JLE         end686
 	VFMADD231PS (R13)(DX*2), Y2, Y8
 
-skip401:
+skip689:
 	CMPQ        SI, $0x03
-	JGT         skip402
+	JGT         skip690
 	CMPQ        DI, $0x03
-	JLE         end398
+	JLE         end686
 	VFMADD231PS (R13)(BX*1), Y3, Y8
 
-skip402:
+skip690:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip403
+	JGT         skip691
 	CMPQ        DI, $0x04
-	JLE         end398
+	JLE         end686
 	VFMADD231PS (R13), Y4, Y8
 
-skip403:
+skip691:
 	CMPQ        SI, $0x05
-	JGT         skip404
+	JGT         skip692
 	CMPQ        DI, $0x05
-	JLE         end398
+	JLE         end686
 	VFMADD231PS (R13)(DX*1), Y5, Y8
 
-skip404:
+skip692:
 	CMPQ        DI, $0x06
-	JLE         end398
+	JLE         end686
 	VFMADD231PS (R13)(DX*2), Y6, Y8
 
-end398:
+end686:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps397
+	JNZ    taps685
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done407
+	JZ     done695
 	CMPQ   CX, $0x01
-	JNE    leaky406
+	JNE    leaky694
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
-	JMP    done407
+	JMP    done695
 
-leaky406:
+leaky694:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
 	VMAXPS       Y7, Y8, Y8
 
-done407:
+done695:
 	TESTQ  R10, R10
-	JZ     store405
+	JZ     store693
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
 
-store405:
+store693:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer396:
+fewer684:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000001, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added408
+	JZ    added696
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added408:
-	DECQ 168(AX)
+added696:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise7s1repeatingAVX2(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise7s1repeatingAVX2(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), R11
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000007, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000000e0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000007
+	JLT     rest
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	VMOVUPS (R11), Y11
+	VMOVUPS (R11), Y12
+	VMOVUPS (R11), Y13
+	VMOVUPS (R11), Y14
+	VMOVUPS (R11), Y15
+	MOVQ    CX, R12
+	MOVQ    184(AX), R14
+	MOVQ    192(AX), R13
+
+taps697:
+	VMOVUPS     (R14), Y1
+	VMOVUPS     32(R14), Y2
+	VMOVUPS     64(R14), Y3
+	VMOVUPS     96(R14), Y4
+	VMOVUPS     128(R14), Y5
+	VMOVUPS     160(R14), Y6
+	VMOVUPS     192(R14), Y7
+	MOVQ        R12, R15
+	CMPQ        SI, $0x00
+	JGT         skip699
+	VPERMPS     (R15), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip699:
+	CMPQ        SI, $0x01
+	JGT         skip700
+	VPERMPS     (R15)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip700:
+	CMPQ        SI, $0x02
+	JGT         skip701
+	VPERMPS     (R15)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip701:
+	CMPQ        SI, $0x03
+	JGT         skip702
+	VPERMPS     (R15)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip702:
+	LEAQ        (R15)(DX*4), R15
+	CMPQ        SI, $0x04
+	JGT         skip703
+	VPERMPS     (R15), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+
+skip703:
+	CMPQ        SI, $0x05
+	JGT         skip704
+	VPERMPS     (R15)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+
+skip704:
+	VPERMPS     (R15)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+	VFMADD231PS Y1, Y8, Y15
+	CMPQ        DI, $0x07
+	JLE         end698
+	VPERMPS     (R15)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	VFMADD231PS Y2, Y8, Y15
+	LEAQ        (R15)(DX*4), R15
+	CMPQ        DI, $0x08
+	JLE         end698
+	VPERMPS     (R15), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	VFMADD231PS Y3, Y8, Y15
+	CMPQ        DI, $0x09
+	JLE         end698
+	VPERMPS     (R15)(DX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	VFMADD231PS Y4, Y8, Y15
+	CMPQ        DI, $0x0a
+	JLE         end698
+	VPERMPS     (R15)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y6, Y8, Y14
+	VFMADD231PS Y5, Y8, Y15
+	CMPQ        DI, $0x0b
+	JLE         end698
+	VPERMPS     (R15)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+	VFMADD231PS Y6, Y8, Y15
+	LEAQ        (R15)(DX*4), R15
+	CMPQ        DI, $0x0c
+	JLE         end698
+	VPERMPS     (R15), Y0, Y8
+	VFMADD231PS Y7, Y8, Y15
+
+end698:
+	ADDQ   $0x000000e0, R14
+	ADDQ   48(AX), R12
+	DECQ   R13
+	JNZ    taps697
+	MOVQ   104(AX), R12
+	TESTQ  R12, R12
+	JZ     done707
+	CMPQ   R12, $0x01
+	JNE    leaky706
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	VMAXPS Y15, Y8, Y15
+	JMP    done707
+
+leaky706:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+	VMULPS       Y15, Y1, Y8
+	VMAXPS       Y8, Y15, Y15
+
+done707:
+	TESTQ  R10, R10
+	JZ     store705
+	MOVQ   72(AX), R12
+	VADDPS (R10), Y9, Y9
+	ADDQ   R12, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R12, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R12, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R12, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R12, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   R12, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R12, R10
+
+store705:
+	MOVQ    56(AX), R12
+	VMOVUPS Y9, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    R12, R9
+	IMUL3Q  $0x00000007, DX, R12
+	ADDQ    R12, CX
+	SUBQ    $0x00000007, SI
+	SUBQ    $0x00000007, DI
+	SUBQ    $0x00000007, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000006
+	JNE     fewer708
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	VMOVUPS (R11), Y11
+	VMOVUPS (R11), Y12
+	VMOVUPS (R11), Y13
+	VMOVUPS (R11), Y14
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps709:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip711
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip711:
+	CMPQ        SI, $0x01
+	JGT         skip712
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip712:
+	CMPQ        SI, $0x02
+	JGT         skip713
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip713:
+	CMPQ        SI, $0x03
+	JGT         skip714
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip714:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip715
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+
+skip715:
+	CMPQ        SI, $0x05
+	JGT         skip716
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+
+skip716:
+	CMPQ        DI, $0x06
+	JLE         end710
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+	CMPQ        DI, $0x07
+	JLE         end710
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        DI, $0x08
+	JLE         end710
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	CMPQ        DI, $0x09
+	JLE         end710
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	CMPQ        DI, $0x0a
+	JLE         end710
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y6, Y8, Y14
+	CMPQ        DI, $0x0b
+	JLE         end710
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+
+end710:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps709
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done719
+	CMPQ   CX, $0x01
+	JNE    leaky718
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	JMP    done719
+
+leaky718:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+
+done719:
+	TESTQ  R10, R10
+	JZ     store717
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+
+store717:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer708:
+	CMPQ    R8, $0x00000005
+	JNE     fewer720
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	VMOVUPS (R11), Y11
+	VMOVUPS (R11), Y12
+	VMOVUPS (R11), Y13
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps721:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip723
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip723:
+	CMPQ        SI, $0x01
+	JGT         skip724
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip724:
+	CMPQ        SI, $0x02
+	JGT         skip725
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip725:
+	CMPQ        SI, $0x03
+	JGT         skip726
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip726:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip727
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+
+skip727:
+	CMPQ        SI, $0x05
+	JGT         skip728
+	CMPQ        DI, $0x05
+	JLE         end722
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+
+skip728:
+	CMPQ        DI, $0x06
+	JLE         end722
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	CMPQ        DI, $0x07
+	JLE         end722
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        DI, $0x08
+	JLE         end722
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	CMPQ        DI, $0x09
+	JLE         end722
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y6, Y8, Y13
+	CMPQ        DI, $0x0a
+	JLE         end722
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+
+end722:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps721
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done731
+	CMPQ   CX, $0x01
+	JNE    leaky730
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	JMP    done731
+
+leaky730:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+
+done731:
+	TESTQ  R10, R10
+	JZ     store729
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+
+store729:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer720:
+	CMPQ    R8, $0x00000004
+	JNE     fewer732
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	VMOVUPS (R11), Y11
+	VMOVUPS (R11), Y12
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps733:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip735
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip735:
+	CMPQ        SI, $0x01
+	JGT         skip736
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip736:
+	CMPQ        SI, $0x02
+	JGT         skip737
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip737:
+	CMPQ        SI, $0x03
+	JGT         skip738
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip738:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip739
+	CMPQ        DI, $0x04
+	JLE         end734
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+
+skip739:
+	CMPQ        SI, $0x05
+	JGT         skip740
+	CMPQ        DI, $0x05
+	JLE         end734
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+
+skip740:
+	CMPQ        DI, $0x06
+	JLE         end734
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	CMPQ        DI, $0x07
+	JLE         end734
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        DI, $0x08
+	JLE         end734
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y6, Y8, Y12
+	CMPQ        DI, $0x09
+	JLE         end734
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+
+end734:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps733
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done743
+	CMPQ   CX, $0x01
+	JNE    leaky742
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	JMP    done743
+
+leaky742:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+
+done743:
+	TESTQ  R10, R10
+	JZ     store741
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store741:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer732:
+	CMPQ    R8, $0x00000003
+	JNE     fewer744
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	VMOVUPS (R11), Y11
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps745:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip747
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip747:
+	CMPQ        SI, $0x01
+	JGT         skip748
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip748:
+	CMPQ        SI, $0x02
+	JGT         skip749
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip749:
+	CMPQ        SI, $0x03
+	JGT         skip750
+	CMPQ        DI, $0x03
+	JLE         end746
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip750:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip751
+	CMPQ        DI, $0x04
+	JLE         end746
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+
+skip751:
+	CMPQ        SI, $0x05
+	JGT         skip752
+	CMPQ        DI, $0x05
+	JLE         end746
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+
+skip752:
+	CMPQ        DI, $0x06
+	JLE         end746
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	CMPQ        DI, $0x07
+	JLE         end746
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        DI, $0x08
+	JLE         end746
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+
+end746:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps745
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done755
+	CMPQ   CX, $0x01
+	JNE    leaky754
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	JMP    done755
+
+leaky754:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+
+done755:
+	TESTQ  R10, R10
+	JZ     store753
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store753:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer744:
+	CMPQ    R8, $0x00000002
+	JNE     fewer756
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps757:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip759
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip759:
+	CMPQ        SI, $0x01
+	JGT         skip760
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip760:
+	CMPQ        SI, $0x02
+	JGT         skip761
+	CMPQ        DI, $0x02
+	JLE         end758
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+
+skip761:
+	CMPQ        SI, $0x03
+	JGT         skip762
+	CMPQ        DI, $0x03
+	JLE         end758
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+
+skip762:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip763
+	CMPQ        DI, $0x04
+	JLE         end758
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+
+skip763:
+	CMPQ        SI, $0x05
+	JGT         skip764
+	CMPQ        DI, $0x05
+	JLE         end758
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+
+skip764:
+	CMPQ        DI, $0x06
+	JLE         end758
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y6, Y8, Y10
+	CMPQ        DI, $0x07
+	JLE         end758
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+
+end758:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps757
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done767
+	CMPQ   CX, $0x01
+	JNE    leaky766
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	JMP    done767
+
+leaky766:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+
+done767:
+	TESTQ  R10, R10
+	JZ     store765
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store765:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer756:
+	CMPQ    R8, $0x00000001
+	JNE     fewer768
+	VMOVUPS (R11), Y9
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps769:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip771
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip771:
+	CMPQ        SI, $0x01
+	JGT         skip772
+	CMPQ        DI, $0x01
+	JLE         end770
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+
+skip772:
+	CMPQ        SI, $0x02
+	JGT         skip773
+	CMPQ        DI, $0x02
+	JLE         end770
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+
+skip773:
+	CMPQ        SI, $0x03
+	JGT         skip774
+	CMPQ        DI, $0x03
+	JLE         end770
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+
+skip774:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip775
+	CMPQ        DI, $0x04
+	JLE         end770
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+
+skip775:
+	CMPQ        SI, $0x05
+	JGT         skip776
+	CMPQ        DI, $0x05
+	JLE         end770
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+
+skip776:
+	CMPQ        DI, $0x06
+	JLE         end770
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+
+end770:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps769
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done779
+	CMPQ   CX, $0x01
+	JNE    leaky778
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	JMP    done779
+
+leaky778:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+
+done779:
+	TESTQ  R10, R10
+	JZ     store777
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+
+store777:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer768:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added780
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added780:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -7793,18 +13110,18 @@ TEXT ·depthwise7s2AVX2(SB), NOSPLIT, $0-8
 	MOVQ 40(AX), DX
 	LEAQ (DX)(DX*2), BX
 	MOVQ 8(AX), CX
-	MOVQ CX, 144(AX)
-	MOVQ 32(AX), CX
 	MOVQ CX, 152(AX)
-	MOVQ 136(AX), CX
+	MOVQ 32(AX), CX
 	MOVQ CX, 160(AX)
-	MOVQ 96(AX), CX
+	MOVQ 136(AX), CX
 	MOVQ CX, 168(AX)
+	MOVQ 96(AX), CX
+	MOVQ CX, 176(AX)
 	MOVQ 24(AX), R11
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -7815,10 +13132,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000000e0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -7829,8 +13146,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -7845,10 +13162,10 @@ block:
 	VMOVUPS (R11), Y14
 	VMOVUPS (R11), Y15
 	MOVQ    CX, R12
-	MOVQ    176(AX), R14
-	MOVQ    184(AX), R13
+	MOVQ    184(AX), R14
+	MOVQ    192(AX), R13
 
-taps409:
+taps781:
 	VMOVUPS     (R14), Y0
 	VMOVUPS     32(R14), Y1
 	VMOVUPS     64(R14), Y2
@@ -7858,46 +13175,46 @@ taps409:
 	VMOVUPS     192(R14), Y6
 	MOVQ        R12, R15
 	CMPQ        SI, $0x00
-	JGT         skip411
+	JGT         skip783
 	VFMADD231PS (R15), Y0, Y8
 
-skip411:
+skip783:
 	CMPQ        SI, $0x01
-	JGT         skip412
+	JGT         skip784
 	VFMADD231PS (R15)(DX*1), Y1, Y8
 
-skip412:
+skip784:
 	CMPQ        SI, $0x02
-	JGT         skip413
+	JGT         skip785
 	VMOVUPS     (R15)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip413:
+skip785:
 	CMPQ        SI, $0x03
-	JGT         skip414
+	JGT         skip786
 	VMOVUPS     (R15)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 
-skip414:
+skip786:
 	LEAQ        (R15)(DX*4), R15
 	CMPQ        SI, $0x04
-	JGT         skip415
+	JGT         skip787
 	VMOVUPS     (R15), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip415:
+skip787:
 	CMPQ        SI, $0x05
-	JGT         skip416
+	JGT         skip788
 	VMOVUPS     (R15)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip416:
+skip788:
 	VMOVUPS     (R15)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
@@ -7942,46 +13259,46 @@ skip416:
 	VFMADD231PS Y2, Y7, Y14
 	VFMADD231PS Y0, Y7, Y15
 	CMPQ        DI, $0x0f
-	JLE         end410
+	JLE         end782
 	VMOVUPS     (R15)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y13
 	VFMADD231PS Y3, Y7, Y14
 	VFMADD231PS Y1, Y7, Y15
 	LEAQ        (R15)(DX*4), R15
 	CMPQ        DI, $0x10
-	JLE         end410
+	JLE         end782
 	VMOVUPS     (R15), Y7
 	VFMADD231PS Y6, Y7, Y13
 	VFMADD231PS Y4, Y7, Y14
 	VFMADD231PS Y2, Y7, Y15
 	CMPQ        DI, $0x11
-	JLE         end410
+	JLE         end782
 	VMOVUPS     (R15)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y14
 	VFMADD231PS Y3, Y7, Y15
 	CMPQ        DI, $0x12
-	JLE         end410
+	JLE         end782
 	VMOVUPS     (R15)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y14
 	VFMADD231PS Y4, Y7, Y15
 	CMPQ        DI, $0x13
-	JLE         end410
+	JLE         end782
 	VFMADD231PS (R15)(BX*1), Y5, Y15
 	LEAQ        (R15)(DX*4), R15
 	CMPQ        DI, $0x14
-	JLE         end410
+	JLE         end782
 	VFMADD231PS (R15), Y6, Y15
 
-end410:
+end782:
 	ADDQ   $0x000000e0, R14
 	ADDQ   48(AX), R12
 	DECQ   R13
-	JNZ    taps409
+	JNZ    taps781
 	MOVQ   104(AX), R12
 	TESTQ  R12, R12
-	JZ     done419
+	JZ     done791
 	CMPQ   R12, $0x01
-	JNE    leaky418
+	JNE    leaky790
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
@@ -7991,9 +13308,9 @@ end410:
 	VMAXPS Y13, Y7, Y13
 	VMAXPS Y14, Y7, Y14
 	VMAXPS Y15, Y7, Y15
-	JMP    done419
+	JMP    done791
 
-leaky418:
+leaky790:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -8013,9 +13330,9 @@ leaky418:
 	VMULPS       Y15, Y0, Y7
 	VMAXPS       Y7, Y15, Y15
 
-done419:
+done791:
 	TESTQ  R10, R10
-	JZ     store417
+	JZ     store789
 	MOVQ   72(AX), R12
 	VADDPS (R10), Y8, Y8
 	ADDQ   R12, R10
@@ -8034,7 +13351,7 @@ done419:
 	VADDPS (R10), Y15, Y15
 	ADDQ   R12, R10
 
-store417:
+store789:
 	MOVQ    56(AX), R12
 	VMOVUPS Y8, (R9)
 	ADDQ    R12, R9
@@ -8061,7 +13378,7 @@ store417:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer420
+	JNE     fewer792
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
 	VMOVUPS (R11), Y10
@@ -8069,10 +13386,10 @@ rest:
 	VMOVUPS (R11), Y12
 	VMOVUPS (R11), Y13
 	VMOVUPS (R11), Y14
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps421:
+taps793:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -8082,46 +13399,46 @@ taps421:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip423
+	JGT         skip795
 	VFMADD231PS (R13), Y0, Y8
 
-skip423:
+skip795:
 	CMPQ        SI, $0x01
-	JGT         skip424
+	JGT         skip796
 	VFMADD231PS (R13)(DX*1), Y1, Y8
 
-skip424:
+skip796:
 	CMPQ        SI, $0x02
-	JGT         skip425
+	JGT         skip797
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip425:
+skip797:
 	CMPQ        SI, $0x03
-	JGT         skip426
+	JGT         skip798
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 
-skip426:
+skip798:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip427
+	JGT         skip799
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip427:
+skip799:
 	CMPQ        SI, $0x05
-	JGT         skip428
+	JGT         skip800
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip428:
+skip800:
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
@@ -8157,45 +13474,45 @@ skip428:
 	VFMADD231PS Y2, Y7, Y13
 	VFMADD231PS Y0, Y7, Y14
 	CMPQ        DI, $0x0d
-	JLE         end422
+	JLE         end794
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y12
 	VFMADD231PS Y3, Y7, Y13
 	VFMADD231PS Y1, Y7, Y14
 	CMPQ        DI, $0x0e
-	JLE         end422
+	JLE         end794
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y12
 	VFMADD231PS Y4, Y7, Y13
 	VFMADD231PS Y2, Y7, Y14
 	CMPQ        DI, $0x0f
-	JLE         end422
+	JLE         end794
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y13
 	VFMADD231PS Y3, Y7, Y14
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x10
-	JLE         end422
+	JLE         end794
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y6, Y7, Y13
 	VFMADD231PS Y4, Y7, Y14
 	CMPQ        DI, $0x11
-	JLE         end422
+	JLE         end794
 	VFMADD231PS (R13)(DX*1), Y5, Y14
 	CMPQ        DI, $0x12
-	JLE         end422
+	JLE         end794
 	VFMADD231PS (R13)(DX*2), Y6, Y14
 
-end422:
+end794:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps421
+	JNZ    taps793
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done431
+	JZ     done803
 	CMPQ   CX, $0x01
-	JNE    leaky430
+	JNE    leaky802
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
@@ -8204,9 +13521,9 @@ end422:
 	VMAXPS Y12, Y7, Y12
 	VMAXPS Y13, Y7, Y13
 	VMAXPS Y14, Y7, Y14
-	JMP    done431
+	JMP    done803
 
-leaky430:
+leaky802:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -8224,9 +13541,9 @@ leaky430:
 	VMULPS       Y14, Y0, Y7
 	VMAXPS       Y7, Y14, Y14
 
-done431:
+done803:
 	TESTQ  R10, R10
-	JZ     store429
+	JZ     store801
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
@@ -8243,7 +13560,7 @@ done431:
 	VADDPS (R10), Y14, Y14
 	ADDQ   CX, R10
 
-store429:
+store801:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -8261,19 +13578,19 @@ store429:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer420:
+fewer792:
 	CMPQ    R8, $0x00000006
-	JNE     fewer432
+	JNE     fewer804
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
 	VMOVUPS (R11), Y10
 	VMOVUPS (R11), Y11
 	VMOVUPS (R11), Y12
 	VMOVUPS (R11), Y13
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps433:
+taps805:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -8283,46 +13600,46 @@ taps433:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip435
+	JGT         skip807
 	VFMADD231PS (R13), Y0, Y8
 
-skip435:
+skip807:
 	CMPQ        SI, $0x01
-	JGT         skip436
+	JGT         skip808
 	VFMADD231PS (R13)(DX*1), Y1, Y8
 
-skip436:
+skip808:
 	CMPQ        SI, $0x02
-	JGT         skip437
+	JGT         skip809
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip437:
+skip809:
 	CMPQ        SI, $0x03
-	JGT         skip438
+	JGT         skip810
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 
-skip438:
+skip810:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip439
+	JGT         skip811
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip439:
+skip811:
 	CMPQ        SI, $0x05
-	JGT         skip440
+	JGT         skip812
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip440:
+skip812:
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
@@ -8348,46 +13665,46 @@ skip440:
 	VFMADD231PS Y2, Y7, Y12
 	VFMADD231PS Y0, Y7, Y13
 	CMPQ        DI, $0x0b
-	JLE         end434
+	JLE         end806
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y11
 	VFMADD231PS Y3, Y7, Y12
 	VFMADD231PS Y1, Y7, Y13
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x0c
-	JLE         end434
+	JLE         end806
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y4, Y7, Y12
 	VFMADD231PS Y2, Y7, Y13
 	CMPQ        DI, $0x0d
-	JLE         end434
+	JLE         end806
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y12
 	VFMADD231PS Y3, Y7, Y13
 	CMPQ        DI, $0x0e
-	JLE         end434
+	JLE         end806
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y12
 	VFMADD231PS Y4, Y7, Y13
 	CMPQ        DI, $0x0f
-	JLE         end434
+	JLE         end806
 	VFMADD231PS (R13)(BX*1), Y5, Y13
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x10
-	JLE         end434
+	JLE         end806
 	VFMADD231PS (R13), Y6, Y13
 
-end434:
+end806:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps433
+	JNZ    taps805
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done443
+	JZ     done815
 	CMPQ   CX, $0x01
-	JNE    leaky442
+	JNE    leaky814
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
@@ -8395,9 +13712,9 @@ end434:
 	VMAXPS Y11, Y7, Y11
 	VMAXPS Y12, Y7, Y12
 	VMAXPS Y13, Y7, Y13
-	JMP    done443
+	JMP    done815
 
-leaky442:
+leaky814:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -8413,9 +13730,9 @@ leaky442:
 	VMULPS       Y13, Y0, Y7
 	VMAXPS       Y7, Y13, Y13
 
-done443:
+done815:
 	TESTQ  R10, R10
-	JZ     store441
+	JZ     store813
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
@@ -8430,7 +13747,7 @@ done443:
 	VADDPS (R10), Y13, Y13
 	ADDQ   CX, R10
 
-store441:
+store813:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -8446,18 +13763,18 @@ store441:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer432:
+fewer804:
 	CMPQ    R8, $0x00000005
-	JNE     fewer444
+	JNE     fewer816
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
 	VMOVUPS (R11), Y10
 	VMOVUPS (R11), Y11
 	VMOVUPS (R11), Y12
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps445:
+taps817:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -8467,46 +13784,46 @@ taps445:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip447
+	JGT         skip819
 	VFMADD231PS (R13), Y0, Y8
 
-skip447:
+skip819:
 	CMPQ        SI, $0x01
-	JGT         skip448
+	JGT         skip820
 	VFMADD231PS (R13)(DX*1), Y1, Y8
 
-skip448:
+skip820:
 	CMPQ        SI, $0x02
-	JGT         skip449
+	JGT         skip821
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip449:
+skip821:
 	CMPQ        SI, $0x03
-	JGT         skip450
+	JGT         skip822
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 
-skip450:
+skip822:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip451
+	JGT         skip823
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip451:
+skip823:
 	CMPQ        SI, $0x05
-	JGT         skip452
+	JGT         skip824
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip452:
+skip824:
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
@@ -8523,54 +13840,54 @@ skip452:
 	VFMADD231PS Y2, Y7, Y11
 	VFMADD231PS Y0, Y7, Y12
 	CMPQ        DI, $0x09
-	JLE         end446
+	JLE         end818
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y10
 	VFMADD231PS Y3, Y7, Y11
 	VFMADD231PS Y1, Y7, Y12
 	CMPQ        DI, $0x0a
-	JLE         end446
+	JLE         end818
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y4, Y7, Y11
 	VFMADD231PS Y2, Y7, Y12
 	CMPQ        DI, $0x0b
-	JLE         end446
+	JLE         end818
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y11
 	VFMADD231PS Y3, Y7, Y12
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x0c
-	JLE         end446
+	JLE         end818
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y4, Y7, Y12
 	CMPQ        DI, $0x0d
-	JLE         end446
+	JLE         end818
 	VFMADD231PS (R13)(DX*1), Y5, Y12
 	CMPQ        DI, $0x0e
-	JLE         end446
+	JLE         end818
 	VFMADD231PS (R13)(DX*2), Y6, Y12
 
-end446:
+end818:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps445
+	JNZ    taps817
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done455
+	JZ     done827
 	CMPQ   CX, $0x01
-	JNE    leaky454
+	JNE    leaky826
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
 	VMAXPS Y11, Y7, Y11
 	VMAXPS Y12, Y7, Y12
-	JMP    done455
+	JMP    done827
 
-leaky454:
+leaky826:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -8584,9 +13901,9 @@ leaky454:
 	VMULPS       Y12, Y0, Y7
 	VMAXPS       Y7, Y12, Y12
 
-done455:
+done827:
 	TESTQ  R10, R10
-	JZ     store453
+	JZ     store825
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
@@ -8599,7 +13916,7 @@ done455:
 	VADDPS (R10), Y12, Y12
 	ADDQ   CX, R10
 
-store453:
+store825:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -8613,17 +13930,17 @@ store453:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer444:
+fewer816:
 	CMPQ    R8, $0x00000004
-	JNE     fewer456
+	JNE     fewer828
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
 	VMOVUPS (R11), Y10
 	VMOVUPS (R11), Y11
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps457:
+taps829:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -8633,100 +13950,100 @@ taps457:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip459
+	JGT         skip831
 	VFMADD231PS (R13), Y0, Y8
 
-skip459:
+skip831:
 	CMPQ        SI, $0x01
-	JGT         skip460
+	JGT         skip832
 	VFMADD231PS (R13)(DX*1), Y1, Y8
 
-skip460:
+skip832:
 	CMPQ        SI, $0x02
-	JGT         skip461
+	JGT         skip833
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip461:
+skip833:
 	CMPQ        SI, $0x03
-	JGT         skip462
+	JGT         skip834
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 
-skip462:
+skip834:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip463
+	JGT         skip835
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip463:
+skip835:
 	CMPQ        SI, $0x05
-	JGT         skip464
+	JGT         skip836
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip464:
+skip836:
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 	CMPQ        DI, $0x07
-	JLE         end458
+	JLE         end830
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x08
-	JLE         end458
+	JLE         end830
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
 	VFMADD231PS Y2, Y7, Y11
 	CMPQ        DI, $0x09
-	JLE         end458
+	JLE         end830
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y10
 	VFMADD231PS Y3, Y7, Y11
 	CMPQ        DI, $0x0a
-	JLE         end458
+	JLE         end830
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y4, Y7, Y11
 	CMPQ        DI, $0x0b
-	JLE         end458
+	JLE         end830
 	VFMADD231PS (R13)(BX*1), Y5, Y11
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x0c
-	JLE         end458
+	JLE         end830
 	VFMADD231PS (R13), Y6, Y11
 
-end458:
+end830:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps457
+	JNZ    taps829
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done467
+	JZ     done839
 	CMPQ   CX, $0x01
-	JNE    leaky466
+	JNE    leaky838
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
 	VMAXPS Y11, Y7, Y11
-	JMP    done467
+	JMP    done839
 
-leaky466:
+leaky838:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -8738,9 +14055,9 @@ leaky466:
 	VMULPS       Y11, Y0, Y7
 	VMAXPS       Y7, Y11, Y11
 
-done467:
+done839:
 	TESTQ  R10, R10
-	JZ     store465
+	JZ     store837
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
@@ -8751,7 +14068,7 @@ done467:
 	VADDPS (R10), Y11, Y11
 	ADDQ   CX, R10
 
-store465:
+store837:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -8763,16 +14080,16 @@ store465:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer456:
+fewer828:
 	CMPQ    R8, $0x00000003
-	JNE     fewer468
+	JNE     fewer840
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
 	VMOVUPS (R11), Y10
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps469:
+taps841:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -8782,89 +14099,89 @@ taps469:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip471
+	JGT         skip843
 	VFMADD231PS (R13), Y0, Y8
 
-skip471:
+skip843:
 	CMPQ        SI, $0x01
-	JGT         skip472
+	JGT         skip844
 	VFMADD231PS (R13)(DX*1), Y1, Y8
 
-skip472:
+skip844:
 	CMPQ        SI, $0x02
-	JGT         skip473
+	JGT         skip845
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip473:
+skip845:
 	CMPQ        SI, $0x03
-	JGT         skip474
+	JGT         skip846
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 
-skip474:
+skip846:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip475
+	JGT         skip847
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip475:
+skip847:
 	CMPQ        SI, $0x05
-	JGT         skip476
+	JGT         skip848
 	CMPQ        DI, $0x05
-	JLE         end470
+	JLE         end842
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip476:
+skip848:
 	CMPQ        DI, $0x06
-	JLE         end470
+	JLE         end842
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	CMPQ        DI, $0x07
-	JLE         end470
+	JLE         end842
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x08
-	JLE         end470
+	JLE         end842
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
 	CMPQ        DI, $0x09
-	JLE         end470
+	JLE         end842
 	VFMADD231PS (R13)(DX*1), Y5, Y10
 	CMPQ        DI, $0x0a
-	JLE         end470
+	JLE         end842
 	VFMADD231PS (R13)(DX*2), Y6, Y10
 
-end470:
+end842:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps469
+	JNZ    taps841
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done479
+	JZ     done851
 	CMPQ   CX, $0x01
-	JNE    leaky478
+	JNE    leaky850
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
-	JMP    done479
+	JMP    done851
 
-leaky478:
+leaky850:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -8874,9 +14191,9 @@ leaky478:
 	VMULPS       Y10, Y0, Y7
 	VMAXPS       Y7, Y10, Y10
 
-done479:
+done851:
 	TESTQ  R10, R10
-	JZ     store477
+	JZ     store849
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
@@ -8885,7 +14202,7 @@ done479:
 	VADDPS (R10), Y10, Y10
 	ADDQ   CX, R10
 
-store477:
+store849:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -8895,15 +14212,15 @@ store477:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer468:
+fewer840:
 	CMPQ    R8, $0x00000002
-	JNE     fewer480
+	JNE     fewer852
 	VMOVUPS (R11), Y8
 	VMOVUPS (R11), Y9
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps481:
+taps853:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -8913,79 +14230,79 @@ taps481:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip483
+	JGT         skip855
 	VFMADD231PS (R13), Y0, Y8
 
-skip483:
+skip855:
 	CMPQ        SI, $0x01
-	JGT         skip484
+	JGT         skip856
 	VFMADD231PS (R13)(DX*1), Y1, Y8
 
-skip484:
+skip856:
 	CMPQ        SI, $0x02
-	JGT         skip485
+	JGT         skip857
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y8
 	VFMADD231PS Y0, Y7, Y9
 
-skip485:
+skip857:
 	CMPQ        SI, $0x03
-	JGT         skip486
+	JGT         skip858
 	CMPQ        DI, $0x03
-	JLE         end482
+	JLE         end854
 	VMOVUPS     (R13)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y8
 	VFMADD231PS Y1, Y7, Y9
 
-skip486:
+skip858:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip487
+	JGT         skip859
 	CMPQ        DI, $0x04
-	JLE         end482
+	JLE         end854
 	VMOVUPS     (R13), Y7
 	VFMADD231PS Y4, Y7, Y8
 	VFMADD231PS Y2, Y7, Y9
 
-skip487:
+skip859:
 	CMPQ        SI, $0x05
-	JGT         skip488
+	JGT         skip860
 	CMPQ        DI, $0x05
-	JLE         end482
+	JLE         end854
 	VMOVUPS     (R13)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y8
 	VFMADD231PS Y3, Y7, Y9
 
-skip488:
+skip860:
 	CMPQ        DI, $0x06
-	JLE         end482
+	JLE         end854
 	VMOVUPS     (R13)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y8
 	VFMADD231PS Y4, Y7, Y9
 	CMPQ        DI, $0x07
-	JLE         end482
+	JLE         end854
 	VFMADD231PS (R13)(BX*1), Y5, Y9
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        DI, $0x08
-	JLE         end482
+	JLE         end854
 	VFMADD231PS (R13), Y6, Y9
 
-end482:
+end854:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps481
+	JNZ    taps853
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done491
+	JZ     done863
 	CMPQ   CX, $0x01
-	JNE    leaky490
+	JNE    leaky862
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
 	VMAXPS Y9, Y7, Y9
-	JMP    done491
+	JMP    done863
 
-leaky490:
+leaky862:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
@@ -8993,16 +14310,16 @@ leaky490:
 	VMULPS       Y9, Y0, Y7
 	VMAXPS       Y7, Y9, Y9
 
-done491:
+done863:
 	TESTQ  R10, R10
-	JZ     store489
+	JZ     store861
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 
-store489:
+store861:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
@@ -9010,14 +14327,14 @@ store489:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer480:
+fewer852:
 	CMPQ    R8, $0x00000001
-	JNE     fewer492
+	JNE     fewer864
 	VMOVUPS (R11), Y8
-	MOVQ    176(AX), R12
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
 
-taps493:
+taps865:
 	VMOVUPS     (R12), Y0
 	VMOVUPS     32(R12), Y1
 	VMOVUPS     64(R12), Y2
@@ -9027,96 +14344,1244 @@ taps493:
 	VMOVUPS     192(R12), Y6
 	MOVQ        CX, R13
 	CMPQ        SI, $0x00
-	JGT         skip495
+	JGT         skip867
 	VFMADD231PS (R13), Y0, Y8
 
-skip495:
+skip867:
 	CMPQ        SI, $0x01
-	JGT         skip496
+	JGT         skip868
 	CMPQ        DI, $0x01
-	JLE         end494
+	JLE         end866
 	VFMADD231PS (R13)(DX*1), Y1, Y8
 
-skip496:
+skip868:
 	CMPQ        SI, $0x02
-	JGT         skip497
+	JGT         skip869
 	CMPQ        DI, $0x02
-	JLE         end494
+	JLE         end866
 	VFMADD231PS (R13)(DX*2), Y2, Y8
 
-skip497:
+skip869:
 	CMPQ        SI, $0x03
-	JGT         skip498
+	JGT         skip870
 	CMPQ        DI, $0x03
-	JLE         end494
+	JLE         end866
 	VFMADD231PS (R13)(BX*1), Y3, Y8
 
-skip498:
+skip870:
 	LEAQ        (R13)(DX*4), R13
 	CMPQ        SI, $0x04
-	JGT         skip499
+	JGT         skip871
 	CMPQ        DI, $0x04
-	JLE         end494
+	JLE         end866
 	VFMADD231PS (R13), Y4, Y8
 
-skip499:
+skip871:
 	CMPQ        SI, $0x05
-	JGT         skip500
+	JGT         skip872
 	CMPQ        DI, $0x05
-	JLE         end494
+	JLE         end866
 	VFMADD231PS (R13)(DX*1), Y5, Y8
 
-skip500:
+skip872:
 	CMPQ        DI, $0x06
-	JLE         end494
+	JLE         end866
 	VFMADD231PS (R13)(DX*2), Y6, Y8
 
-end494:
+end866:
 	ADDQ   $0x000000e0, R12
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps493
+	JNZ    taps865
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done503
+	JZ     done875
 	CMPQ   CX, $0x01
-	JNE    leaky502
+	JNE    leaky874
 	VXORPS X7, X7, X7
 	VMAXPS Y8, Y7, Y8
-	JMP    done503
+	JMP    done875
 
-leaky502:
+leaky874:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y8, Y0, Y7
 	VMAXPS       Y7, Y8, Y8
 
-done503:
+done875:
 	TESTQ  R10, R10
-	JZ     store501
+	JZ     store873
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
 
-store501:
+store873:
 	MOVQ    56(AX), CX
 	VMOVUPS Y8, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer492:
+fewer864:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000002, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added504
+	JZ    added876
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added504:
-	DECQ 168(AX)
+added876:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise7s2repeatingAVX2(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise7s2repeatingAVX2(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), R11
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000007, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000000e0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000007
+	JLT     rest
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	VMOVUPS (R11), Y11
+	VMOVUPS (R11), Y12
+	VMOVUPS (R11), Y13
+	VMOVUPS (R11), Y14
+	VMOVUPS (R11), Y15
+	MOVQ    CX, R12
+	MOVQ    184(AX), R14
+	MOVQ    192(AX), R13
+
+taps877:
+	VMOVUPS     (R14), Y1
+	VMOVUPS     32(R14), Y2
+	VMOVUPS     64(R14), Y3
+	VMOVUPS     96(R14), Y4
+	VMOVUPS     128(R14), Y5
+	VMOVUPS     160(R14), Y6
+	VMOVUPS     192(R14), Y7
+	MOVQ        R12, R15
+	CMPQ        SI, $0x00
+	JGT         skip879
+	VPERMPS     (R15), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip879:
+	CMPQ        SI, $0x01
+	JGT         skip880
+	VPERMPS     (R15)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+
+skip880:
+	CMPQ        SI, $0x02
+	JGT         skip881
+	VPERMPS     (R15)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip881:
+	CMPQ        SI, $0x03
+	JGT         skip882
+	VPERMPS     (R15)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+
+skip882:
+	LEAQ        (R15)(DX*4), R15
+	CMPQ        SI, $0x04
+	JGT         skip883
+	VPERMPS     (R15), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip883:
+	CMPQ        SI, $0x05
+	JGT         skip884
+	VPERMPS     (R15)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip884:
+	VPERMPS     (R15)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+	VPERMPS     (R15)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	LEAQ        (R15)(DX*4), R15
+	VPERMPS     (R15), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+	VPERMPS     (R15)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	VPERMPS     (R15)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+	VPERMPS     (R15)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+	LEAQ        (R15)(DX*4), R15
+	VPERMPS     (R15), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	VFMADD231PS Y1, Y8, Y15
+	CMPQ        DI, $0x0d
+	JLE         end878
+	VPERMPS     (R15)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	VFMADD231PS Y2, Y8, Y15
+	CMPQ        DI, $0x0e
+	JLE         end878
+	VPERMPS     (R15)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	VFMADD231PS Y3, Y8, Y15
+	CMPQ        DI, $0x0f
+	JLE         end878
+	VPERMPS     (R15)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y14
+	VFMADD231PS Y4, Y8, Y15
+	LEAQ        (R15)(DX*4), R15
+	CMPQ        DI, $0x10
+	JLE         end878
+	VPERMPS     (R15), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+	VFMADD231PS Y5, Y8, Y15
+	CMPQ        DI, $0x11
+	JLE         end878
+	VPERMPS     (R15)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y15
+	CMPQ        DI, $0x12
+	JLE         end878
+	VPERMPS     (R15)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y15
+
+end878:
+	ADDQ   $0x000000e0, R14
+	ADDQ   48(AX), R12
+	DECQ   R13
+	JNZ    taps877
+	MOVQ   104(AX), R12
+	TESTQ  R12, R12
+	JZ     done887
+	CMPQ   R12, $0x01
+	JNE    leaky886
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	VMAXPS Y15, Y8, Y15
+	JMP    done887
+
+leaky886:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+	VMULPS       Y15, Y1, Y8
+	VMAXPS       Y8, Y15, Y15
+
+done887:
+	TESTQ  R10, R10
+	JZ     store885
+	MOVQ   72(AX), R12
+	VADDPS (R10), Y9, Y9
+	ADDQ   R12, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R12, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R12, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R12, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R12, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   R12, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R12, R10
+
+store885:
+	MOVQ    56(AX), R12
+	VMOVUPS Y9, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    R12, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    R12, R9
+	IMUL3Q  $0x0000000e, DX, R12
+	ADDQ    R12, CX
+	SUBQ    $0x0000000e, SI
+	SUBQ    $0x0000000e, DI
+	SUBQ    $0x00000007, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000006
+	JNE     fewer888
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	VMOVUPS (R11), Y11
+	VMOVUPS (R11), Y12
+	VMOVUPS (R11), Y13
+	VMOVUPS (R11), Y14
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps889:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip891
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip891:
+	CMPQ        SI, $0x01
+	JGT         skip892
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+
+skip892:
+	CMPQ        SI, $0x02
+	JGT         skip893
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip893:
+	CMPQ        SI, $0x03
+	JGT         skip894
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+
+skip894:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip895
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip895:
+	CMPQ        SI, $0x05
+	JGT         skip896
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip896:
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	LEAQ        (R13)(DX*4), R13
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+	CMPQ        DI, $0x0b
+	JLE         end890
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        DI, $0x0c
+	JLE         end890
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	CMPQ        DI, $0x0d
+	JLE         end890
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	CMPQ        DI, $0x0e
+	JLE         end890
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	CMPQ        DI, $0x0f
+	JLE         end890
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y14
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        DI, $0x10
+	JLE         end890
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+
+end890:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps889
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done899
+	CMPQ   CX, $0x01
+	JNE    leaky898
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	JMP    done899
+
+leaky898:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+
+done899:
+	TESTQ  R10, R10
+	JZ     store897
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+
+store897:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer888:
+	CMPQ    R8, $0x00000005
+	JNE     fewer900
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	VMOVUPS (R11), Y11
+	VMOVUPS (R11), Y12
+	VMOVUPS (R11), Y13
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps901:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip903
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip903:
+	CMPQ        SI, $0x01
+	JGT         skip904
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+
+skip904:
+	CMPQ        SI, $0x02
+	JGT         skip905
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip905:
+	CMPQ        SI, $0x03
+	JGT         skip906
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+
+skip906:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip907
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip907:
+	CMPQ        SI, $0x05
+	JGT         skip908
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip908:
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	LEAQ        (R13)(DX*4), R13
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+	CMPQ        DI, $0x09
+	JLE         end902
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	CMPQ        DI, $0x0a
+	JLE         end902
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	CMPQ        DI, $0x0b
+	JLE         end902
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        DI, $0x0c
+	JLE         end902
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	CMPQ        DI, $0x0d
+	JLE         end902
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y13
+	CMPQ        DI, $0x0e
+	JLE         end902
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+
+end902:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps901
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done911
+	CMPQ   CX, $0x01
+	JNE    leaky910
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	JMP    done911
+
+leaky910:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+
+done911:
+	TESTQ  R10, R10
+	JZ     store909
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+
+store909:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer900:
+	CMPQ    R8, $0x00000004
+	JNE     fewer912
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	VMOVUPS (R11), Y11
+	VMOVUPS (R11), Y12
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps913:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip915
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip915:
+	CMPQ        SI, $0x01
+	JGT         skip916
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+
+skip916:
+	CMPQ        SI, $0x02
+	JGT         skip917
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip917:
+	CMPQ        SI, $0x03
+	JGT         skip918
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+
+skip918:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip919
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip919:
+	CMPQ        SI, $0x05
+	JGT         skip920
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip920:
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+	CMPQ        DI, $0x07
+	JLE         end914
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        DI, $0x08
+	JLE         end914
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	CMPQ        DI, $0x09
+	JLE         end914
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	CMPQ        DI, $0x0a
+	JLE         end914
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	CMPQ        DI, $0x0b
+	JLE         end914
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y12
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        DI, $0x0c
+	JLE         end914
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+
+end914:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps913
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done923
+	CMPQ   CX, $0x01
+	JNE    leaky922
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	JMP    done923
+
+leaky922:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+
+done923:
+	TESTQ  R10, R10
+	JZ     store921
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store921:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer912:
+	CMPQ    R8, $0x00000003
+	JNE     fewer924
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	VMOVUPS (R11), Y11
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps925:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip927
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip927:
+	CMPQ        SI, $0x01
+	JGT         skip928
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+
+skip928:
+	CMPQ        SI, $0x02
+	JGT         skip929
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip929:
+	CMPQ        SI, $0x03
+	JGT         skip930
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+
+skip930:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip931
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip931:
+	CMPQ        SI, $0x05
+	JGT         skip932
+	CMPQ        DI, $0x05
+	JLE         end926
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip932:
+	CMPQ        DI, $0x06
+	JLE         end926
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	CMPQ        DI, $0x07
+	JLE         end926
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        DI, $0x08
+	JLE         end926
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	CMPQ        DI, $0x09
+	JLE         end926
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	CMPQ        DI, $0x0a
+	JLE         end926
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+
+end926:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps925
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done935
+	CMPQ   CX, $0x01
+	JNE    leaky934
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	JMP    done935
+
+leaky934:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+
+done935:
+	TESTQ  R10, R10
+	JZ     store933
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store933:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer924:
+	CMPQ    R8, $0x00000002
+	JNE     fewer936
+	VMOVUPS (R11), Y9
+	VMOVUPS (R11), Y10
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps937:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip939
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip939:
+	CMPQ        SI, $0x01
+	JGT         skip940
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+
+skip940:
+	CMPQ        SI, $0x02
+	JGT         skip941
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+
+skip941:
+	CMPQ        SI, $0x03
+	JGT         skip942
+	CMPQ        DI, $0x03
+	JLE         end938
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y2, Y8, Y10
+
+skip942:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip943
+	CMPQ        DI, $0x04
+	JLE         end938
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+	VFMADD231PS Y3, Y8, Y10
+
+skip943:
+	CMPQ        SI, $0x05
+	JGT         skip944
+	CMPQ        DI, $0x05
+	JLE         end938
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+	VFMADD231PS Y4, Y8, Y10
+
+skip944:
+	CMPQ        DI, $0x06
+	JLE         end938
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	CMPQ        DI, $0x07
+	JLE         end938
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        DI, $0x08
+	JLE         end938
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+
+end938:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps937
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done947
+	CMPQ   CX, $0x01
+	JNE    leaky946
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	VMAXPS Y10, Y8, Y10
+	JMP    done947
+
+leaky946:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+
+done947:
+	TESTQ  R10, R10
+	JZ     store945
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store945:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer936:
+	CMPQ    R8, $0x00000001
+	JNE     fewer948
+	VMOVUPS (R11), Y9
+	MOVQ    184(AX), R12
+	MOVQ    192(AX), R8
+
+taps949:
+	VMOVUPS     (R12), Y1
+	VMOVUPS     32(R12), Y2
+	VMOVUPS     64(R12), Y3
+	VMOVUPS     96(R12), Y4
+	VMOVUPS     128(R12), Y5
+	VMOVUPS     160(R12), Y6
+	VMOVUPS     192(R12), Y7
+	MOVQ        CX, R13
+	CMPQ        SI, $0x00
+	JGT         skip951
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y1, Y8, Y9
+
+skip951:
+	CMPQ        SI, $0x01
+	JGT         skip952
+	CMPQ        DI, $0x01
+	JLE         end950
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y9
+
+skip952:
+	CMPQ        SI, $0x02
+	JGT         skip953
+	CMPQ        DI, $0x02
+	JLE         end950
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y9
+
+skip953:
+	CMPQ        SI, $0x03
+	JGT         skip954
+	CMPQ        DI, $0x03
+	JLE         end950
+	VPERMPS     (R13)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y9
+
+skip954:
+	LEAQ        (R13)(DX*4), R13
+	CMPQ        SI, $0x04
+	JGT         skip955
+	CMPQ        DI, $0x04
+	JLE         end950
+	VPERMPS     (R13), Y0, Y8
+	VFMADD231PS Y5, Y8, Y9
+
+skip955:
+	CMPQ        SI, $0x05
+	JGT         skip956
+	CMPQ        DI, $0x05
+	JLE         end950
+	VPERMPS     (R13)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y9
+
+skip956:
+	CMPQ        DI, $0x06
+	JLE         end950
+	VPERMPS     (R13)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y9
+
+end950:
+	ADDQ   $0x000000e0, R12
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps949
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done959
+	CMPQ   CX, $0x01
+	JNE    leaky958
+	VXORPS X8, X8, X8
+	VMAXPS Y9, Y8, Y9
+	JMP    done959
+
+leaky958:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y9, Y1, Y8
+	VMAXPS       Y8, Y9, Y9
+
+done959:
+	TESTQ  R10, R10
+	JZ     store957
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+
+store957:
+	MOVQ    56(AX), CX
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer948:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added960
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added960:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -9158,7 +15623,7 @@ block:
 
 rest:
 	CMPQ    R12, $0x00000003
-	JNE     fewer505
+	JNE     fewer961
 	VPERMPS (SI), Y0, Y1
 	VPERMPS (SI)(DI*1), Y0, Y2
 	VPERMPS (SI)(DI*2), Y0, Y3
@@ -9166,21 +15631,21 @@ rest:
 	VMOVUPS Y2, (R9)(R10*1)
 	VMOVUPS Y3, (R9)(R10*2)
 
-fewer505:
+fewer961:
 	CMPQ    R12, $0x00000002
-	JNE     fewer506
+	JNE     fewer962
 	VPERMPS (SI), Y0, Y1
 	VPERMPS (SI)(DI*1), Y0, Y2
 	VMOVUPS Y1, (R9)
 	VMOVUPS Y2, (R9)(R10*1)
 
-fewer506:
+fewer962:
 	CMPQ    R12, $0x00000001
-	JNE     fewer507
+	JNE     fewer963
 	VPERMPS (SI), Y0, Y1
 	VMOVUPS Y1, (R9)
 
-fewer507:
+fewer963:
 	ADDQ 48(AX), CX
 	ADDQ 64(AX), DX
 	DECQ BX
@@ -9205,9 +15670,9 @@ TEXT ·linearAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors508:
+vectors964:
 	CMPQ    SI, DI
-	JGT     done509
+	JGT     done965
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVUPS 32(DX)(SI*1), Y1
 	VMOVUPS 64(DX)(SI*1), Y2
@@ -9225,20 +15690,20 @@ vectors508:
 	VMOVUPS Y2, 64(CX)(SI*1)
 	VMOVUPS Y3, 96(CX)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     vectors508
+	JMP     vectors964
 
-done509:
-vectors510:
+done965:
+vectors966:
 	CMPQ    SI, R8
-	JGT     done511
+	JGT     done967
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVAPS Y0, Y0
 	VMOVAPS Y0, Y0
 	VMOVUPS Y0, (CX)(SI*1)
 	ADDQ    $0x00000020, SI
-	JMP     vectors510
+	JMP     vectors966
 
-done511:
+done967:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -9283,9 +15748,9 @@ TEXT ·reluAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors512:
+vectors968:
 	CMPQ    SI, DI
-	JGT     done513
+	JGT     done969
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVUPS 32(DX)(SI*1), Y1
 	VMOVUPS 64(DX)(SI*1), Y2
@@ -9311,12 +15776,12 @@ vectors512:
 	VMOVUPS Y2, 64(CX)(SI*1)
 	VMOVUPS Y3, 96(CX)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     vectors512
+	JMP     vectors968
 
-done513:
-vectors514:
+done969:
+vectors970:
 	CMPQ    SI, R8
-	JGT     done515
+	JGT     done971
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVAPS Y0, Y0
 	VMOVUPS v00000000<>+0(SB), Y1
@@ -9324,9 +15789,9 @@ vectors514:
 	VMOVAPS Y0, Y0
 	VMOVUPS Y0, (CX)(SI*1)
 	ADDQ    $0x00000020, SI
-	JMP     vectors514
+	JMP     vectors970
 
-done515:
+done971:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -9351,9 +15816,9 @@ TEXT ·relu6AVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors516:
+vectors972:
 	CMPQ    SI, DI
-	JGT     done517
+	JGT     done973
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVUPS 32(DX)(SI*1), Y1
 	VMOVUPS 64(DX)(SI*1), Y2
@@ -9387,12 +15852,12 @@ vectors516:
 	VMOVUPS Y2, 64(CX)(SI*1)
 	VMOVUPS Y3, 96(CX)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     vectors516
+	JMP     vectors972
 
-done517:
-vectors518:
+done973:
+vectors974:
 	CMPQ    SI, R8
-	JGT     done519
+	JGT     done975
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVAPS Y0, Y0
 	VMOVUPS v00000000<>+0(SB), Y1
@@ -9402,9 +15867,9 @@ vectors518:
 	VMOVAPS Y0, Y0
 	VMOVUPS Y0, (CX)(SI*1)
 	ADDQ    $0x00000020, SI
-	JMP     vectors518
+	JMP     vectors974
 
-done519:
+done975:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -9439,9 +15904,9 @@ TEXT ·leakyAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors520:
+vectors976:
 	CMPQ    SI, DI
-	JGT     done521
+	JGT     done977
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVUPS 32(DX)(SI*1), Y1
 	VMOVUPS 64(DX)(SI*1), Y2
@@ -9471,12 +15936,12 @@ vectors520:
 	VMOVUPS Y2, 64(CX)(SI*1)
 	VMOVUPS Y3, 96(CX)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     vectors520
+	JMP     vectors976
 
-done521:
-vectors522:
+done977:
+vectors978:
 	CMPQ    SI, R8
-	JGT     done523
+	JGT     done979
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y0
@@ -9485,9 +15950,9 @@ vectors522:
 	VMOVAPS Y1, Y0
 	VMOVUPS Y0, (CX)(SI*1)
 	ADDQ    $0x00000020, SI
-	JMP     vectors522
+	JMP     vectors978
 
-done523:
+done979:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -9522,9 +15987,9 @@ TEXT ·relieAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors524:
+vectors980:
 	CMPQ    SI, DI
-	JGT     done525
+	JGT     done981
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVUPS 32(DX)(SI*1), Y1
 	VMOVUPS 64(DX)(SI*1), Y2
@@ -9554,12 +16019,12 @@ vectors524:
 	VMOVUPS Y2, 64(CX)(SI*1)
 	VMOVUPS Y3, 96(CX)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     vectors524
+	JMP     vectors980
 
-done525:
-vectors526:
+done981:
+vectors982:
 	CMPQ    SI, R8
-	JGT     done527
+	JGT     done983
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y0
@@ -9568,9 +16033,9 @@ vectors526:
 	VMOVAPS Y1, Y0
 	VMOVUPS Y0, (CX)(SI*1)
 	ADDQ    $0x00000020, SI
-	JMP     vectors526
+	JMP     vectors982
 
-done527:
+done983:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -9605,9 +16070,9 @@ TEXT ·hardtanAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors528:
+vectors984:
 	CMPQ    SI, DI
-	JGT     done529
+	JGT     done985
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVUPS 32(DX)(SI*1), Y1
 	VMOVUPS 64(DX)(SI*1), Y2
@@ -9641,12 +16106,12 @@ vectors528:
 	VMOVUPS Y2, 64(CX)(SI*1)
 	VMOVUPS Y3, 96(CX)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     vectors528
+	JMP     vectors984
 
-done529:
-vectors530:
+done985:
+vectors986:
 	CMPQ    SI, R8
-	JGT     done531
+	JGT     done987
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVAPS Y0, Y0
 	VMOVUPS vbf800000<>+0(SB), Y1
@@ -9656,9 +16121,9 @@ vectors530:
 	VMOVAPS Y0, Y0
 	VMOVUPS Y0, (CX)(SI*1)
 	ADDQ    $0x00000020, SI
-	JMP     vectors530
+	JMP     vectors986
 
-done531:
+done987:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -9693,9 +16158,9 @@ TEXT ·lhtanAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors532:
+vectors988:
 	CMPQ    SI, DI
-	JGT     done533
+	JGT     done989
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVUPS 32(DX)(SI*1), Y1
 	VMOVUPS 64(DX)(SI*1), Y2
@@ -9745,12 +16210,12 @@ vectors532:
 	VMOVUPS Y2, 64(CX)(SI*1)
 	VMOVUPS Y3, 96(CX)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     vectors532
+	JMP     vectors988
 
-done533:
-vectors534:
+done989:
+vectors990:
 	CMPQ    SI, R8
-	JGT     done535
+	JGT     done991
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
@@ -9764,9 +16229,9 @@ vectors534:
 	VMOVAPS Y1, Y0
 	VMOVUPS Y0, (CX)(SI*1)
 	ADDQ    $0x00000020, SI
-	JMP     vectors534
+	JMP     vectors990
 
-done535:
+done991:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -9801,9 +16266,9 @@ TEXT ·plseAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors536:
+vectors992:
 	CMPQ    SI, DI
-	JGT     done537
+	JGT     done993
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVUPS 32(DX)(SI*1), Y1
 	VMOVUPS 64(DX)(SI*1), Y2
@@ -9865,12 +16330,12 @@ vectors536:
 	VMOVUPS Y2, 64(CX)(SI*1)
 	VMOVUPS Y3, 96(CX)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     vectors536
+	JMP     vectors992
 
-done537:
-vectors538:
+done993:
+vectors994:
 	CMPQ    SI, R8
-	JGT     done539
+	JGT     done995
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVAPS Y0, Y1
 	VMULPS  v3e000000<>+0(SB), Y1, Y1
@@ -9887,9 +16352,9 @@ vectors538:
 	VMOVAPS Y1, Y0
 	VMOVUPS Y0, (CX)(SI*1)
 	ADDQ    $0x00000020, SI
-	JMP     vectors538
+	JMP     vectors994
 
-done539:
+done995:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -9955,9 +16420,9 @@ TEXT ·rampAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors540:
+vectors996:
 	CMPQ        SI, DI
-	JGT         done541
+	JGT         done997
 	VMOVUPS     (DX)(SI*1), Y1
 	VMOVUPS     32(DX)(SI*1), Y2
 	VMOVUPS     64(DX)(SI*1), Y3
@@ -9975,20 +16440,20 @@ vectors540:
 	VMOVUPS     Y3, 64(CX)(SI*1)
 	VMOVUPS     Y4, 96(CX)(SI*1)
 	ADDQ        $0x00000080, SI
-	JMP         vectors540
+	JMP         vectors996
 
-done541:
-vectors542:
+done997:
+vectors998:
 	CMPQ        SI, R8
-	JGT         done543
+	JGT         done999
 	VMOVUPS     (DX)(SI*1), Y1
 	VMAXPS      Y1, Y0, Y2
 	VFMADD132PS v3dcccccd<>+0(SB), Y2, Y1
 	VMOVUPS     Y1, (CX)(SI*1)
 	ADDQ        $0x00000020, SI
-	JMP         vectors542
+	JMP         vectors998
 
-done543:
+done999:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -10013,9 +16478,9 @@ TEXT ·hardSigmoidAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors544:
+vectors1000:
 	CMPQ    SI, DI
-	JGT     done545
+	JGT     done1001
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVUPS 32(DX)(SI*1), Y1
 	VMOVUPS 64(DX)(SI*1), Y2
@@ -10057,12 +16522,12 @@ vectors544:
 	VMOVUPS Y2, 64(CX)(SI*1)
 	VMOVUPS Y3, 96(CX)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     vectors544
+	JMP     vectors1000
 
-done545:
-vectors546:
+done1001:
+vectors1002:
 	CMPQ    SI, R8
-	JGT     done547
+	JGT     done1003
 	VMOVUPS (DX)(SI*1), Y0
 	VMOVAPS Y0, Y1
 	VADDPS  v40400000<>+0(SB), Y0, Y1
@@ -10074,9 +16539,9 @@ vectors546:
 	VMULPS  v3e2aaaab<>+0(SB), Y0, Y0
 	VMOVUPS Y0, (CX)(SI*1)
 	ADDQ    $0x00000020, SI
-	JMP     vectors546
+	JMP     vectors1002
 
-done547:
+done1003:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -10122,9 +16587,9 @@ TEXT ·hardMishAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors548:
+vectors1004:
 	CMPQ        SI, DI
-	JGT         done549
+	JGT         done1005
 	VMOVUPS     (DX)(SI*1), Y1
 	VMOVUPS     32(DX)(SI*1), Y2
 	VMOVUPS     64(DX)(SI*1), Y3
@@ -10158,12 +16623,12 @@ vectors548:
 	VMOVUPS     Y3, 64(CX)(SI*1)
 	VMOVUPS     Y4, 96(CX)(SI*1)
 	ADDQ        $0x00000080, SI
-	JMP         vectors548
+	JMP         vectors1004
 
-done549:
-vectors550:
+done1005:
+vectors1006:
 	CMPQ        SI, R8
-	JGT         done551
+	JGT         done1007
 	VMOVUPS     (DX)(SI*1), Y1
 	VMAXPS      vc0000000<>+0(SB), Y1, Y2
 	VMINPS      Y2, Y0, Y2
@@ -10173,9 +16638,9 @@ vectors550:
 	VFMADD231PS Y3, Y2, Y1
 	VMOVUPS     Y1, (CX)(SI*1)
 	ADDQ        $0x00000020, SI
-	JMP         vectors550
+	JMP         vectors1006
 
-done551:
+done1007:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -10211,9 +16676,9 @@ TEXT ·stairAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors552:
+vectors1008:
 	CMPQ        SI, DI
-	JGT         done553
+	JGT         done1009
 	VMOVUPS     (DX)(SI*1), Y1
 	VMOVUPS     32(DX)(SI*1), Y2
 	VMULPS      v3f000000<>+0(SB), Y1, Y4
@@ -10239,12 +16704,12 @@ vectors552:
 	VMOVUPS     Y1, (CX)(SI*1)
 	VMOVUPS     Y2, 32(CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors552
+	JMP         vectors1008
 
-done553:
-vectors554:
+done1009:
+vectors1010:
 	CMPQ        SI, R8
-	JGT         done555
+	JGT         done1011
 	VMOVUPS     (DX)(SI*1), Y1
 	VMULPS      v3f000000<>+0(SB), Y1, Y3
 	VROUNDPS    $0x09, Y3, Y3
@@ -10258,9 +16723,9 @@ vectors554:
 	VFMADD213PS Y3, Y4, Y1
 	VMOVUPS     Y1, (CX)(SI*1)
 	ADDQ        $0x00000020, SI
-	JMP         vectors554
+	JMP         vectors1010
 
-done555:
+done1011:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -10286,9 +16751,9 @@ TEXT ·logisticAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors556:
+vectors1012:
 	CMPQ         SI, DI
-	JGT          done557
+	JGT          done1013
 	VMOVUPS      (DX)(SI*1), Y1
 	VMOVUPS      32(DX)(SI*1), Y2
 	VORPS        v80000000<>+0(SB), Y1, Y3
@@ -10340,12 +16805,12 @@ vectors556:
 	VMOVUPS      Y1, (CX)(SI*1)
 	VMOVUPS      Y2, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors556
+	JMP          vectors1012
 
-done557:
-vectors558:
+done1013:
+vectors1014:
 	CMPQ         SI, R8
-	JGT          done559
+	JGT          done1015
 	VMOVUPS      (DX)(SI*1), Y1
 	VORPS        v80000000<>+0(SB), Y1, Y2
 	VMOVAPS      Y1, Y3
@@ -10372,9 +16837,9 @@ vectors558:
 	VBLENDVPS    Y3, Y2, Y1, Y1
 	VMOVUPS      Y1, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
-	JMP          vectors558
+	JMP          vectors1014
 
-done559:
+done1015:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -10483,9 +16948,9 @@ TEXT ·tanhAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors560:
+vectors1016:
 	CMPQ         SI, DI
-	JGT          done561
+	JGT          done1017
 	VMOVUPS      (DX)(SI*1), Y1
 	VMOVUPS      32(DX)(SI*1), Y2
 	VMULPS       v40000000<>+0(SB), Y1, Y3
@@ -10539,12 +17004,12 @@ vectors560:
 	VMOVUPS      Y1, (CX)(SI*1)
 	VMOVUPS      Y2, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors560
+	JMP          vectors1016
 
-done561:
-vectors562:
+done1017:
+vectors1018:
 	CMPQ         SI, R8
-	JGT          done563
+	JGT          done1019
 	VMOVUPS      (DX)(SI*1), Y1
 	VMULPS       v40000000<>+0(SB), Y1, Y2
 	VANDPS       v80000000<>+0(SB), Y1, Y3
@@ -10572,9 +17037,9 @@ vectors562:
 	VORPS        Y3, Y2, Y1
 	VMOVUPS      Y1, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
-	JMP          vectors562
+	JMP          vectors1018
 
-done563:
+done1019:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -10610,9 +17075,9 @@ TEXT ·loggyAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors564:
+vectors1020:
 	CMPQ         SI, DI
-	JGT          done565
+	JGT          done1021
 	VMOVUPS      (DX)(SI*1), Y1
 	VMOVUPS      32(DX)(SI*1), Y2
 	VMULPS       v3f800000<>+0(SB), Y1, Y3
@@ -10666,12 +17131,12 @@ vectors564:
 	VMOVUPS      Y1, (CX)(SI*1)
 	VMOVUPS      Y2, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors564
+	JMP          vectors1020
 
-done565:
-vectors566:
+done1021:
+vectors1022:
 	CMPQ         SI, R8
-	JGT          done567
+	JGT          done1023
 	VMOVUPS      (DX)(SI*1), Y1
 	VMULPS       v3f800000<>+0(SB), Y1, Y2
 	VANDPS       v80000000<>+0(SB), Y1, Y3
@@ -10699,9 +17164,9 @@ vectors566:
 	VORPS        Y3, Y2, Y1
 	VMOVUPS      Y1, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
-	JMP          vectors566
+	JMP          vectors1022
 
-done567:
+done1023:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -10728,9 +17193,9 @@ TEXT ·eluAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors568:
+vectors1024:
 	CMPQ        SI, DI
-	JGT         done569
+	JGT         done1025
 	VMOVUPS     (DX)(SI*1), Y2
 	VMOVUPS     32(DX)(SI*1), Y3
 	VMINPS      Y2, Y1, Y4
@@ -10776,12 +17241,12 @@ vectors568:
 	VMOVUPS     Y2, (CX)(SI*1)
 	VMOVUPS     Y3, 32(CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors568
+	JMP         vectors1024
 
-done569:
-vectors570:
+done1025:
+vectors1026:
 	CMPQ        SI, R8
-	JGT         done571
+	JGT         done1027
 	VMOVUPS     (DX)(SI*1), Y2
 	VMINPS      Y2, Y1, Y3
 	VMAXPS      Y2, Y1, Y2
@@ -10805,9 +17270,9 @@ vectors570:
 	VFMADD132PS v3f800000<>+0(SB), Y3, Y2
 	VMOVUPS     Y2, (CX)(SI*1)
 	ADDQ        $0x00000020, SI
-	JMP         vectors570
+	JMP         vectors1026
 
-done571:
+done1027:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -10834,9 +17299,9 @@ TEXT ·seluAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors572:
+vectors1028:
 	CMPQ        SI, DI
-	JGT         done573
+	JGT         done1029
 	VMOVUPS     (DX)(SI*1), Y2
 	VMOVUPS     32(DX)(SI*1), Y3
 	VMINPS      Y2, Y1, Y4
@@ -10882,12 +17347,12 @@ vectors572:
 	VMOVUPS     Y2, (CX)(SI*1)
 	VMOVUPS     Y3, 32(CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors572
+	JMP         vectors1028
 
-done573:
-vectors574:
+done1029:
+vectors1030:
 	CMPQ        SI, R8
-	JGT         done575
+	JGT         done1031
 	VMOVUPS     (DX)(SI*1), Y2
 	VMINPS      Y2, Y1, Y3
 	VMAXPS      Y2, Y1, Y2
@@ -10911,9 +17376,9 @@ vectors574:
 	VFMADD132PS v3f867d56<>+0(SB), Y3, Y2
 	VMOVUPS     Y2, (CX)(SI*1)
 	ADDQ        $0x00000020, SI
-	JMP         vectors574
+	JMP         vectors1030
 
-done575:
+done1031:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -10959,9 +17424,9 @@ TEXT ·swishAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors576:
+vectors1032:
 	CMPQ         SI, DI
-	JGT          done577
+	JGT          done1033
 	VMOVUPS      (DX)(SI*1), Y1
 	VMOVUPS      32(DX)(SI*1), Y2
 	VMOVAPS      Y1, Y3
@@ -11017,12 +17482,12 @@ vectors576:
 	VMOVUPS      Y1, (CX)(SI*1)
 	VMOVUPS      Y2, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors576
+	JMP          vectors1032
 
-done577:
-vectors578:
+done1033:
+vectors1034:
 	CMPQ         SI, R8
-	JGT          done579
+	JGT          done1035
 	VMOVUPS      (DX)(SI*1), Y1
 	VMOVAPS      Y1, Y2
 	VORPS        v80000000<>+0(SB), Y2, Y3
@@ -11051,9 +17516,9 @@ vectors578:
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      Y1, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
-	JMP          vectors578
+	JMP          vectors1034
 
-done579:
+done1035:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -11079,9 +17544,9 @@ TEXT ·geluAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors580:
+vectors1036:
 	CMPQ         SI, DI
-	JGT          done581
+	JGT          done1037
 	VMOVUPS      (DX)(SI*1), Y1
 	VMOVUPS      32(DX)(SI*1), Y2
 	VMULPS       Y1, Y1, Y3
@@ -11143,12 +17608,12 @@ vectors580:
 	VMOVUPS      Y1, (CX)(SI*1)
 	VMOVUPS      Y2, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors580
+	JMP          vectors1036
 
-done581:
-vectors582:
+done1037:
+vectors1038:
 	CMPQ         SI, R8
-	JGT          done583
+	JGT          done1039
 	VMOVUPS      (DX)(SI*1), Y1
 	VMULPS       Y1, Y1, Y2
 	VMOVUPS      v3fcc4231<>+0(SB), Y3
@@ -11180,9 +17645,9 @@ vectors582:
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      Y1, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
-	JMP          vectors582
+	JMP          vectors1038
 
-done583:
+done1039:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -11228,9 +17693,9 @@ TEXT ·mishAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors584:
+vectors1040:
 	CMPQ         SI, DI
-	JGT          done585
+	JGT          done1041
 	VMOVUPS      (DX)(SI*1), Y1
 	VMOVUPS      32(DX)(SI*1), Y2
 	VMOVUPS      v41a00000<>+0(SB), Y3
@@ -11286,12 +17751,12 @@ vectors584:
 	VMOVUPS      Y1, (CX)(SI*1)
 	VMOVUPS      Y2, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors584
+	JMP          vectors1040
 
-done585:
-vectors586:
+done1041:
+vectors1042:
 	CMPQ         SI, R8
-	JGT          done587
+	JGT          done1043
 	VMOVUPS      (DX)(SI*1), Y1
 	VMOVUPS      v41a00000<>+0(SB), Y2
 	VMINPS       Y1, Y2, Y2
@@ -11320,9 +17785,9 @@ vectors586:
 	VMULPS       Y2, Y1, Y1
 	VMOVUPS      Y1, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
-	JMP          vectors586
+	JMP          vectors1042
 
-done587:
+done1043:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -11358,9 +17823,9 @@ TEXT ·addAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors588:
+vectors1044:
 	CMPQ    DI, R8
-	JGT     done589
+	JGT     done1045
 	VMOVUPS (DX)(DI*1), Y0
 	VMOVUPS 32(DX)(DI*1), Y1
 	VMOVUPS 64(DX)(DI*1), Y2
@@ -11378,20 +17843,20 @@ vectors588:
 	VMOVUPS Y2, 64(CX)(DI*1)
 	VMOVUPS Y3, 96(CX)(DI*1)
 	ADDQ    $0x00000080, DI
-	JMP     vectors588
+	JMP     vectors1044
 
-done589:
-vectors590:
+done1045:
+vectors1046:
 	CMPQ    DI, R9
-	JGT     done591
+	JGT     done1047
 	VMOVUPS (DX)(DI*1), Y0
 	VMOVUPS (BX)(DI*1), Y1
 	VADDPS  Y0, Y1, Y0
 	VMOVUPS Y0, (CX)(DI*1)
 	ADDQ    $0x00000020, DI
-	JMP     vectors590
+	JMP     vectors1046
 
-done591:
+done1047:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	ADDQ 40(AX), BX
@@ -11418,9 +17883,9 @@ TEXT ·mulAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors592:
+vectors1048:
 	CMPQ    DI, R8
-	JGT     done593
+	JGT     done1049
 	VMOVUPS (DX)(DI*1), Y0
 	VMOVUPS 32(DX)(DI*1), Y1
 	VMOVUPS 64(DX)(DI*1), Y2
@@ -11438,20 +17903,20 @@ vectors592:
 	VMOVUPS Y2, 64(CX)(DI*1)
 	VMOVUPS Y3, 96(CX)(DI*1)
 	ADDQ    $0x00000080, DI
-	JMP     vectors592
+	JMP     vectors1048
 
-done593:
-vectors594:
+done1049:
+vectors1050:
 	CMPQ    DI, R9
-	JGT     done595
+	JGT     done1051
 	VMOVUPS (DX)(DI*1), Y0
 	VMOVUPS (BX)(DI*1), Y1
 	VMULPS  Y0, Y1, Y0
 	VMOVUPS Y0, (CX)(DI*1)
 	ADDQ    $0x00000020, DI
-	JMP     vectors594
+	JMP     vectors1050
 
-done595:
+done1051:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	ADDQ 40(AX), BX
@@ -11478,9 +17943,9 @@ TEXT ·maxAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors596:
+vectors1052:
 	CMPQ    DI, R8
-	JGT     done597
+	JGT     done1053
 	VMOVUPS (DX)(DI*1), Y0
 	VMOVUPS 32(DX)(DI*1), Y1
 	VMOVUPS 64(DX)(DI*1), Y2
@@ -11498,20 +17963,20 @@ vectors596:
 	VMOVUPS Y2, 64(CX)(DI*1)
 	VMOVUPS Y3, 96(CX)(DI*1)
 	ADDQ    $0x00000080, DI
-	JMP     vectors596
+	JMP     vectors1052
 
-done597:
-vectors598:
+done1053:
+vectors1054:
 	CMPQ    DI, R9
-	JGT     done599
+	JGT     done1055
 	VMOVUPS (DX)(DI*1), Y0
 	VMOVUPS (BX)(DI*1), Y1
 	VMAXPS  Y0, Y1, Y0
 	VMOVUPS Y0, (CX)(DI*1)
 	ADDQ    $0x00000020, DI
-	JMP     vectors598
+	JMP     vectors1054
 
-done599:
+done1055:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	ADDQ 40(AX), BX
@@ -11538,9 +18003,9 @@ TEXT ·scaleAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors600:
+vectors1056:
 	CMPQ    SI, DI
-	JGT     done601
+	JGT     done1057
 	VMOVUPS (DX)(SI*1), Y1
 	VMOVUPS 32(DX)(SI*1), Y2
 	VMOVUPS 64(DX)(SI*1), Y3
@@ -11554,19 +18019,19 @@ vectors600:
 	VMOVUPS Y3, 64(CX)(SI*1)
 	VMOVUPS Y4, 96(CX)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     vectors600
+	JMP     vectors1056
 
-done601:
-vectors602:
+done1057:
+vectors1058:
 	CMPQ    SI, R8
-	JGT     done603
+	JGT     done1059
 	VMOVUPS (DX)(SI*1), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (CX)(SI*1)
 	ADDQ    $0x00000020, SI
-	JMP     vectors602
+	JMP     vectors1058
 
-done603:
+done1059:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -11594,9 +18059,9 @@ TEXT ·exponentialAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors604:
+vectors1060:
 	CMPQ        SI, DI
-	JGT         done605
+	JGT         done1061
 	VMOVUPS     (DX)(SI*1), Y3
 	VMOVUPS     32(DX)(SI*1), Y4
 	VFMADD213PS Y1, Y0, Y3
@@ -11634,12 +18099,12 @@ vectors604:
 	VMOVUPS     Y3, (CX)(SI*1)
 	VMOVUPS     Y4, 32(CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors604
+	JMP         vectors1060
 
-done605:
-vectors606:
+done1061:
+vectors1062:
 	CMPQ        SI, R8
-	JGT         done607
+	JGT         done1063
 	VMOVUPS     (DX)(SI*1), Y3
 	VFMADD213PS Y1, Y0, Y3
 	VMOVAPS     Y2, Y4
@@ -11659,9 +18124,9 @@ vectors606:
 	VMOVAPS     Y5, Y3
 	VMOVUPS     Y3, (CX)(SI*1)
 	ADDQ        $0x00000020, SI
-	JMP         vectors606
+	JMP         vectors1062
 
-done607:
+done1063:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -11687,9 +18152,9 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ R8, R8
 
-vectors608:
+vectors1064:
 	CMPQ   R8, R9
-	JGT    done609
+	JGT    done1065
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
@@ -11701,9 +18166,9 @@ vectors608:
 	LEAQ   (CX)(R8*1), R11
 	MOVQ   48(AX), BX
 
-several610:
+several1066:
 	SUBQ   $0x02, BX
-	JLT    single611
+	JLT    single1067
 	VADDPS (R11), Y0, Y0
 	VADDPS 32(R11), Y1, Y1
 	VADDPS 64(R11), Y2, Y2
@@ -11714,22 +18179,22 @@ several610:
 	VADDPS 64(R11), Y6, Y6
 	VADDPS 96(R11), Y7, Y7
 	ADDQ   SI, R11
-	JMP    several610
+	JMP    several1066
 
-single611:
+single1067:
 	ADDQ $0x02, BX
 
-one613:
-	JZ     sum612
+one1069:
+	JZ     sum1068
 	VADDPS (R11), Y0, Y0
 	VADDPS 32(R11), Y1, Y1
 	VADDPS 64(R11), Y2, Y2
 	VADDPS 96(R11), Y3, Y3
 	ADDQ   SI, R11
 	DECQ   BX
-	JMP    one613
+	JMP    one1069
 
-sum612:
+sum1068:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -11743,12 +18208,12 @@ sum612:
 	VADDPS  96(DX)(R8*1), Y3, Y3
 	VMOVUPS Y3, 96(DX)(R8*1)
 	ADDQ    $0x00000080, R8
-	JMP     vectors608
+	JMP     vectors1064
 
-done609:
-vectors614:
+done1065:
+vectors1070:
 	CMPQ   R8, R10
-	JGT    done615
+	JGT    done1071
 	VXORPS X8, X8, X8
 	VXORPS X9, X9, X9
 	VXORPS X10, X10, X10
@@ -11760,9 +18225,9 @@ vectors614:
 	LEAQ   (CX)(R8*1), R11
 	MOVQ   48(AX), BX
 
-several616:
+several1072:
 	SUBQ   $0x08, BX
-	JLT    single617
+	JLT    single1073
 	VADDPS (R11), Y8, Y8
 	ADDQ   SI, R11
 	VADDPS (R11), Y9, Y9
@@ -11779,19 +18244,19 @@ several616:
 	ADDQ   SI, R11
 	VADDPS (R11), Y15, Y15
 	ADDQ   SI, R11
-	JMP    several616
+	JMP    several1072
 
-single617:
+single1073:
 	ADDQ $0x08, BX
 
-one619:
-	JZ     sum618
+one1075:
+	JZ     sum1074
 	VADDPS (R11), Y8, Y8
 	ADDQ   SI, R11
 	DECQ   BX
-	JMP    one619
+	JMP    one1075
 
-sum618:
+sum1074:
 	VADDPS  Y12, Y8, Y8
 	VADDPS  Y13, Y9, Y9
 	VADDPS  Y14, Y10, Y10
@@ -11802,9 +18267,9 @@ sum618:
 	VADDPS  (DX)(R8*1), Y8, Y8
 	VMOVUPS Y8, (DX)(R8*1)
 	ADDQ    $0x00000020, R8
-	JMP     vectors614
+	JMP     vectors1070
 
-done615:
+done1071:
 	DECQ DI
 	JNZ  row
 	VZEROUPPER
@@ -11829,9 +18294,9 @@ TEXT ·maxTapsAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors620:
+vectors1076:
 	CMPQ    DI, R8
-	JGT     done621
+	JGT     done1077
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
@@ -11839,11 +18304,11 @@ vectors620:
 	LEAQ    (CX)(DI*1), R10
 	MOVQ    56(AX), R13
 
-lines622:
+lines1078:
 	MOVQ R10, R11
 	MOVQ 48(AX), R12
 
-columns623:
+columns1079:
 	VMOVUPS (R11), Y5
 	VMAXPS  Y1, Y5, Y1
 	VMOVUPS 32(R11), Y5
@@ -11854,43 +18319,43 @@ columns623:
 	VMAXPS  Y4, Y5, Y4
 	ADDQ    SI, R11
 	DECQ    R12
-	JNZ     columns623
+	JNZ     columns1079
 	ADDQ    40(AX), R10
 	DECQ    R13
-	JNZ     lines622
+	JNZ     lines1078
 	VMOVUPS Y1, (DX)(DI*1)
 	VMOVUPS Y2, 32(DX)(DI*1)
 	VMOVUPS Y3, 64(DX)(DI*1)
 	VMOVUPS Y4, 96(DX)(DI*1)
 	ADDQ    $0x00000080, DI
-	JMP     vectors620
+	JMP     vectors1076
 
-done621:
-vectors624:
+done1077:
+vectors1080:
 	CMPQ    DI, R9
-	JGT     done625
+	JGT     done1081
 	VMOVAPS Y0, Y1
 	LEAQ    (CX)(DI*1), R10
 	MOVQ    56(AX), R13
 
-lines626:
+lines1082:
 	MOVQ R10, R11
 	MOVQ 48(AX), R12
 
-columns627:
+columns1083:
 	VMOVUPS (R11), Y2
 	VMAXPS  Y1, Y2, Y1
 	ADDQ    SI, R11
 	DECQ    R12
-	JNZ     columns627
+	JNZ     columns1083
 	ADDQ    40(AX), R10
 	DECQ    R13
-	JNZ     lines626
+	JNZ     lines1082
 	VMOVUPS Y1, (DX)(DI*1)
 	ADDQ    $0x00000020, DI
-	JMP     vectors624
+	JMP     vectors1080
 
-done625:
+done1081:
 	ADDQ 16(AX), DX
 	ADDQ 24(AX), CX
 	DECQ BX
@@ -12522,17 +18987,17 @@ vector:
 	VADDPS      Y5, Y8, Y8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done629
+	JZ          done1085
 	CMPQ        R10, $0x01
-	JNE         leaky628
+	JNE         leaky1084
 	VXORPS      X5, X5, X5
 	VMAXPS      Y3, Y5, Y3
 	VMAXPS      Y4, Y5, Y4
 	VMAXPS      Y15, Y5, Y15
 	VMAXPS      Y8, Y5, Y8
-	JMP         done629
+	JMP         done1085
 
-leaky628:
+leaky1084:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y6
 	VMULPS       Y3, Y6, Y5
@@ -12544,10 +19009,10 @@ leaky628:
 	VMULPS       Y8, Y6, Y5
 	VMAXPS       Y5, Y8, Y8
 
-done629:
+done1085:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store630
+	JZ     store1086
 	ADDQ   R9, R10
 	MOVQ   96(AX), R11
 	VADDPS (R10), Y3, Y3
@@ -12558,7 +19023,7 @@ done629:
 	ADDQ   R11, R10
 	VADDPS (R10), Y8, Y8
 
-store630:
+store1086:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	MOVQ        32(AX), R11
@@ -12587,17 +19052,17 @@ store630:
 	VADDPS      Y11, Y14, Y14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done632
+	JZ          done1088
 	CMPQ        R10, $0x01
-	JNE         leaky631
+	JNE         leaky1087
 	VXORPS      X11, X11, X11
 	VMAXPS      Y9, Y11, Y9
 	VMAXPS      Y10, Y11, Y10
 	VMAXPS      Y15, Y11, Y15
 	VMAXPS      Y14, Y11, Y14
-	JMP         done632
+	JMP         done1088
 
-leaky631:
+leaky1087:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y12
 	VMULPS       Y9, Y12, Y11
@@ -12609,10 +19074,10 @@ leaky631:
 	VMULPS       Y14, Y12, Y11
 	VMAXPS       Y11, Y14, Y14
 
-done632:
+done1088:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store633
+	JZ     store1089
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -12625,7 +19090,7 @@ done632:
 	ADDQ   R11, R10
 	VADDPS (R10), Y14, Y14
 
-store633:
+store1089:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -12704,17 +19169,17 @@ store633:
 	VADDPS      Y5, Y8, Y8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done635
+	JZ          done1091
 	CMPQ        R10, $0x01
-	JNE         leaky634
+	JNE         leaky1090
 	VXORPS      X5, X5, X5
 	VMAXPS      Y3, Y5, Y3
 	VMAXPS      Y4, Y5, Y4
 	VMAXPS      Y15, Y5, Y15
 	VMAXPS      Y8, Y5, Y8
-	JMP         done635
+	JMP         done1091
 
-leaky634:
+leaky1090:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y6
 	VMULPS       Y3, Y6, Y5
@@ -12726,10 +19191,10 @@ leaky634:
 	VMULPS       Y8, Y6, Y5
 	VMAXPS       Y5, Y8, Y8
 
-done635:
+done1091:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store636
+	JZ     store1092
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	MOVQ   96(AX), R11
@@ -12741,7 +19206,7 @@ done635:
 	ADDQ   R11, R10
 	VADDPS (R10), Y8, Y8
 
-store636:
+store1092:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -12771,17 +19236,17 @@ store636:
 	VADDPS      Y11, Y14, Y14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done638
+	JZ          done1094
 	CMPQ        R10, $0x01
-	JNE         leaky637
+	JNE         leaky1093
 	VXORPS      X11, X11, X11
 	VMAXPS      Y9, Y11, Y9
 	VMAXPS      Y10, Y11, Y10
 	VMAXPS      Y15, Y11, Y15
 	VMAXPS      Y14, Y11, Y14
-	JMP         done638
+	JMP         done1094
 
-leaky637:
+leaky1093:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y12
 	VMULPS       Y9, Y12, Y11
@@ -12793,10 +19258,10 @@ leaky637:
 	VMULPS       Y14, Y12, Y11
 	VMAXPS       Y11, Y14, Y14
 
-done638:
+done1094:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store639
+	JZ     store1095
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -12810,7 +19275,7 @@ done638:
 	ADDQ   R11, R10
 	VADDPS (R10), Y14, Y14
 
-store639:
+store1095:
 	MOVQ    R8, R10
 	ADDQ    R9, R10
 	ADDQ    40(AX), R10

@@ -149,30 +149,60 @@ func gemm14x32AVX512(t *Tile)
 //go:noescape
 func depthwise3s1AVX512(t *Rows)
 
+// depthwise3s1repeatingAVX512 computes a 3×3 depthwise convolution of stride 1 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise3s1repeatingAVX512(t *Rows)
+
 // depthwise3s2AVX512 computes a 3×3 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
 func depthwise3s2AVX512(t *Rows)
+
+// depthwise3s2repeatingAVX512 computes a 3×3 depthwise convolution of stride 2 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise3s2repeatingAVX512(t *Rows)
 
 // depthwise5s1AVX512 computes a 5×5 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
 func depthwise5s1AVX512(t *Rows)
 
+// depthwise5s1repeatingAVX512 computes a 5×5 depthwise convolution of stride 1 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise5s1repeatingAVX512(t *Rows)
+
 // depthwise5s2AVX512 computes a 5×5 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
 func depthwise5s2AVX512(t *Rows)
+
+// depthwise5s2repeatingAVX512 computes a 5×5 depthwise convolution of stride 2 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise5s2repeatingAVX512(t *Rows)
 
 // depthwise7s1AVX512 computes a 7×7 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
 func depthwise7s1AVX512(t *Rows)
 
+// depthwise7s1repeatingAVX512 computes a 7×7 depthwise convolution of stride 1 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise7s1repeatingAVX512(t *Rows)
+
 // depthwise7s2AVX512 computes a 7×7 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
 func depthwise7s2AVX512(t *Rows)
+
+// depthwise7s2repeatingAVX512 computes a 7×7 depthwise convolution of stride 2 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise7s2repeatingAVX512(t *Rows)
 
 // spreadAVX512 copies pixels, in each vector the values whose numbers Weights holds, see Rows.
 //
@@ -254,30 +284,60 @@ func gemm14x8AVX512Y(t *Tile)
 //go:noescape
 func depthwise3s1AVX512Y(t *Rows)
 
+// depthwise3s1repeatingAVX512Y computes a 3×3 depthwise convolution of stride 1 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise3s1repeatingAVX512Y(t *Rows)
+
 // depthwise3s2AVX512Y computes a 3×3 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
 func depthwise3s2AVX512Y(t *Rows)
+
+// depthwise3s2repeatingAVX512Y computes a 3×3 depthwise convolution of stride 2 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise3s2repeatingAVX512Y(t *Rows)
 
 // depthwise5s1AVX512Y computes a 5×5 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
 func depthwise5s1AVX512Y(t *Rows)
 
+// depthwise5s1repeatingAVX512Y computes a 5×5 depthwise convolution of stride 1 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise5s1repeatingAVX512Y(t *Rows)
+
 // depthwise5s2AVX512Y computes a 5×5 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
 func depthwise5s2AVX512Y(t *Rows)
+
+// depthwise5s2repeatingAVX512Y computes a 5×5 depthwise convolution of stride 2 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise5s2repeatingAVX512Y(t *Rows)
 
 // depthwise7s1AVX512Y computes a 7×7 depthwise convolution of stride 1, see Rows.
 //
 //go:noescape
 func depthwise7s1AVX512Y(t *Rows)
 
+// depthwise7s1repeatingAVX512Y computes a 7×7 depthwise convolution of stride 1 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise7s1repeatingAVX512Y(t *Rows)
+
 // depthwise7s2AVX512Y computes a 7×7 depthwise convolution of stride 2, see Rows.
 //
 //go:noescape
 func depthwise7s2AVX512Y(t *Rows)
+
+// depthwise7s2repeatingAVX512Y computes a 7×7 depthwise convolution of stride 2 of several filters for each input channel, see Rows.
+//
+//go:noescape
+func depthwise7s2repeatingAVX512Y(t *Rows)
 
 // spreadAVX512Y copies pixels, in each vector the values whose numbers Weights holds, see Rows.
 //
@@ -493,12 +553,18 @@ var avx512 = Set{
 		},
 	},
 	depthwise: map[depthwiseKey]func(*Rows){
-		{3, 1}: depthwise3s1AVX512,
-		{3, 2}: depthwise3s2AVX512,
-		{5, 1}: depthwise5s1AVX512,
-		{5, 2}: depthwise5s2AVX512,
-		{7, 1}: depthwise7s1AVX512,
-		{7, 2}: depthwise7s2AVX512,
+		{3, 1, false}: depthwise3s1AVX512,
+		{3, 1, true}:  depthwise3s1repeatingAVX512,
+		{3, 2, false}: depthwise3s2AVX512,
+		{3, 2, true}:  depthwise3s2repeatingAVX512,
+		{5, 1, false}: depthwise5s1AVX512,
+		{5, 1, true}:  depthwise5s1repeatingAVX512,
+		{5, 2, false}: depthwise5s2AVX512,
+		{5, 2, true}:  depthwise5s2repeatingAVX512,
+		{7, 1, false}: depthwise7s1AVX512,
+		{7, 1, true}:  depthwise7s1repeatingAVX512,
+		{7, 2, false}: depthwise7s2AVX512,
+		{7, 2, true}:  depthwise7s2repeatingAVX512,
 	},
 	spread: spreadAVX512,
 	narrow: &Set{
@@ -522,12 +588,18 @@ var avx512 = Set{
 			},
 		},
 		depthwise: map[depthwiseKey]func(*Rows){
-			{3, 1}: depthwise3s1AVX512Y,
-			{3, 2}: depthwise3s2AVX512Y,
-			{5, 1}: depthwise5s1AVX512Y,
-			{5, 2}: depthwise5s2AVX512Y,
-			{7, 1}: depthwise7s1AVX512Y,
-			{7, 2}: depthwise7s2AVX512Y,
+			{3, 1, false}: depthwise3s1AVX512Y,
+			{3, 1, true}:  depthwise3s1repeatingAVX512Y,
+			{3, 2, false}: depthwise3s2AVX512Y,
+			{3, 2, true}:  depthwise3s2repeatingAVX512Y,
+			{5, 1, false}: depthwise5s1AVX512Y,
+			{5, 1, true}:  depthwise5s1repeatingAVX512Y,
+			{5, 2, false}: depthwise5s2AVX512Y,
+			{5, 2, true}:  depthwise5s2repeatingAVX512Y,
+			{7, 1, false}: depthwise7s1AVX512Y,
+			{7, 1, true}:  depthwise7s1repeatingAVX512Y,
+			{7, 2, false}: depthwise7s2AVX512Y,
+			{7, 2, true}:  depthwise7s2repeatingAVX512Y,
 		},
 		spread:        spreadAVX512Y,
 		winogradInput: winogradInputAVX512Y, winogradOutput: winogradOutputAVX512Y, winogradWeights: winogradWeightsAVX512Y,

@@ -8953,19 +8953,19 @@ TEXT ·depthwise3s1AVX512(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z4
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -8976,10 +8976,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000000c0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -8990,8 +8990,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -9006,8 +9006,8 @@ block:
 	VMOVUPS Z4, Z11
 	VMOVUPS Z4, Z12
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
 taps57:
 	VMOVUPS     (R13), Z0
@@ -9158,8 +9158,8 @@ rest:
 	VMOVUPS Z4, Z9
 	VMOVUPS Z4, Z10
 	VMOVUPS Z4, Z11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps65:
 	VMOVUPS     (R11), Z0
@@ -9293,8 +9293,8 @@ fewer64:
 	VMOVUPS Z4, Z8
 	VMOVUPS Z4, Z9
 	VMOVUPS Z4, Z10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps73:
 	VMOVUPS     (R11), Z0
@@ -9415,8 +9415,8 @@ fewer72:
 	VMOVUPS Z4, Z7
 	VMOVUPS Z4, Z8
 	VMOVUPS Z4, Z9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps81:
 	VMOVUPS     (R11), Z0
@@ -9525,8 +9525,8 @@ fewer80:
 	VMOVUPS Z4, Z6
 	VMOVUPS Z4, Z7
 	VMOVUPS Z4, Z8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps89:
 	VMOVUPS     (R11), Z0
@@ -9623,8 +9623,8 @@ fewer88:
 	VMOVUPS Z4, Z5
 	VMOVUPS Z4, Z6
 	VMOVUPS Z4, Z7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps97:
 	VMOVUPS     (R11), Z0
@@ -9709,8 +9709,8 @@ fewer96:
 	JNE     fewer104
 	VMOVUPS Z4, Z5
 	VMOVUPS Z4, Z6
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps105:
 	VMOVUPS     (R11), Z0
@@ -9782,8 +9782,8 @@ fewer104:
 	CMPQ    R8, $0x00000001
 	JNE     fewer112
 	VMOVUPS Z4, Z5
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
 taps113:
 	VMOVUPS     (R11), Z0
@@ -9842,16 +9842,945 @@ store117:
 fewer112:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000001, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
 	JZ    added120
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
 added120:
-	DECQ 168(AX)
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise3s1repeatingAVX512(t *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s1repeatingAVX512(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Z0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Z5
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000003, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000000c0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	VMOVUPS Z5, Z9
+	VMOVUPS Z5, Z10
+	VMOVUPS Z5, Z11
+	VMOVUPS Z5, Z12
+	VMOVUPS Z5, Z13
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps121:
+	VMOVUPS     (R13), Z1
+	VMOVUPS     64(R13), Z2
+	VMOVUPS     128(R13), Z3
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip123
+	VPERMPS     (R14), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip123:
+	CMPQ        SI, $0x01
+	JGT         skip124
+	VPERMPS     (R14)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+
+skip124:
+	VPERMPS     (R14)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z2, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	VPERMPS     (R14)(BX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z2, Z4, Z8
+	VFMADD231PS Z1, Z4, Z9
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+	VFMADD231PS Z2, Z4, Z9
+	VFMADD231PS Z1, Z4, Z10
+	VPERMPS     (R14)(DX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z9
+	VFMADD231PS Z2, Z4, Z10
+	VFMADD231PS Z1, Z4, Z11
+	VPERMPS     (R14)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z10
+	VFMADD231PS Z2, Z4, Z11
+	VFMADD231PS Z1, Z4, Z12
+	VPERMPS     (R14)(BX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z11
+	VFMADD231PS Z2, Z4, Z12
+	VFMADD231PS Z1, Z4, Z13
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x08
+	JLE         end122
+	VPERMPS     (R14), Z0, Z4
+	VFMADD231PS Z3, Z4, Z12
+	VFMADD231PS Z2, Z4, Z13
+	CMPQ        DI, $0x09
+	JLE         end122
+	VPERMPS     (R14)(DX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z13
+
+end122:
+	ADDQ   $0x000000c0, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps121
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done127
+	CMPQ   R11, $0x01
+	JNE    leaky126
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	VMAXPS Z9, Z4, Z9
+	VMAXPS Z10, Z4, Z10
+	VMAXPS Z11, Z4, Z11
+	VMAXPS Z12, Z4, Z12
+	VMAXPS Z13, Z4, Z13
+	JMP    done127
+
+leaky126:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+	VMULPS       Z9, Z1, Z4
+	VMAXPS       Z4, Z9, Z9
+	VMULPS       Z10, Z1, Z4
+	VMAXPS       Z4, Z10, Z10
+	VMULPS       Z11, Z1, Z4
+	VMAXPS       Z4, Z11, Z11
+	VMULPS       Z12, Z1, Z4
+	VMAXPS       Z4, Z12, Z12
+	VMULPS       Z13, Z1, Z4
+	VMAXPS       Z4, Z13, Z13
+
+done127:
+	TESTQ  R10, R10
+	JZ     store125
+	MOVQ   72(AX), R11
+	VADDPS (R10), Z6, Z6
+	ADDQ   R11, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   R11, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   R11, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   R11, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   R11, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   R11, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   R11, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   R11, R10
+
+store125:
+	MOVQ    56(AX), R11
+	VMOVUPS Z6, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000008, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000008, SI
+	SUBQ    $0x00000008, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer128
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	VMOVUPS Z5, Z9
+	VMOVUPS Z5, Z10
+	VMOVUPS Z5, Z11
+	VMOVUPS Z5, Z12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps129:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip131
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip131:
+	CMPQ        SI, $0x01
+	JGT         skip132
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+
+skip132:
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z2, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z2, Z4, Z8
+	VFMADD231PS Z1, Z4, Z9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+	VFMADD231PS Z2, Z4, Z9
+	VFMADD231PS Z1, Z4, Z10
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z9
+	VFMADD231PS Z2, Z4, Z10
+	VFMADD231PS Z1, Z4, Z11
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z10
+	VFMADD231PS Z2, Z4, Z11
+	VFMADD231PS Z1, Z4, Z12
+	CMPQ        DI, $0x07
+	JLE         end130
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z11
+	VFMADD231PS Z2, Z4, Z12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end130
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z12
+
+end130:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps129
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done135
+	CMPQ   CX, $0x01
+	JNE    leaky134
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	VMAXPS Z9, Z4, Z9
+	VMAXPS Z10, Z4, Z10
+	VMAXPS Z11, Z4, Z11
+	VMAXPS Z12, Z4, Z12
+	JMP    done135
+
+leaky134:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+	VMULPS       Z9, Z1, Z4
+	VMAXPS       Z4, Z9, Z9
+	VMULPS       Z10, Z1, Z4
+	VMAXPS       Z4, Z10, Z10
+	VMULPS       Z11, Z1, Z4
+	VMAXPS       Z4, Z11, Z11
+	VMULPS       Z12, Z1, Z4
+	VMAXPS       Z4, Z12, Z12
+
+done135:
+	TESTQ  R10, R10
+	JZ     store133
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+
+store133:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer128:
+	CMPQ    R8, $0x00000006
+	JNE     fewer136
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	VMOVUPS Z5, Z9
+	VMOVUPS Z5, Z10
+	VMOVUPS Z5, Z11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps137:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip139
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip139:
+	CMPQ        SI, $0x01
+	JGT         skip140
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+
+skip140:
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z2, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z2, Z4, Z8
+	VFMADD231PS Z1, Z4, Z9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+	VFMADD231PS Z2, Z4, Z9
+	VFMADD231PS Z1, Z4, Z10
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z9
+	VFMADD231PS Z2, Z4, Z10
+	VFMADD231PS Z1, Z4, Z11
+	CMPQ        DI, $0x06
+	JLE         end138
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z10
+	VFMADD231PS Z2, Z4, Z11
+	CMPQ        DI, $0x07
+	JLE         end138
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z11
+
+end138:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps137
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done143
+	CMPQ   CX, $0x01
+	JNE    leaky142
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	VMAXPS Z9, Z4, Z9
+	VMAXPS Z10, Z4, Z10
+	VMAXPS Z11, Z4, Z11
+	JMP    done143
+
+leaky142:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+	VMULPS       Z9, Z1, Z4
+	VMAXPS       Z4, Z9, Z9
+	VMULPS       Z10, Z1, Z4
+	VMAXPS       Z4, Z10, Z10
+	VMULPS       Z11, Z1, Z4
+	VMAXPS       Z4, Z11, Z11
+
+done143:
+	TESTQ  R10, R10
+	JZ     store141
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+
+store141:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer136:
+	CMPQ    R8, $0x00000005
+	JNE     fewer144
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	VMOVUPS Z5, Z9
+	VMOVUPS Z5, Z10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps145:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip147
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip147:
+	CMPQ        SI, $0x01
+	JGT         skip148
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+
+skip148:
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z2, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z2, Z4, Z8
+	VFMADD231PS Z1, Z4, Z9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+	VFMADD231PS Z2, Z4, Z9
+	VFMADD231PS Z1, Z4, Z10
+	CMPQ        DI, $0x05
+	JLE         end146
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z9
+	VFMADD231PS Z2, Z4, Z10
+	CMPQ        DI, $0x06
+	JLE         end146
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z10
+
+end146:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps145
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done151
+	CMPQ   CX, $0x01
+	JNE    leaky150
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	VMAXPS Z9, Z4, Z9
+	VMAXPS Z10, Z4, Z10
+	JMP    done151
+
+leaky150:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+	VMULPS       Z9, Z1, Z4
+	VMAXPS       Z4, Z9, Z9
+	VMULPS       Z10, Z1, Z4
+	VMAXPS       Z4, Z10, Z10
+
+done151:
+	TESTQ  R10, R10
+	JZ     store149
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+
+store149:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer144:
+	CMPQ    R8, $0x00000004
+	JNE     fewer152
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	VMOVUPS Z5, Z9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps153:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip155
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip155:
+	CMPQ        SI, $0x01
+	JGT         skip156
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+
+skip156:
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z2, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z2, Z4, Z8
+	VFMADD231PS Z1, Z4, Z9
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end154
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+	VFMADD231PS Z2, Z4, Z9
+	CMPQ        DI, $0x05
+	JLE         end154
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z9
+
+end154:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps153
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done159
+	CMPQ   CX, $0x01
+	JNE    leaky158
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	VMAXPS Z9, Z4, Z9
+	JMP    done159
+
+leaky158:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+	VMULPS       Z9, Z1, Z4
+	VMAXPS       Z4, Z9, Z9
+
+done159:
+	TESTQ  R10, R10
+	JZ     store157
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+
+store157:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer152:
+	CMPQ    R8, $0x00000003
+	JNE     fewer160
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps161:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip163
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip163:
+	CMPQ        SI, $0x01
+	JGT         skip164
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+
+skip164:
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z2, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	CMPQ        DI, $0x03
+	JLE         end162
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z2, Z4, Z8
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end162
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+
+end162:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps161
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done167
+	CMPQ   CX, $0x01
+	JNE    leaky166
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	JMP    done167
+
+leaky166:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+
+done167:
+	TESTQ  R10, R10
+	JZ     store165
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+
+store165:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer160:
+	CMPQ    R8, $0x00000002
+	JNE     fewer168
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps169:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip171
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip171:
+	CMPQ        SI, $0x01
+	JGT         skip172
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+
+skip172:
+	CMPQ        DI, $0x02
+	JLE         end170
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z2, Z4, Z7
+	CMPQ        DI, $0x03
+	JLE         end170
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+
+end170:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps169
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done175
+	CMPQ   CX, $0x01
+	JNE    leaky174
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	JMP    done175
+
+leaky174:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+
+done175:
+	TESTQ  R10, R10
+	JZ     store173
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+
+store173:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer168:
+	CMPQ    R8, $0x00000001
+	JNE     fewer176
+	VMOVUPS Z5, Z6
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps177:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip179
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip179:
+	CMPQ        SI, $0x01
+	JGT         skip180
+	CMPQ        DI, $0x01
+	JLE         end178
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+
+skip180:
+	CMPQ        DI, $0x02
+	JLE         end178
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+
+end178:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps177
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done183
+	CMPQ   CX, $0x01
+	JNE    leaky182
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	JMP    done183
+
+leaky182:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+
+done183:
+	TESTQ  R10, R10
+	JZ     store181
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+
+store181:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer176:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added184
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added184:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -9863,19 +10792,19 @@ TEXT ·depthwise3s2AVX512(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z4
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -9886,10 +10815,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000000c0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -9900,8 +10829,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -9916,24 +10845,24 @@ block:
 	VMOVUPS Z4, Z11
 	VMOVUPS Z4, Z12
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps121:
+taps185:
 	VMOVUPS     (R13), Z0
 	VMOVUPS     64(R13), Z1
 	VMOVUPS     128(R13), Z2
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip123
+	JGT         skip187
 	VFMADD231PS (R14), Z0, Z5
 
-skip123:
+skip187:
 	CMPQ        SI, $0x01
-	JGT         skip124
+	JGT         skip188
 	VFMADD231PS (R14)(DX*1), Z1, Z5
 
-skip124:
+skip188:
 	VMOVUPS     (R14)(DX*2), Z3
 	VFMADD231PS Z2, Z3, Z5
 	VFMADD231PS Z0, Z3, Z6
@@ -9965,23 +10894,23 @@ skip124:
 	VFMADD231PS Z2, Z3, Z11
 	VFMADD231PS Z0, Z3, Z12
 	CMPQ        DI, $0x0f
-	JLE         end122
+	JLE         end186
 	VFMADD231PS (R14)(BX*1), Z1, Z12
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x10
-	JLE         end122
+	JLE         end186
 	VFMADD231PS (R14), Z2, Z12
 
-end122:
+end186:
 	ADDQ   $0x000000c0, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps121
+	JNZ    taps185
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done127
+	JZ     done191
 	CMPQ   R11, $0x01
-	JNE    leaky126
+	JNE    leaky190
 	VXORPS X3, X3, X3
 	VMAXPS Z5, Z3, Z5
 	VMAXPS Z6, Z3, Z6
@@ -9991,9 +10920,9 @@ end122:
 	VMAXPS Z10, Z3, Z10
 	VMAXPS Z11, Z3, Z11
 	VMAXPS Z12, Z3, Z12
-	JMP    done127
+	JMP    done191
 
-leaky126:
+leaky190:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z5, Z0, Z3
@@ -10013,9 +10942,9 @@ leaky126:
 	VMULPS       Z12, Z0, Z3
 	VMAXPS       Z3, Z12, Z12
 
-done127:
+done191:
 	TESTQ  R10, R10
-	JZ     store125
+	JZ     store189
 	MOVQ   72(AX), R11
 	VADDPS (R10), Z5, Z5
 	ADDQ   R11, R10
@@ -10034,7 +10963,7 @@ done127:
 	VADDPS (R10), Z12, Z12
 	ADDQ   R11, R10
 
-store125:
+store189:
 	MOVQ    56(AX), R11
 	VMOVUPS Z5, (R9)
 	ADDQ    R11, R9
@@ -10061,7 +10990,7 @@ store125:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer128
+	JNE     fewer192
 	VMOVUPS Z4, Z5
 	VMOVUPS Z4, Z6
 	VMOVUPS Z4, Z7
@@ -10069,24 +10998,24 @@ rest:
 	VMOVUPS Z4, Z9
 	VMOVUPS Z4, Z10
 	VMOVUPS Z4, Z11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps129:
+taps193:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip131
+	JGT         skip195
 	VFMADD231PS (R12), Z0, Z5
 
-skip131:
+skip195:
 	CMPQ        SI, $0x01
-	JGT         skip132
+	JGT         skip196
 	VFMADD231PS (R12)(DX*1), Z1, Z5
 
-skip132:
+skip196:
 	VMOVUPS     (R12)(DX*2), Z3
 	VFMADD231PS Z2, Z3, Z5
 	VFMADD231PS Z0, Z3, Z6
@@ -10114,22 +11043,22 @@ skip132:
 	VFMADD231PS Z2, Z3, Z10
 	VFMADD231PS Z0, Z3, Z11
 	CMPQ        DI, $0x0d
-	JLE         end130
+	JLE         end194
 	VFMADD231PS (R12)(DX*1), Z1, Z11
 	CMPQ        DI, $0x0e
-	JLE         end130
+	JLE         end194
 	VFMADD231PS (R12)(DX*2), Z2, Z11
 
-end130:
+end194:
 	ADDQ   $0x000000c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps129
+	JNZ    taps193
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done135
+	JZ     done199
 	CMPQ   CX, $0x01
-	JNE    leaky134
+	JNE    leaky198
 	VXORPS X3, X3, X3
 	VMAXPS Z5, Z3, Z5
 	VMAXPS Z6, Z3, Z6
@@ -10138,9 +11067,9 @@ end130:
 	VMAXPS Z9, Z3, Z9
 	VMAXPS Z10, Z3, Z10
 	VMAXPS Z11, Z3, Z11
-	JMP    done135
+	JMP    done199
 
-leaky134:
+leaky198:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z5, Z0, Z3
@@ -10158,9 +11087,9 @@ leaky134:
 	VMULPS       Z11, Z0, Z3
 	VMAXPS       Z3, Z11, Z11
 
-done135:
+done199:
 	TESTQ  R10, R10
-	JZ     store133
+	JZ     store197
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z5, Z5
 	ADDQ   CX, R10
@@ -10177,7 +11106,7 @@ done135:
 	VADDPS (R10), Z11, Z11
 	ADDQ   CX, R10
 
-store133:
+store197:
 	MOVQ    56(AX), CX
 	VMOVUPS Z5, (R9)
 	ADDQ    CX, R9
@@ -10195,33 +11124,33 @@ store133:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer128:
+fewer192:
 	CMPQ    R8, $0x00000006
-	JNE     fewer136
+	JNE     fewer200
 	VMOVUPS Z4, Z5
 	VMOVUPS Z4, Z6
 	VMOVUPS Z4, Z7
 	VMOVUPS Z4, Z8
 	VMOVUPS Z4, Z9
 	VMOVUPS Z4, Z10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps137:
+taps201:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip139
+	JGT         skip203
 	VFMADD231PS (R12), Z0, Z5
 
-skip139:
+skip203:
 	CMPQ        SI, $0x01
-	JGT         skip140
+	JGT         skip204
 	VFMADD231PS (R12)(DX*1), Z1, Z5
 
-skip140:
+skip204:
 	VMOVUPS     (R12)(DX*2), Z3
 	VFMADD231PS Z2, Z3, Z5
 	VFMADD231PS Z0, Z3, Z6
@@ -10244,23 +11173,23 @@ skip140:
 	VFMADD231PS Z2, Z3, Z9
 	VFMADD231PS Z0, Z3, Z10
 	CMPQ        DI, $0x0b
-	JLE         end138
+	JLE         end202
 	VFMADD231PS (R12)(BX*1), Z1, Z10
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end138
+	JLE         end202
 	VFMADD231PS (R12), Z2, Z10
 
-end138:
+end202:
 	ADDQ   $0x000000c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps137
+	JNZ    taps201
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done143
+	JZ     done207
 	CMPQ   CX, $0x01
-	JNE    leaky142
+	JNE    leaky206
 	VXORPS X3, X3, X3
 	VMAXPS Z5, Z3, Z5
 	VMAXPS Z6, Z3, Z6
@@ -10268,9 +11197,9 @@ end138:
 	VMAXPS Z8, Z3, Z8
 	VMAXPS Z9, Z3, Z9
 	VMAXPS Z10, Z3, Z10
-	JMP    done143
+	JMP    done207
 
-leaky142:
+leaky206:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z5, Z0, Z3
@@ -10286,9 +11215,9 @@ leaky142:
 	VMULPS       Z10, Z0, Z3
 	VMAXPS       Z3, Z10, Z10
 
-done143:
+done207:
 	TESTQ  R10, R10
-	JZ     store141
+	JZ     store205
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z5, Z5
 	ADDQ   CX, R10
@@ -10303,7 +11232,7 @@ done143:
 	VADDPS (R10), Z10, Z10
 	ADDQ   CX, R10
 
-store141:
+store205:
 	MOVQ    56(AX), CX
 	VMOVUPS Z5, (R9)
 	ADDQ    CX, R9
@@ -10319,32 +11248,32 @@ store141:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer136:
+fewer200:
 	CMPQ    R8, $0x00000005
-	JNE     fewer144
+	JNE     fewer208
 	VMOVUPS Z4, Z5
 	VMOVUPS Z4, Z6
 	VMOVUPS Z4, Z7
 	VMOVUPS Z4, Z8
 	VMOVUPS Z4, Z9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps145:
+taps209:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip147
+	JGT         skip211
 	VFMADD231PS (R12), Z0, Z5
 
-skip147:
+skip211:
 	CMPQ        SI, $0x01
-	JGT         skip148
+	JGT         skip212
 	VFMADD231PS (R12)(DX*1), Z1, Z5
 
-skip148:
+skip212:
 	VMOVUPS     (R12)(DX*2), Z3
 	VFMADD231PS Z2, Z3, Z5
 	VFMADD231PS Z0, Z3, Z6
@@ -10363,31 +11292,31 @@ skip148:
 	VFMADD231PS Z2, Z3, Z8
 	VFMADD231PS Z0, Z3, Z9
 	CMPQ        DI, $0x09
-	JLE         end146
+	JLE         end210
 	VFMADD231PS (R12)(DX*1), Z1, Z9
 	CMPQ        DI, $0x0a
-	JLE         end146
+	JLE         end210
 	VFMADD231PS (R12)(DX*2), Z2, Z9
 
-end146:
+end210:
 	ADDQ   $0x000000c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps145
+	JNZ    taps209
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done151
+	JZ     done215
 	CMPQ   CX, $0x01
-	JNE    leaky150
+	JNE    leaky214
 	VXORPS X3, X3, X3
 	VMAXPS Z5, Z3, Z5
 	VMAXPS Z6, Z3, Z6
 	VMAXPS Z7, Z3, Z7
 	VMAXPS Z8, Z3, Z8
 	VMAXPS Z9, Z3, Z9
-	JMP    done151
+	JMP    done215
 
-leaky150:
+leaky214:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z5, Z0, Z3
@@ -10401,9 +11330,9 @@ leaky150:
 	VMULPS       Z9, Z0, Z3
 	VMAXPS       Z3, Z9, Z9
 
-done151:
+done215:
 	TESTQ  R10, R10
-	JZ     store149
+	JZ     store213
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z5, Z5
 	ADDQ   CX, R10
@@ -10416,7 +11345,7 @@ done151:
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
 
-store149:
+store213:
 	MOVQ    56(AX), CX
 	VMOVUPS Z5, (R9)
 	ADDQ    CX, R9
@@ -10430,31 +11359,31 @@ store149:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer144:
+fewer208:
 	CMPQ    R8, $0x00000004
-	JNE     fewer152
+	JNE     fewer216
 	VMOVUPS Z4, Z5
 	VMOVUPS Z4, Z6
 	VMOVUPS Z4, Z7
 	VMOVUPS Z4, Z8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps153:
+taps217:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip155
+	JGT         skip219
 	VFMADD231PS (R12), Z0, Z5
 
-skip155:
+skip219:
 	CMPQ        SI, $0x01
-	JGT         skip156
+	JGT         skip220
 	VFMADD231PS (R12)(DX*1), Z1, Z5
 
-skip156:
+skip220:
 	VMOVUPS     (R12)(DX*2), Z3
 	VFMADD231PS Z2, Z3, Z5
 	VFMADD231PS Z0, Z3, Z6
@@ -10468,31 +11397,31 @@ skip156:
 	VFMADD231PS Z2, Z3, Z7
 	VFMADD231PS Z0, Z3, Z8
 	CMPQ        DI, $0x07
-	JLE         end154
+	JLE         end218
 	VFMADD231PS (R12)(BX*1), Z1, Z8
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end154
+	JLE         end218
 	VFMADD231PS (R12), Z2, Z8
 
-end154:
+end218:
 	ADDQ   $0x000000c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps153
+	JNZ    taps217
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done159
+	JZ     done223
 	CMPQ   CX, $0x01
-	JNE    leaky158
+	JNE    leaky222
 	VXORPS X3, X3, X3
 	VMAXPS Z5, Z3, Z5
 	VMAXPS Z6, Z3, Z6
 	VMAXPS Z7, Z3, Z7
 	VMAXPS Z8, Z3, Z8
-	JMP    done159
+	JMP    done223
 
-leaky158:
+leaky222:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z5, Z0, Z3
@@ -10504,9 +11433,9 @@ leaky158:
 	VMULPS       Z8, Z0, Z3
 	VMAXPS       Z3, Z8, Z8
 
-done159:
+done223:
 	TESTQ  R10, R10
-	JZ     store157
+	JZ     store221
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z5, Z5
 	ADDQ   CX, R10
@@ -10517,7 +11446,7 @@ done159:
 	VADDPS (R10), Z8, Z8
 	ADDQ   CX, R10
 
-store157:
+store221:
 	MOVQ    56(AX), CX
 	VMOVUPS Z5, (R9)
 	ADDQ    CX, R9
@@ -10529,30 +11458,30 @@ store157:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer152:
+fewer216:
 	CMPQ    R8, $0x00000003
-	JNE     fewer160
+	JNE     fewer224
 	VMOVUPS Z4, Z5
 	VMOVUPS Z4, Z6
 	VMOVUPS Z4, Z7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps161:
+taps225:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip163
+	JGT         skip227
 	VFMADD231PS (R12), Z0, Z5
 
-skip163:
+skip227:
 	CMPQ        SI, $0x01
-	JGT         skip164
+	JGT         skip228
 	VFMADD231PS (R12)(DX*1), Z1, Z5
 
-skip164:
+skip228:
 	VMOVUPS     (R12)(DX*2), Z3
 	VFMADD231PS Z2, Z3, Z5
 	VFMADD231PS Z0, Z3, Z6
@@ -10562,29 +11491,29 @@ skip164:
 	VFMADD231PS Z2, Z3, Z6
 	VFMADD231PS Z0, Z3, Z7
 	CMPQ        DI, $0x05
-	JLE         end162
+	JLE         end226
 	VFMADD231PS (R12)(DX*1), Z1, Z7
 	CMPQ        DI, $0x06
-	JLE         end162
+	JLE         end226
 	VFMADD231PS (R12)(DX*2), Z2, Z7
 
-end162:
+end226:
 	ADDQ   $0x000000c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps161
+	JNZ    taps225
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done167
+	JZ     done231
 	CMPQ   CX, $0x01
-	JNE    leaky166
+	JNE    leaky230
 	VXORPS X3, X3, X3
 	VMAXPS Z5, Z3, Z5
 	VMAXPS Z6, Z3, Z6
 	VMAXPS Z7, Z3, Z7
-	JMP    done167
+	JMP    done231
 
-leaky166:
+leaky230:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z5, Z0, Z3
@@ -10594,9 +11523,9 @@ leaky166:
 	VMULPS       Z7, Z0, Z3
 	VMAXPS       Z3, Z7, Z7
 
-done167:
+done231:
 	TESTQ  R10, R10
-	JZ     store165
+	JZ     store229
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z5, Z5
 	ADDQ   CX, R10
@@ -10605,7 +11534,7 @@ done167:
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
 
-store165:
+store229:
 	MOVQ    56(AX), CX
 	VMOVUPS Z5, (R9)
 	ADDQ    CX, R9
@@ -10615,56 +11544,56 @@ store165:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer160:
+fewer224:
 	CMPQ    R8, $0x00000002
-	JNE     fewer168
+	JNE     fewer232
 	VMOVUPS Z4, Z5
 	VMOVUPS Z4, Z6
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps169:
+taps233:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip171
+	JGT         skip235
 	VFMADD231PS (R12), Z0, Z5
 
-skip171:
+skip235:
 	CMPQ        SI, $0x01
-	JGT         skip172
+	JGT         skip236
 	VFMADD231PS (R12)(DX*1), Z1, Z5
 
-skip172:
+skip236:
 	VMOVUPS     (R12)(DX*2), Z3
 	VFMADD231PS Z2, Z3, Z5
 	VFMADD231PS Z0, Z3, Z6
 	CMPQ        DI, $0x03
-	JLE         end170
+	JLE         end234
 	VFMADD231PS (R12)(BX*1), Z1, Z6
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end170
+	JLE         end234
 	VFMADD231PS (R12), Z2, Z6
 
-end170:
+end234:
 	ADDQ   $0x000000c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps169
+	JNZ    taps233
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done175
+	JZ     done239
 	CMPQ   CX, $0x01
-	JNE    leaky174
+	JNE    leaky238
 	VXORPS X3, X3, X3
 	VMAXPS Z5, Z3, Z5
 	VMAXPS Z6, Z3, Z6
-	JMP    done175
+	JMP    done239
 
-leaky174:
+leaky238:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z5, Z0, Z3
@@ -10672,16 +11601,16 @@ leaky174:
 	VMULPS       Z6, Z0, Z3
 	VMAXPS       Z3, Z6, Z6
 
-done175:
+done239:
 	TESTQ  R10, R10
-	JZ     store173
+	JZ     store237
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z5, Z5
 	ADDQ   CX, R10
 	VADDPS (R10), Z6, Z6
 	ADDQ   CX, R10
 
-store173:
+store237:
 	MOVQ    56(AX), CX
 	VMOVUPS Z5, (R9)
 	ADDQ    CX, R9
@@ -10689,80 +11618,1045 @@ store173:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer168:
+fewer232:
 	CMPQ    R8, $0x00000001
-	JNE     fewer176
+	JNE     fewer240
 	VMOVUPS Z4, Z5
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps177:
+taps241:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip179
+	JGT         skip243
 	VFMADD231PS (R12), Z0, Z5
 
-skip179:
+skip243:
 	CMPQ        SI, $0x01
-	JGT         skip180
+	JGT         skip244
 	CMPQ        DI, $0x01
-	JLE         end178
+	JLE         end242
 	VFMADD231PS (R12)(DX*1), Z1, Z5
 
-skip180:
+skip244:
 	CMPQ        DI, $0x02
-	JLE         end178
+	JLE         end242
 	VFMADD231PS (R12)(DX*2), Z2, Z5
 
-end178:
+end242:
 	ADDQ   $0x000000c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps177
+	JNZ    taps241
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done183
+	JZ     done247
 	CMPQ   CX, $0x01
-	JNE    leaky182
+	JNE    leaky246
 	VXORPS X3, X3, X3
 	VMAXPS Z5, Z3, Z5
-	JMP    done183
+	JMP    done247
 
-leaky182:
+leaky246:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z5, Z0, Z3
 	VMAXPS       Z3, Z5, Z5
 
-done183:
+done247:
 	TESTQ  R10, R10
-	JZ     store181
+	JZ     store245
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z5, Z5
 	ADDQ   CX, R10
 
-store181:
+store245:
 	MOVQ    56(AX), CX
 	VMOVUPS Z5, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer176:
+fewer240:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000002, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added184
+	JZ    added248
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added184:
-	DECQ 168(AX)
+added248:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise3s2repeatingAVX512(t *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise3s2repeatingAVX512(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Z0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Z5
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000003, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000000c0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	VMOVUPS Z5, Z9
+	VMOVUPS Z5, Z10
+	VMOVUPS Z5, Z11
+	VMOVUPS Z5, Z12
+	VMOVUPS Z5, Z13
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps249:
+	VMOVUPS     (R13), Z1
+	VMOVUPS     64(R13), Z2
+	VMOVUPS     128(R13), Z3
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip251
+	VPERMPS     (R14), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip251:
+	CMPQ        SI, $0x01
+	JGT         skip252
+	VPERMPS     (R14)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+
+skip252:
+	VPERMPS     (R14)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+	VPERMPS     (R14)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z7
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	VPERMPS     (R14)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z8
+	VPERMPS     (R14)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+	VFMADD231PS Z1, Z4, Z9
+	VPERMPS     (R14)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z9
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Z0, Z4
+	VFMADD231PS Z3, Z4, Z9
+	VFMADD231PS Z1, Z4, Z10
+	VPERMPS     (R14)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z10
+	VPERMPS     (R14)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z10
+	VFMADD231PS Z1, Z4, Z11
+	VPERMPS     (R14)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z11
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Z0, Z4
+	VFMADD231PS Z3, Z4, Z11
+	VFMADD231PS Z1, Z4, Z12
+	VPERMPS     (R14)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z12
+	VPERMPS     (R14)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z12
+	VFMADD231PS Z1, Z4, Z13
+	CMPQ        DI, $0x0f
+	JLE         end250
+	VPERMPS     (R14)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z13
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x10
+	JLE         end250
+	VPERMPS     (R14), Z0, Z4
+	VFMADD231PS Z3, Z4, Z13
+
+end250:
+	ADDQ   $0x000000c0, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps249
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done255
+	CMPQ   R11, $0x01
+	JNE    leaky254
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	VMAXPS Z9, Z4, Z9
+	VMAXPS Z10, Z4, Z10
+	VMAXPS Z11, Z4, Z11
+	VMAXPS Z12, Z4, Z12
+	VMAXPS Z13, Z4, Z13
+	JMP    done255
+
+leaky254:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+	VMULPS       Z9, Z1, Z4
+	VMAXPS       Z4, Z9, Z9
+	VMULPS       Z10, Z1, Z4
+	VMAXPS       Z4, Z10, Z10
+	VMULPS       Z11, Z1, Z4
+	VMAXPS       Z4, Z11, Z11
+	VMULPS       Z12, Z1, Z4
+	VMAXPS       Z4, Z12, Z12
+	VMULPS       Z13, Z1, Z4
+	VMAXPS       Z4, Z13, Z13
+
+done255:
+	TESTQ  R10, R10
+	JZ     store253
+	MOVQ   72(AX), R11
+	VADDPS (R10), Z6, Z6
+	ADDQ   R11, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   R11, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   R11, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   R11, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   R11, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   R11, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   R11, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   R11, R10
+
+store253:
+	MOVQ    56(AX), R11
+	VMOVUPS Z6, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000010, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000010, SI
+	SUBQ    $0x00000010, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer256
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	VMOVUPS Z5, Z9
+	VMOVUPS Z5, Z10
+	VMOVUPS Z5, Z11
+	VMOVUPS Z5, Z12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps257:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip259
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip259:
+	CMPQ        SI, $0x01
+	JGT         skip260
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+
+skip260:
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z8
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+	VFMADD231PS Z1, Z4, Z9
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z9
+	VFMADD231PS Z1, Z4, Z10
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z10
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z10
+	VFMADD231PS Z1, Z4, Z11
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z11
+	VFMADD231PS Z1, Z4, Z12
+	CMPQ        DI, $0x0d
+	JLE         end258
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z12
+	CMPQ        DI, $0x0e
+	JLE         end258
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z12
+
+end258:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps257
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done263
+	CMPQ   CX, $0x01
+	JNE    leaky262
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	VMAXPS Z9, Z4, Z9
+	VMAXPS Z10, Z4, Z10
+	VMAXPS Z11, Z4, Z11
+	VMAXPS Z12, Z4, Z12
+	JMP    done263
+
+leaky262:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+	VMULPS       Z9, Z1, Z4
+	VMAXPS       Z4, Z9, Z9
+	VMULPS       Z10, Z1, Z4
+	VMAXPS       Z4, Z10, Z10
+	VMULPS       Z11, Z1, Z4
+	VMAXPS       Z4, Z11, Z11
+	VMULPS       Z12, Z1, Z4
+	VMAXPS       Z4, Z12, Z12
+
+done263:
+	TESTQ  R10, R10
+	JZ     store261
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+
+store261:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer256:
+	CMPQ    R8, $0x00000006
+	JNE     fewer264
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	VMOVUPS Z5, Z9
+	VMOVUPS Z5, Z10
+	VMOVUPS Z5, Z11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps265:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip267
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip267:
+	CMPQ        SI, $0x01
+	JGT         skip268
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+
+skip268:
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z8
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+	VFMADD231PS Z1, Z4, Z9
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z9
+	VFMADD231PS Z1, Z4, Z10
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z10
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z10
+	VFMADD231PS Z1, Z4, Z11
+	CMPQ        DI, $0x0b
+	JLE         end266
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z11
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end266
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z11
+
+end266:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps265
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done271
+	CMPQ   CX, $0x01
+	JNE    leaky270
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	VMAXPS Z9, Z4, Z9
+	VMAXPS Z10, Z4, Z10
+	VMAXPS Z11, Z4, Z11
+	JMP    done271
+
+leaky270:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+	VMULPS       Z9, Z1, Z4
+	VMAXPS       Z4, Z9, Z9
+	VMULPS       Z10, Z1, Z4
+	VMAXPS       Z4, Z10, Z10
+	VMULPS       Z11, Z1, Z4
+	VMAXPS       Z4, Z11, Z11
+
+done271:
+	TESTQ  R10, R10
+	JZ     store269
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+
+store269:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer264:
+	CMPQ    R8, $0x00000005
+	JNE     fewer272
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	VMOVUPS Z5, Z9
+	VMOVUPS Z5, Z10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps273:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip275
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip275:
+	CMPQ        SI, $0x01
+	JGT         skip276
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+
+skip276:
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z8
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+	VFMADD231PS Z1, Z4, Z9
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z9
+	VFMADD231PS Z1, Z4, Z10
+	CMPQ        DI, $0x09
+	JLE         end274
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z10
+	CMPQ        DI, $0x0a
+	JLE         end274
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z10
+
+end274:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps273
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done279
+	CMPQ   CX, $0x01
+	JNE    leaky278
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	VMAXPS Z9, Z4, Z9
+	VMAXPS Z10, Z4, Z10
+	JMP    done279
+
+leaky278:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+	VMULPS       Z9, Z1, Z4
+	VMAXPS       Z4, Z9, Z9
+	VMULPS       Z10, Z1, Z4
+	VMAXPS       Z4, Z10, Z10
+
+done279:
+	TESTQ  R10, R10
+	JZ     store277
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+
+store277:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer272:
+	CMPQ    R8, $0x00000004
+	JNE     fewer280
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	VMOVUPS Z5, Z9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps281:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip283
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip283:
+	CMPQ        SI, $0x01
+	JGT         skip284
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+
+skip284:
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z8
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+	VFMADD231PS Z1, Z4, Z9
+	CMPQ        DI, $0x07
+	JLE         end282
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z9
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end282
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z9
+
+end282:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps281
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done287
+	CMPQ   CX, $0x01
+	JNE    leaky286
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	VMAXPS Z9, Z4, Z9
+	JMP    done287
+
+leaky286:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+	VMULPS       Z9, Z1, Z4
+	VMAXPS       Z4, Z9, Z9
+
+done287:
+	TESTQ  R10, R10
+	JZ     store285
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+
+store285:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer280:
+	CMPQ    R8, $0x00000003
+	JNE     fewer288
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	VMOVUPS Z5, Z8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps289:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip291
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip291:
+	CMPQ        SI, $0x01
+	JGT         skip292
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+
+skip292:
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+	VFMADD231PS Z1, Z4, Z8
+	CMPQ        DI, $0x05
+	JLE         end290
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z8
+	CMPQ        DI, $0x06
+	JLE         end290
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z8
+
+end290:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps289
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done295
+	CMPQ   CX, $0x01
+	JNE    leaky294
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	VMAXPS Z8, Z4, Z8
+	JMP    done295
+
+leaky294:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+	VMULPS       Z8, Z1, Z4
+	VMAXPS       Z4, Z8, Z8
+
+done295:
+	TESTQ  R10, R10
+	JZ     store293
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+
+store293:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer288:
+	CMPQ    R8, $0x00000002
+	JNE     fewer296
+	VMOVUPS Z5, Z6
+	VMOVUPS Z5, Z7
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps297:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip299
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip299:
+	CMPQ        SI, $0x01
+	JGT         skip300
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+
+skip300:
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+	VFMADD231PS Z1, Z4, Z7
+	CMPQ        DI, $0x03
+	JLE         end298
+	VPERMPS     (R12)(BX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z7
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end298
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z3, Z4, Z7
+
+end298:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps297
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done303
+	CMPQ   CX, $0x01
+	JNE    leaky302
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	VMAXPS Z7, Z4, Z7
+	JMP    done303
+
+leaky302:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+	VMULPS       Z7, Z1, Z4
+	VMAXPS       Z4, Z7, Z7
+
+done303:
+	TESTQ  R10, R10
+	JZ     store301
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+	VADDPS (R10), Z7, Z7
+	ADDQ   CX, R10
+
+store301:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z7, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer296:
+	CMPQ    R8, $0x00000001
+	JNE     fewer304
+	VMOVUPS Z5, Z6
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps305:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip307
+	VPERMPS     (R12), Z0, Z4
+	VFMADD231PS Z1, Z4, Z6
+
+skip307:
+	CMPQ        SI, $0x01
+	JGT         skip308
+	CMPQ        DI, $0x01
+	JLE         end306
+	VPERMPS     (R12)(DX*1), Z0, Z4
+	VFMADD231PS Z2, Z4, Z6
+
+skip308:
+	CMPQ        DI, $0x02
+	JLE         end306
+	VPERMPS     (R12)(DX*2), Z0, Z4
+	VFMADD231PS Z3, Z4, Z6
+
+end306:
+	ADDQ   $0x000000c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps305
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done311
+	CMPQ   CX, $0x01
+	JNE    leaky310
+	VXORPS X4, X4, X4
+	VMAXPS Z6, Z4, Z6
+	JMP    done311
+
+leaky310:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z6, Z1, Z4
+	VMAXPS       Z4, Z6, Z6
+
+done311:
+	TESTQ  R10, R10
+	JZ     store309
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z6, Z6
+	ADDQ   CX, R10
+
+store309:
+	MOVQ    56(AX), CX
+	VMOVUPS Z6, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer304:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added312
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added312:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -10774,19 +12668,19 @@ TEXT ·depthwise5s1AVX512(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z6
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -10797,10 +12691,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x00000140, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -10811,8 +12705,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -10827,10 +12721,10 @@ block:
 	VMOVUPS Z6, Z13
 	VMOVUPS Z6, Z14
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps185:
+taps313:
 	VMOVUPS     (R13), Z0
 	VMOVUPS     64(R13), Z1
 	VMOVUPS     128(R13), Z2
@@ -10838,34 +12732,34 @@ taps185:
 	VMOVUPS     256(R13), Z4
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip187
+	JGT         skip315
 	VFMADD231PS (R14), Z0, Z7
 
-skip187:
+skip315:
 	CMPQ        SI, $0x01
-	JGT         skip188
+	JGT         skip316
 	VMOVUPS     (R14)(DX*1), Z5
 	VFMADD231PS Z1, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip188:
+skip316:
 	CMPQ        SI, $0x02
-	JGT         skip189
+	JGT         skip317
 	VMOVUPS     (R14)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 	VFMADD231PS Z0, Z5, Z9
 
-skip189:
+skip317:
 	CMPQ        SI, $0x03
-	JGT         skip190
+	JGT         skip318
 	VMOVUPS     (R14)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z2, Z5, Z8
 	VFMADD231PS Z1, Z5, Z9
 	VFMADD231PS Z0, Z5, Z10
 
-skip190:
+skip318:
 	LEAQ        (R14)(DX*4), R14
 	VMOVUPS     (R14), Z5
 	VFMADD231PS Z4, Z5, Z7
@@ -10893,37 +12787,37 @@ skip190:
 	VFMADD231PS Z0, Z5, Z14
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x08
-	JLE         end186
+	JLE         end314
 	VMOVUPS     (R14), Z5
 	VFMADD231PS Z4, Z5, Z11
 	VFMADD231PS Z3, Z5, Z12
 	VFMADD231PS Z2, Z5, Z13
 	VFMADD231PS Z1, Z5, Z14
 	CMPQ        DI, $0x09
-	JLE         end186
+	JLE         end314
 	VMOVUPS     (R14)(DX*1), Z5
 	VFMADD231PS Z4, Z5, Z12
 	VFMADD231PS Z3, Z5, Z13
 	VFMADD231PS Z2, Z5, Z14
 	CMPQ        DI, $0x0a
-	JLE         end186
+	JLE         end314
 	VMOVUPS     (R14)(DX*2), Z5
 	VFMADD231PS Z4, Z5, Z13
 	VFMADD231PS Z3, Z5, Z14
 	CMPQ        DI, $0x0b
-	JLE         end186
+	JLE         end314
 	VFMADD231PS (R14)(BX*1), Z4, Z14
 
-end186:
+end314:
 	ADDQ   $0x00000140, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps185
+	JNZ    taps313
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done193
+	JZ     done321
 	CMPQ   R11, $0x01
-	JNE    leaky192
+	JNE    leaky320
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
@@ -10933,9 +12827,9 @@ end186:
 	VMAXPS Z12, Z5, Z12
 	VMAXPS Z13, Z5, Z13
 	VMAXPS Z14, Z5, Z14
-	JMP    done193
+	JMP    done321
 
-leaky192:
+leaky320:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -10955,9 +12849,9 @@ leaky192:
 	VMULPS       Z14, Z0, Z5
 	VMAXPS       Z5, Z14, Z14
 
-done193:
+done321:
 	TESTQ  R10, R10
-	JZ     store191
+	JZ     store319
 	MOVQ   72(AX), R11
 	VADDPS (R10), Z7, Z7
 	ADDQ   R11, R10
@@ -10976,7 +12870,7 @@ done193:
 	VADDPS (R10), Z14, Z14
 	ADDQ   R11, R10
 
-store191:
+store319:
 	MOVQ    56(AX), R11
 	VMOVUPS Z7, (R9)
 	ADDQ    R11, R9
@@ -11003,7 +12897,7 @@ store191:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer194
+	JNE     fewer322
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
 	VMOVUPS Z6, Z9
@@ -11011,10 +12905,10 @@ rest:
 	VMOVUPS Z6, Z11
 	VMOVUPS Z6, Z12
 	VMOVUPS Z6, Z13
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps195:
+taps323:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -11022,34 +12916,34 @@ taps195:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip197
+	JGT         skip325
 	VFMADD231PS (R12), Z0, Z7
 
-skip197:
+skip325:
 	CMPQ        SI, $0x01
-	JGT         skip198
+	JGT         skip326
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z1, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip198:
+skip326:
 	CMPQ        SI, $0x02
-	JGT         skip199
+	JGT         skip327
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 	VFMADD231PS Z0, Z5, Z9
 
-skip199:
+skip327:
 	CMPQ        SI, $0x03
-	JGT         skip200
+	JGT         skip328
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z2, Z5, Z8
 	VFMADD231PS Z1, Z5, Z9
 	VFMADD231PS Z0, Z5, Z10
 
-skip200:
+skip328:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
@@ -11070,7 +12964,7 @@ skip200:
 	VFMADD231PS Z1, Z5, Z12
 	VFMADD231PS Z0, Z5, Z13
 	CMPQ        DI, $0x07
-	JLE         end196
+	JLE         end324
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z4, Z5, Z10
 	VFMADD231PS Z3, Z5, Z11
@@ -11078,30 +12972,30 @@ skip200:
 	VFMADD231PS Z1, Z5, Z13
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end196
+	JLE         end324
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z11
 	VFMADD231PS Z3, Z5, Z12
 	VFMADD231PS Z2, Z5, Z13
 	CMPQ        DI, $0x09
-	JLE         end196
+	JLE         end324
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z4, Z5, Z12
 	VFMADD231PS Z3, Z5, Z13
 	CMPQ        DI, $0x0a
-	JLE         end196
+	JLE         end324
 	VFMADD231PS (R12)(DX*2), Z4, Z13
 
-end196:
+end324:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps195
+	JNZ    taps323
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done203
+	JZ     done331
 	CMPQ   CX, $0x01
-	JNE    leaky202
+	JNE    leaky330
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
@@ -11110,9 +13004,9 @@ end196:
 	VMAXPS Z11, Z5, Z11
 	VMAXPS Z12, Z5, Z12
 	VMAXPS Z13, Z5, Z13
-	JMP    done203
+	JMP    done331
 
-leaky202:
+leaky330:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -11130,9 +13024,9 @@ leaky202:
 	VMULPS       Z13, Z0, Z5
 	VMAXPS       Z5, Z13, Z13
 
-done203:
+done331:
 	TESTQ  R10, R10
-	JZ     store201
+	JZ     store329
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
@@ -11149,7 +13043,7 @@ done203:
 	VADDPS (R10), Z13, Z13
 	ADDQ   CX, R10
 
-store201:
+store329:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -11167,19 +13061,19 @@ store201:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer194:
+fewer322:
 	CMPQ    R8, $0x00000006
-	JNE     fewer204
+	JNE     fewer332
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
 	VMOVUPS Z6, Z9
 	VMOVUPS Z6, Z10
 	VMOVUPS Z6, Z11
 	VMOVUPS Z6, Z12
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps205:
+taps333:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -11187,34 +13081,34 @@ taps205:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip207
+	JGT         skip335
 	VFMADD231PS (R12), Z0, Z7
 
-skip207:
+skip335:
 	CMPQ        SI, $0x01
-	JGT         skip208
+	JGT         skip336
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z1, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip208:
+skip336:
 	CMPQ        SI, $0x02
-	JGT         skip209
+	JGT         skip337
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 	VFMADD231PS Z0, Z5, Z9
 
-skip209:
+skip337:
 	CMPQ        SI, $0x03
-	JGT         skip210
+	JGT         skip338
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z2, Z5, Z8
 	VFMADD231PS Z1, Z5, Z9
 	VFMADD231PS Z0, Z5, Z10
 
-skip210:
+skip338:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
@@ -11229,38 +13123,38 @@ skip210:
 	VFMADD231PS Z1, Z5, Z11
 	VFMADD231PS Z0, Z5, Z12
 	CMPQ        DI, $0x06
-	JLE         end206
+	JLE         end334
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z4, Z5, Z9
 	VFMADD231PS Z3, Z5, Z10
 	VFMADD231PS Z2, Z5, Z11
 	VFMADD231PS Z1, Z5, Z12
 	CMPQ        DI, $0x07
-	JLE         end206
+	JLE         end334
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z4, Z5, Z10
 	VFMADD231PS Z3, Z5, Z11
 	VFMADD231PS Z2, Z5, Z12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end206
+	JLE         end334
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z11
 	VFMADD231PS Z3, Z5, Z12
 	CMPQ        DI, $0x09
-	JLE         end206
+	JLE         end334
 	VFMADD231PS (R12)(DX*1), Z4, Z12
 
-end206:
+end334:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps205
+	JNZ    taps333
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done213
+	JZ     done341
 	CMPQ   CX, $0x01
-	JNE    leaky212
+	JNE    leaky340
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
@@ -11268,9 +13162,9 @@ end206:
 	VMAXPS Z10, Z5, Z10
 	VMAXPS Z11, Z5, Z11
 	VMAXPS Z12, Z5, Z12
-	JMP    done213
+	JMP    done341
 
-leaky212:
+leaky340:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -11286,9 +13180,9 @@ leaky212:
 	VMULPS       Z12, Z0, Z5
 	VMAXPS       Z5, Z12, Z12
 
-done213:
+done341:
 	TESTQ  R10, R10
-	JZ     store211
+	JZ     store339
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
@@ -11303,7 +13197,7 @@ done213:
 	VADDPS (R10), Z12, Z12
 	ADDQ   CX, R10
 
-store211:
+store339:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -11319,18 +13213,18 @@ store211:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer204:
+fewer332:
 	CMPQ    R8, $0x00000005
-	JNE     fewer214
+	JNE     fewer342
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
 	VMOVUPS Z6, Z9
 	VMOVUPS Z6, Z10
 	VMOVUPS Z6, Z11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps215:
+taps343:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -11338,34 +13232,34 @@ taps215:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip217
+	JGT         skip345
 	VFMADD231PS (R12), Z0, Z7
 
-skip217:
+skip345:
 	CMPQ        SI, $0x01
-	JGT         skip218
+	JGT         skip346
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z1, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip218:
+skip346:
 	CMPQ        SI, $0x02
-	JGT         skip219
+	JGT         skip347
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 	VFMADD231PS Z0, Z5, Z9
 
-skip219:
+skip347:
 	CMPQ        SI, $0x03
-	JGT         skip220
+	JGT         skip348
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z2, Z5, Z8
 	VFMADD231PS Z1, Z5, Z9
 	VFMADD231PS Z0, Z5, Z10
 
-skip220:
+skip348:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
@@ -11374,47 +13268,47 @@ skip220:
 	VFMADD231PS Z1, Z5, Z10
 	VFMADD231PS Z0, Z5, Z11
 	CMPQ        DI, $0x05
-	JLE         end216
+	JLE         end344
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z4, Z5, Z8
 	VFMADD231PS Z3, Z5, Z9
 	VFMADD231PS Z2, Z5, Z10
 	VFMADD231PS Z1, Z5, Z11
 	CMPQ        DI, $0x06
-	JLE         end216
+	JLE         end344
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z4, Z5, Z9
 	VFMADD231PS Z3, Z5, Z10
 	VFMADD231PS Z2, Z5, Z11
 	CMPQ        DI, $0x07
-	JLE         end216
+	JLE         end344
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z4, Z5, Z10
 	VFMADD231PS Z3, Z5, Z11
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end216
+	JLE         end344
 	VFMADD231PS (R12), Z4, Z11
 
-end216:
+end344:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps215
+	JNZ    taps343
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done223
+	JZ     done351
 	CMPQ   CX, $0x01
-	JNE    leaky222
+	JNE    leaky350
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
 	VMAXPS Z9, Z5, Z9
 	VMAXPS Z10, Z5, Z10
 	VMAXPS Z11, Z5, Z11
-	JMP    done223
+	JMP    done351
 
-leaky222:
+leaky350:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -11428,9 +13322,9 @@ leaky222:
 	VMULPS       Z11, Z0, Z5
 	VMAXPS       Z5, Z11, Z11
 
-done223:
+done351:
 	TESTQ  R10, R10
-	JZ     store221
+	JZ     store349
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
@@ -11443,7 +13337,7 @@ done223:
 	VADDPS (R10), Z11, Z11
 	ADDQ   CX, R10
 
-store221:
+store349:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -11457,17 +13351,17 @@ store221:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer214:
+fewer342:
 	CMPQ    R8, $0x00000004
-	JNE     fewer224
+	JNE     fewer352
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
 	VMOVUPS Z6, Z9
 	VMOVUPS Z6, Z10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps225:
+taps353:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -11475,75 +13369,75 @@ taps225:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip227
+	JGT         skip355
 	VFMADD231PS (R12), Z0, Z7
 
-skip227:
+skip355:
 	CMPQ        SI, $0x01
-	JGT         skip228
+	JGT         skip356
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z1, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip228:
+skip356:
 	CMPQ        SI, $0x02
-	JGT         skip229
+	JGT         skip357
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 	VFMADD231PS Z0, Z5, Z9
 
-skip229:
+skip357:
 	CMPQ        SI, $0x03
-	JGT         skip230
+	JGT         skip358
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z2, Z5, Z8
 	VFMADD231PS Z1, Z5, Z9
 	VFMADD231PS Z0, Z5, Z10
 
-skip230:
+skip358:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end226
+	JLE         end354
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
 	VFMADD231PS Z3, Z5, Z8
 	VFMADD231PS Z2, Z5, Z9
 	VFMADD231PS Z1, Z5, Z10
 	CMPQ        DI, $0x05
-	JLE         end226
+	JLE         end354
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z4, Z5, Z8
 	VFMADD231PS Z3, Z5, Z9
 	VFMADD231PS Z2, Z5, Z10
 	CMPQ        DI, $0x06
-	JLE         end226
+	JLE         end354
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z4, Z5, Z9
 	VFMADD231PS Z3, Z5, Z10
 	CMPQ        DI, $0x07
-	JLE         end226
+	JLE         end354
 	VFMADD231PS (R12)(BX*1), Z4, Z10
 
-end226:
+end354:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps225
+	JNZ    taps353
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done233
+	JZ     done361
 	CMPQ   CX, $0x01
-	JNE    leaky232
+	JNE    leaky360
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
 	VMAXPS Z9, Z5, Z9
 	VMAXPS Z10, Z5, Z10
-	JMP    done233
+	JMP    done361
 
-leaky232:
+leaky360:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -11555,9 +13449,9 @@ leaky232:
 	VMULPS       Z10, Z0, Z5
 	VMAXPS       Z5, Z10, Z10
 
-done233:
+done361:
 	TESTQ  R10, R10
-	JZ     store231
+	JZ     store359
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
@@ -11568,7 +13462,7 @@ done233:
 	VADDPS (R10), Z10, Z10
 	ADDQ   CX, R10
 
-store231:
+store359:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -11580,16 +13474,16 @@ store231:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer224:
+fewer352:
 	CMPQ    R8, $0x00000003
-	JNE     fewer234
+	JNE     fewer362
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
 	VMOVUPS Z6, Z9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps235:
+taps363:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -11597,68 +13491,68 @@ taps235:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip237
+	JGT         skip365
 	VFMADD231PS (R12), Z0, Z7
 
-skip237:
+skip365:
 	CMPQ        SI, $0x01
-	JGT         skip238
+	JGT         skip366
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z1, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip238:
+skip366:
 	CMPQ        SI, $0x02
-	JGT         skip239
+	JGT         skip367
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 	VFMADD231PS Z0, Z5, Z9
 
-skip239:
+skip367:
 	CMPQ        SI, $0x03
-	JGT         skip240
+	JGT         skip368
 	CMPQ        DI, $0x03
-	JLE         end236
+	JLE         end364
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z2, Z5, Z8
 	VFMADD231PS Z1, Z5, Z9
 
-skip240:
+skip368:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end236
+	JLE         end364
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
 	VFMADD231PS Z3, Z5, Z8
 	VFMADD231PS Z2, Z5, Z9
 	CMPQ        DI, $0x05
-	JLE         end236
+	JLE         end364
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z4, Z5, Z8
 	VFMADD231PS Z3, Z5, Z9
 	CMPQ        DI, $0x06
-	JLE         end236
+	JLE         end364
 	VFMADD231PS (R12)(DX*2), Z4, Z9
 
-end236:
+end364:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps235
+	JNZ    taps363
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done243
+	JZ     done371
 	CMPQ   CX, $0x01
-	JNE    leaky242
+	JNE    leaky370
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
 	VMAXPS Z9, Z5, Z9
-	JMP    done243
+	JMP    done371
 
-leaky242:
+leaky370:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -11668,9 +13562,9 @@ leaky242:
 	VMULPS       Z9, Z0, Z5
 	VMAXPS       Z5, Z9, Z9
 
-done243:
+done371:
 	TESTQ  R10, R10
-	JZ     store241
+	JZ     store369
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
@@ -11679,7 +13573,7 @@ done243:
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
 
-store241:
+store369:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -11689,15 +13583,15 @@ store241:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer234:
+fewer362:
 	CMPQ    R8, $0x00000002
-	JNE     fewer244
+	JNE     fewer372
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps245:
+taps373:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -11705,61 +13599,61 @@ taps245:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip247
+	JGT         skip375
 	VFMADD231PS (R12), Z0, Z7
 
-skip247:
+skip375:
 	CMPQ        SI, $0x01
-	JGT         skip248
+	JGT         skip376
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z1, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip248:
+skip376:
 	CMPQ        SI, $0x02
-	JGT         skip249
+	JGT         skip377
 	CMPQ        DI, $0x02
-	JLE         end246
+	JLE         end374
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 
-skip249:
+skip377:
 	CMPQ        SI, $0x03
-	JGT         skip250
+	JGT         skip378
 	CMPQ        DI, $0x03
-	JLE         end246
+	JLE         end374
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z2, Z5, Z8
 
-skip250:
+skip378:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end246
+	JLE         end374
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
 	VFMADD231PS Z3, Z5, Z8
 	CMPQ        DI, $0x05
-	JLE         end246
+	JLE         end374
 	VFMADD231PS (R12)(DX*1), Z4, Z8
 
-end246:
+end374:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps245
+	JNZ    taps373
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done253
+	JZ     done381
 	CMPQ   CX, $0x01
-	JNE    leaky252
+	JNE    leaky380
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
-	JMP    done253
+	JMP    done381
 
-leaky252:
+leaky380:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -11767,16 +13661,16 @@ leaky252:
 	VMULPS       Z8, Z0, Z5
 	VMAXPS       Z5, Z8, Z8
 
-done253:
+done381:
 	TESTQ  R10, R10
-	JZ     store251
+	JZ     store379
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
 	VADDPS (R10), Z8, Z8
 	ADDQ   CX, R10
 
-store251:
+store379:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -11784,14 +13678,14 @@ store251:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer244:
+fewer372:
 	CMPQ    R8, $0x00000001
-	JNE     fewer254
+	JNE     fewer382
 	VMOVUPS Z6, Z7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps255:
+taps383:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -11799,82 +13693,1215 @@ taps255:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip257
+	JGT         skip385
 	VFMADD231PS (R12), Z0, Z7
 
-skip257:
+skip385:
 	CMPQ        SI, $0x01
-	JGT         skip258
+	JGT         skip386
 	CMPQ        DI, $0x01
-	JLE         end256
+	JLE         end384
 	VFMADD231PS (R12)(DX*1), Z1, Z7
 
-skip258:
+skip386:
 	CMPQ        SI, $0x02
-	JGT         skip259
+	JGT         skip387
 	CMPQ        DI, $0x02
-	JLE         end256
+	JLE         end384
 	VFMADD231PS (R12)(DX*2), Z2, Z7
 
-skip259:
+skip387:
 	CMPQ        SI, $0x03
-	JGT         skip260
+	JGT         skip388
 	CMPQ        DI, $0x03
-	JLE         end256
+	JLE         end384
 	VFMADD231PS (R12)(BX*1), Z3, Z7
 
-skip260:
+skip388:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end256
+	JLE         end384
 	VFMADD231PS (R12), Z4, Z7
 
-end256:
+end384:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps255
+	JNZ    taps383
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done263
+	JZ     done391
 	CMPQ   CX, $0x01
-	JNE    leaky262
+	JNE    leaky390
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
-	JMP    done263
+	JMP    done391
 
-leaky262:
+leaky390:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
 	VMAXPS       Z5, Z7, Z7
 
-done263:
+done391:
 	TESTQ  R10, R10
-	JZ     store261
+	JZ     store389
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
 
-store261:
+store389:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer254:
+fewer382:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000001, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added264
+	JZ    added392
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added264:
-	DECQ 168(AX)
+added392:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise5s1repeatingAVX512(t *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s1repeatingAVX512(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Z0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Z7
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000005, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x00000140, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	VMOVUPS Z7, Z11
+	VMOVUPS Z7, Z12
+	VMOVUPS Z7, Z13
+	VMOVUPS Z7, Z14
+	VMOVUPS Z7, Z15
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps393:
+	VMOVUPS     (R13), Z1
+	VMOVUPS     64(R13), Z2
+	VMOVUPS     128(R13), Z3
+	VMOVUPS     192(R13), Z4
+	VMOVUPS     256(R13), Z5
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip395
+	VPERMPS     (R14), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip395:
+	CMPQ        SI, $0x01
+	JGT         skip396
+	VPERMPS     (R14)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip396:
+	CMPQ        SI, $0x02
+	JGT         skip397
+	VPERMPS     (R14)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+
+skip397:
+	CMPQ        SI, $0x03
+	JGT         skip398
+	VPERMPS     (R14)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+	VFMADD231PS Z1, Z6, Z11
+
+skip398:
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	VFMADD231PS Z2, Z6, Z11
+	VFMADD231PS Z1, Z6, Z12
+	VPERMPS     (R14)(DX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z4, Z6, Z10
+	VFMADD231PS Z3, Z6, Z11
+	VFMADD231PS Z2, Z6, Z12
+	VFMADD231PS Z1, Z6, Z13
+	VPERMPS     (R14)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+	VFMADD231PS Z4, Z6, Z11
+	VFMADD231PS Z3, Z6, Z12
+	VFMADD231PS Z2, Z6, Z13
+	VFMADD231PS Z1, Z6, Z14
+	VPERMPS     (R14)(BX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z11
+	VFMADD231PS Z4, Z6, Z12
+	VFMADD231PS Z3, Z6, Z13
+	VFMADD231PS Z2, Z6, Z14
+	VFMADD231PS Z1, Z6, Z15
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x08
+	JLE         end394
+	VPERMPS     (R14), Z0, Z6
+	VFMADD231PS Z5, Z6, Z12
+	VFMADD231PS Z4, Z6, Z13
+	VFMADD231PS Z3, Z6, Z14
+	VFMADD231PS Z2, Z6, Z15
+	CMPQ        DI, $0x09
+	JLE         end394
+	VPERMPS     (R14)(DX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z13
+	VFMADD231PS Z4, Z6, Z14
+	VFMADD231PS Z3, Z6, Z15
+	CMPQ        DI, $0x0a
+	JLE         end394
+	VPERMPS     (R14)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z14
+	VFMADD231PS Z4, Z6, Z15
+	CMPQ        DI, $0x0b
+	JLE         end394
+	VPERMPS     (R14)(BX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z15
+
+end394:
+	ADDQ   $0x00000140, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps393
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done401
+	CMPQ   R11, $0x01
+	JNE    leaky400
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	VMAXPS Z11, Z6, Z11
+	VMAXPS Z12, Z6, Z12
+	VMAXPS Z13, Z6, Z13
+	VMAXPS Z14, Z6, Z14
+	VMAXPS Z15, Z6, Z15
+	JMP    done401
+
+leaky400:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+	VMULPS       Z11, Z1, Z6
+	VMAXPS       Z6, Z11, Z11
+	VMULPS       Z12, Z1, Z6
+	VMAXPS       Z6, Z12, Z12
+	VMULPS       Z13, Z1, Z6
+	VMAXPS       Z6, Z13, Z13
+	VMULPS       Z14, Z1, Z6
+	VMAXPS       Z6, Z14, Z14
+	VMULPS       Z15, Z1, Z6
+	VMAXPS       Z6, Z15, Z15
+
+done401:
+	TESTQ  R10, R10
+	JZ     store399
+	MOVQ   72(AX), R11
+	VADDPS (R10), Z8, Z8
+	ADDQ   R11, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   R11, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   R11, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   R11, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   R11, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   R11, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   R11, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   R11, R10
+
+store399:
+	MOVQ    56(AX), R11
+	VMOVUPS Z8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z15, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000008, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000008, SI
+	SUBQ    $0x00000008, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer402
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	VMOVUPS Z7, Z11
+	VMOVUPS Z7, Z12
+	VMOVUPS Z7, Z13
+	VMOVUPS Z7, Z14
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps403:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip405
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip405:
+	CMPQ        SI, $0x01
+	JGT         skip406
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip406:
+	CMPQ        SI, $0x02
+	JGT         skip407
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+
+skip407:
+	CMPQ        SI, $0x03
+	JGT         skip408
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+	VFMADD231PS Z1, Z6, Z11
+
+skip408:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	VFMADD231PS Z2, Z6, Z11
+	VFMADD231PS Z1, Z6, Z12
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z4, Z6, Z10
+	VFMADD231PS Z3, Z6, Z11
+	VFMADD231PS Z2, Z6, Z12
+	VFMADD231PS Z1, Z6, Z13
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+	VFMADD231PS Z4, Z6, Z11
+	VFMADD231PS Z3, Z6, Z12
+	VFMADD231PS Z2, Z6, Z13
+	VFMADD231PS Z1, Z6, Z14
+	CMPQ        DI, $0x07
+	JLE         end404
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z11
+	VFMADD231PS Z4, Z6, Z12
+	VFMADD231PS Z3, Z6, Z13
+	VFMADD231PS Z2, Z6, Z14
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end404
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z12
+	VFMADD231PS Z4, Z6, Z13
+	VFMADD231PS Z3, Z6, Z14
+	CMPQ        DI, $0x09
+	JLE         end404
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z13
+	VFMADD231PS Z4, Z6, Z14
+	CMPQ        DI, $0x0a
+	JLE         end404
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z14
+
+end404:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps403
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done411
+	CMPQ   CX, $0x01
+	JNE    leaky410
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	VMAXPS Z11, Z6, Z11
+	VMAXPS Z12, Z6, Z12
+	VMAXPS Z13, Z6, Z13
+	VMAXPS Z14, Z6, Z14
+	JMP    done411
+
+leaky410:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+	VMULPS       Z11, Z1, Z6
+	VMAXPS       Z6, Z11, Z11
+	VMULPS       Z12, Z1, Z6
+	VMAXPS       Z6, Z12, Z12
+	VMULPS       Z13, Z1, Z6
+	VMAXPS       Z6, Z13, Z13
+	VMULPS       Z14, Z1, Z6
+	VMAXPS       Z6, Z14, Z14
+
+done411:
+	TESTQ  R10, R10
+	JZ     store409
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   CX, R10
+
+store409:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer402:
+	CMPQ    R8, $0x00000006
+	JNE     fewer412
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	VMOVUPS Z7, Z11
+	VMOVUPS Z7, Z12
+	VMOVUPS Z7, Z13
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps413:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip415
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip415:
+	CMPQ        SI, $0x01
+	JGT         skip416
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip416:
+	CMPQ        SI, $0x02
+	JGT         skip417
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+
+skip417:
+	CMPQ        SI, $0x03
+	JGT         skip418
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+	VFMADD231PS Z1, Z6, Z11
+
+skip418:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	VFMADD231PS Z2, Z6, Z11
+	VFMADD231PS Z1, Z6, Z12
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z4, Z6, Z10
+	VFMADD231PS Z3, Z6, Z11
+	VFMADD231PS Z2, Z6, Z12
+	VFMADD231PS Z1, Z6, Z13
+	CMPQ        DI, $0x06
+	JLE         end414
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+	VFMADD231PS Z4, Z6, Z11
+	VFMADD231PS Z3, Z6, Z12
+	VFMADD231PS Z2, Z6, Z13
+	CMPQ        DI, $0x07
+	JLE         end414
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z11
+	VFMADD231PS Z4, Z6, Z12
+	VFMADD231PS Z3, Z6, Z13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end414
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z12
+	VFMADD231PS Z4, Z6, Z13
+	CMPQ        DI, $0x09
+	JLE         end414
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z13
+
+end414:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps413
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done421
+	CMPQ   CX, $0x01
+	JNE    leaky420
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	VMAXPS Z11, Z6, Z11
+	VMAXPS Z12, Z6, Z12
+	VMAXPS Z13, Z6, Z13
+	JMP    done421
+
+leaky420:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+	VMULPS       Z11, Z1, Z6
+	VMAXPS       Z6, Z11, Z11
+	VMULPS       Z12, Z1, Z6
+	VMAXPS       Z6, Z12, Z12
+	VMULPS       Z13, Z1, Z6
+	VMAXPS       Z6, Z13, Z13
+
+done421:
+	TESTQ  R10, R10
+	JZ     store419
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+
+store419:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer412:
+	CMPQ    R8, $0x00000005
+	JNE     fewer422
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	VMOVUPS Z7, Z11
+	VMOVUPS Z7, Z12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps423:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip425
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip425:
+	CMPQ        SI, $0x01
+	JGT         skip426
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip426:
+	CMPQ        SI, $0x02
+	JGT         skip427
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+
+skip427:
+	CMPQ        SI, $0x03
+	JGT         skip428
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+	VFMADD231PS Z1, Z6, Z11
+
+skip428:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	VFMADD231PS Z2, Z6, Z11
+	VFMADD231PS Z1, Z6, Z12
+	CMPQ        DI, $0x05
+	JLE         end424
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z4, Z6, Z10
+	VFMADD231PS Z3, Z6, Z11
+	VFMADD231PS Z2, Z6, Z12
+	CMPQ        DI, $0x06
+	JLE         end424
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+	VFMADD231PS Z4, Z6, Z11
+	VFMADD231PS Z3, Z6, Z12
+	CMPQ        DI, $0x07
+	JLE         end424
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z11
+	VFMADD231PS Z4, Z6, Z12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end424
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z12
+
+end424:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps423
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done431
+	CMPQ   CX, $0x01
+	JNE    leaky430
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	VMAXPS Z11, Z6, Z11
+	VMAXPS Z12, Z6, Z12
+	JMP    done431
+
+leaky430:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+	VMULPS       Z11, Z1, Z6
+	VMAXPS       Z6, Z11, Z11
+	VMULPS       Z12, Z1, Z6
+	VMAXPS       Z6, Z12, Z12
+
+done431:
+	TESTQ  R10, R10
+	JZ     store429
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+
+store429:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer422:
+	CMPQ    R8, $0x00000004
+	JNE     fewer432
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	VMOVUPS Z7, Z11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps433:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip435
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip435:
+	CMPQ        SI, $0x01
+	JGT         skip436
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip436:
+	CMPQ        SI, $0x02
+	JGT         skip437
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+
+skip437:
+	CMPQ        SI, $0x03
+	JGT         skip438
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+	VFMADD231PS Z1, Z6, Z11
+
+skip438:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end434
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	VFMADD231PS Z2, Z6, Z11
+	CMPQ        DI, $0x05
+	JLE         end434
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z4, Z6, Z10
+	VFMADD231PS Z3, Z6, Z11
+	CMPQ        DI, $0x06
+	JLE         end434
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+	VFMADD231PS Z4, Z6, Z11
+	CMPQ        DI, $0x07
+	JLE         end434
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z11
+
+end434:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps433
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done441
+	CMPQ   CX, $0x01
+	JNE    leaky440
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	VMAXPS Z11, Z6, Z11
+	JMP    done441
+
+leaky440:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+	VMULPS       Z11, Z1, Z6
+	VMAXPS       Z6, Z11, Z11
+
+done441:
+	TESTQ  R10, R10
+	JZ     store439
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+
+store439:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer432:
+	CMPQ    R8, $0x00000003
+	JNE     fewer442
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps443:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip445
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip445:
+	CMPQ        SI, $0x01
+	JGT         skip446
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip446:
+	CMPQ        SI, $0x02
+	JGT         skip447
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+
+skip447:
+	CMPQ        SI, $0x03
+	JGT         skip448
+	CMPQ        DI, $0x03
+	JLE         end444
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+
+skip448:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end444
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	CMPQ        DI, $0x05
+	JLE         end444
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z4, Z6, Z10
+	CMPQ        DI, $0x06
+	JLE         end444
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+
+end444:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps443
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done451
+	CMPQ   CX, $0x01
+	JNE    leaky450
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	JMP    done451
+
+leaky450:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+
+done451:
+	TESTQ  R10, R10
+	JZ     store449
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+
+store449:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer442:
+	CMPQ    R8, $0x00000002
+	JNE     fewer452
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps453:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip455
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip455:
+	CMPQ        SI, $0x01
+	JGT         skip456
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip456:
+	CMPQ        SI, $0x02
+	JGT         skip457
+	CMPQ        DI, $0x02
+	JLE         end454
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+
+skip457:
+	CMPQ        SI, $0x03
+	JGT         skip458
+	CMPQ        DI, $0x03
+	JLE         end454
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+
+skip458:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end454
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z4, Z6, Z9
+	CMPQ        DI, $0x05
+	JLE         end454
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+
+end454:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps453
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done461
+	CMPQ   CX, $0x01
+	JNE    leaky460
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	JMP    done461
+
+leaky460:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+
+done461:
+	TESTQ  R10, R10
+	JZ     store459
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+
+store459:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer452:
+	CMPQ    R8, $0x00000001
+	JNE     fewer462
+	VMOVUPS Z7, Z8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps463:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip465
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip465:
+	CMPQ        SI, $0x01
+	JGT         skip466
+	CMPQ        DI, $0x01
+	JLE         end464
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+
+skip466:
+	CMPQ        SI, $0x02
+	JGT         skip467
+	CMPQ        DI, $0x02
+	JLE         end464
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+
+skip467:
+	CMPQ        SI, $0x03
+	JGT         skip468
+	CMPQ        DI, $0x03
+	JLE         end464
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+
+skip468:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end464
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+
+end464:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps463
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done471
+	CMPQ   CX, $0x01
+	JNE    leaky470
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	JMP    done471
+
+leaky470:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+
+done471:
+	TESTQ  R10, R10
+	JZ     store469
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+
+store469:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer462:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added472
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added472:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -11886,19 +14913,19 @@ TEXT ·depthwise5s2AVX512(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z6
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -11909,10 +14936,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x00000140, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -11923,8 +14950,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -11939,10 +14966,10 @@ block:
 	VMOVUPS Z6, Z13
 	VMOVUPS Z6, Z14
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps265:
+taps473:
 	VMOVUPS     (R13), Z0
 	VMOVUPS     64(R13), Z1
 	VMOVUPS     128(R13), Z2
@@ -11950,29 +14977,29 @@ taps265:
 	VMOVUPS     256(R13), Z4
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip267
+	JGT         skip475
 	VFMADD231PS (R14), Z0, Z7
 
-skip267:
+skip475:
 	CMPQ        SI, $0x01
-	JGT         skip268
+	JGT         skip476
 	VFMADD231PS (R14)(DX*1), Z1, Z7
 
-skip268:
+skip476:
 	CMPQ        SI, $0x02
-	JGT         skip269
+	JGT         skip477
 	VMOVUPS     (R14)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip269:
+skip477:
 	CMPQ        SI, $0x03
-	JGT         skip270
+	JGT         skip478
 	VMOVUPS     (R14)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 
-skip270:
+skip478:
 	LEAQ        (R14)(DX*4), R14
 	VMOVUPS     (R14), Z5
 	VFMADD231PS Z4, Z5, Z7
@@ -12016,33 +15043,33 @@ skip270:
 	VFMADD231PS Z2, Z5, Z13
 	VFMADD231PS Z0, Z5, Z14
 	CMPQ        DI, $0x0f
-	JLE         end266
+	JLE         end474
 	VMOVUPS     (R14)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z13
 	VFMADD231PS Z1, Z5, Z14
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x10
-	JLE         end266
+	JLE         end474
 	VMOVUPS     (R14), Z5
 	VFMADD231PS Z4, Z5, Z13
 	VFMADD231PS Z2, Z5, Z14
 	CMPQ        DI, $0x11
-	JLE         end266
+	JLE         end474
 	VFMADD231PS (R14)(DX*1), Z3, Z14
 	CMPQ        DI, $0x12
-	JLE         end266
+	JLE         end474
 	VFMADD231PS (R14)(DX*2), Z4, Z14
 
-end266:
+end474:
 	ADDQ   $0x00000140, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps265
+	JNZ    taps473
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done273
+	JZ     done481
 	CMPQ   R11, $0x01
-	JNE    leaky272
+	JNE    leaky480
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
@@ -12052,9 +15079,9 @@ end266:
 	VMAXPS Z12, Z5, Z12
 	VMAXPS Z13, Z5, Z13
 	VMAXPS Z14, Z5, Z14
-	JMP    done273
+	JMP    done481
 
-leaky272:
+leaky480:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -12074,9 +15101,9 @@ leaky272:
 	VMULPS       Z14, Z0, Z5
 	VMAXPS       Z5, Z14, Z14
 
-done273:
+done481:
 	TESTQ  R10, R10
-	JZ     store271
+	JZ     store479
 	MOVQ   72(AX), R11
 	VADDPS (R10), Z7, Z7
 	ADDQ   R11, R10
@@ -12095,7 +15122,7 @@ done273:
 	VADDPS (R10), Z14, Z14
 	ADDQ   R11, R10
 
-store271:
+store479:
 	MOVQ    56(AX), R11
 	VMOVUPS Z7, (R9)
 	ADDQ    R11, R9
@@ -12122,7 +15149,7 @@ store271:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer274
+	JNE     fewer482
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
 	VMOVUPS Z6, Z9
@@ -12130,10 +15157,10 @@ rest:
 	VMOVUPS Z6, Z11
 	VMOVUPS Z6, Z12
 	VMOVUPS Z6, Z13
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps275:
+taps483:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -12141,29 +15168,29 @@ taps275:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip277
+	JGT         skip485
 	VFMADD231PS (R12), Z0, Z7
 
-skip277:
+skip485:
 	CMPQ        SI, $0x01
-	JGT         skip278
+	JGT         skip486
 	VFMADD231PS (R12)(DX*1), Z1, Z7
 
-skip278:
+skip486:
 	CMPQ        SI, $0x02
-	JGT         skip279
+	JGT         skip487
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip279:
+skip487:
 	CMPQ        SI, $0x03
-	JGT         skip280
+	JGT         skip488
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 
-skip280:
+skip488:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
@@ -12200,33 +15227,33 @@ skip280:
 	VFMADD231PS Z2, Z5, Z12
 	VFMADD231PS Z0, Z5, Z13
 	CMPQ        DI, $0x0d
-	JLE         end276
+	JLE         end484
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z3, Z5, Z12
 	VFMADD231PS Z1, Z5, Z13
 	CMPQ        DI, $0x0e
-	JLE         end276
+	JLE         end484
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z4, Z5, Z12
 	VFMADD231PS Z2, Z5, Z13
 	CMPQ        DI, $0x0f
-	JLE         end276
+	JLE         end484
 	VFMADD231PS (R12)(BX*1), Z3, Z13
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x10
-	JLE         end276
+	JLE         end484
 	VFMADD231PS (R12), Z4, Z13
 
-end276:
+end484:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps275
+	JNZ    taps483
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done283
+	JZ     done491
 	CMPQ   CX, $0x01
-	JNE    leaky282
+	JNE    leaky490
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
@@ -12235,9 +15262,9 @@ end276:
 	VMAXPS Z11, Z5, Z11
 	VMAXPS Z12, Z5, Z12
 	VMAXPS Z13, Z5, Z13
-	JMP    done283
+	JMP    done491
 
-leaky282:
+leaky490:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -12255,9 +15282,9 @@ leaky282:
 	VMULPS       Z13, Z0, Z5
 	VMAXPS       Z5, Z13, Z13
 
-done283:
+done491:
 	TESTQ  R10, R10
-	JZ     store281
+	JZ     store489
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
@@ -12274,7 +15301,7 @@ done283:
 	VADDPS (R10), Z13, Z13
 	ADDQ   CX, R10
 
-store281:
+store489:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -12292,19 +15319,19 @@ store281:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer274:
+fewer482:
 	CMPQ    R8, $0x00000006
-	JNE     fewer284
+	JNE     fewer492
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
 	VMOVUPS Z6, Z9
 	VMOVUPS Z6, Z10
 	VMOVUPS Z6, Z11
 	VMOVUPS Z6, Z12
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps285:
+taps493:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -12312,29 +15339,29 @@ taps285:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip287
+	JGT         skip495
 	VFMADD231PS (R12), Z0, Z7
 
-skip287:
+skip495:
 	CMPQ        SI, $0x01
-	JGT         skip288
+	JGT         skip496
 	VFMADD231PS (R12)(DX*1), Z1, Z7
 
-skip288:
+skip496:
 	CMPQ        SI, $0x02
-	JGT         skip289
+	JGT         skip497
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip289:
+skip497:
 	CMPQ        SI, $0x03
-	JGT         skip290
+	JGT         skip498
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 
-skip290:
+skip498:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
@@ -12363,33 +15390,33 @@ skip290:
 	VFMADD231PS Z2, Z5, Z11
 	VFMADD231PS Z0, Z5, Z12
 	CMPQ        DI, $0x0b
-	JLE         end286
+	JLE         end494
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z11
 	VFMADD231PS Z1, Z5, Z12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end286
+	JLE         end494
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z11
 	VFMADD231PS Z2, Z5, Z12
 	CMPQ        DI, $0x0d
-	JLE         end286
+	JLE         end494
 	VFMADD231PS (R12)(DX*1), Z3, Z12
 	CMPQ        DI, $0x0e
-	JLE         end286
+	JLE         end494
 	VFMADD231PS (R12)(DX*2), Z4, Z12
 
-end286:
+end494:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps285
+	JNZ    taps493
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done293
+	JZ     done501
 	CMPQ   CX, $0x01
-	JNE    leaky292
+	JNE    leaky500
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
@@ -12397,9 +15424,9 @@ end286:
 	VMAXPS Z10, Z5, Z10
 	VMAXPS Z11, Z5, Z11
 	VMAXPS Z12, Z5, Z12
-	JMP    done293
+	JMP    done501
 
-leaky292:
+leaky500:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -12415,9 +15442,9 @@ leaky292:
 	VMULPS       Z12, Z0, Z5
 	VMAXPS       Z5, Z12, Z12
 
-done293:
+done501:
 	TESTQ  R10, R10
-	JZ     store291
+	JZ     store499
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
@@ -12432,7 +15459,7 @@ done293:
 	VADDPS (R10), Z12, Z12
 	ADDQ   CX, R10
 
-store291:
+store499:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -12448,18 +15475,18 @@ store291:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer284:
+fewer492:
 	CMPQ    R8, $0x00000005
-	JNE     fewer294
+	JNE     fewer502
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
 	VMOVUPS Z6, Z9
 	VMOVUPS Z6, Z10
 	VMOVUPS Z6, Z11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps295:
+taps503:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -12467,29 +15494,29 @@ taps295:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip297
+	JGT         skip505
 	VFMADD231PS (R12), Z0, Z7
 
-skip297:
+skip505:
 	CMPQ        SI, $0x01
-	JGT         skip298
+	JGT         skip506
 	VFMADD231PS (R12)(DX*1), Z1, Z7
 
-skip298:
+skip506:
 	CMPQ        SI, $0x02
-	JGT         skip299
+	JGT         skip507
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip299:
+skip507:
 	CMPQ        SI, $0x03
-	JGT         skip300
+	JGT         skip508
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 
-skip300:
+skip508:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
@@ -12511,42 +15538,42 @@ skip300:
 	VFMADD231PS Z2, Z5, Z10
 	VFMADD231PS Z0, Z5, Z11
 	CMPQ        DI, $0x09
-	JLE         end296
+	JLE         end504
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z3, Z5, Z10
 	VFMADD231PS Z1, Z5, Z11
 	CMPQ        DI, $0x0a
-	JLE         end296
+	JLE         end504
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z4, Z5, Z10
 	VFMADD231PS Z2, Z5, Z11
 	CMPQ        DI, $0x0b
-	JLE         end296
+	JLE         end504
 	VFMADD231PS (R12)(BX*1), Z3, Z11
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end296
+	JLE         end504
 	VFMADD231PS (R12), Z4, Z11
 
-end296:
+end504:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps295
+	JNZ    taps503
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done303
+	JZ     done511
 	CMPQ   CX, $0x01
-	JNE    leaky302
+	JNE    leaky510
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
 	VMAXPS Z9, Z5, Z9
 	VMAXPS Z10, Z5, Z10
 	VMAXPS Z11, Z5, Z11
-	JMP    done303
+	JMP    done511
 
-leaky302:
+leaky510:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -12560,9 +15587,9 @@ leaky302:
 	VMULPS       Z11, Z0, Z5
 	VMAXPS       Z5, Z11, Z11
 
-done303:
+done511:
 	TESTQ  R10, R10
-	JZ     store301
+	JZ     store509
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
@@ -12575,7 +15602,7 @@ done303:
 	VADDPS (R10), Z11, Z11
 	ADDQ   CX, R10
 
-store301:
+store509:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -12589,17 +15616,17 @@ store301:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer294:
+fewer502:
 	CMPQ    R8, $0x00000004
-	JNE     fewer304
+	JNE     fewer512
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
 	VMOVUPS Z6, Z9
 	VMOVUPS Z6, Z10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps305:
+taps513:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -12607,29 +15634,29 @@ taps305:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip307
+	JGT         skip515
 	VFMADD231PS (R12), Z0, Z7
 
-skip307:
+skip515:
 	CMPQ        SI, $0x01
-	JGT         skip308
+	JGT         skip516
 	VFMADD231PS (R12)(DX*1), Z1, Z7
 
-skip308:
+skip516:
 	CMPQ        SI, $0x02
-	JGT         skip309
+	JGT         skip517
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip309:
+skip517:
 	CMPQ        SI, $0x03
-	JGT         skip310
+	JGT         skip518
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 
-skip310:
+skip518:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
@@ -12643,41 +15670,41 @@ skip310:
 	VFMADD231PS Z2, Z5, Z9
 	VFMADD231PS Z0, Z5, Z10
 	CMPQ        DI, $0x07
-	JLE         end306
+	JLE         end514
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z9
 	VFMADD231PS Z1, Z5, Z10
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end306
+	JLE         end514
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z9
 	VFMADD231PS Z2, Z5, Z10
 	CMPQ        DI, $0x09
-	JLE         end306
+	JLE         end514
 	VFMADD231PS (R12)(DX*1), Z3, Z10
 	CMPQ        DI, $0x0a
-	JLE         end306
+	JLE         end514
 	VFMADD231PS (R12)(DX*2), Z4, Z10
 
-end306:
+end514:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps305
+	JNZ    taps513
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done313
+	JZ     done521
 	CMPQ   CX, $0x01
-	JNE    leaky312
+	JNE    leaky520
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
 	VMAXPS Z9, Z5, Z9
 	VMAXPS Z10, Z5, Z10
-	JMP    done313
+	JMP    done521
 
-leaky312:
+leaky520:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -12689,9 +15716,9 @@ leaky312:
 	VMULPS       Z10, Z0, Z5
 	VMAXPS       Z5, Z10, Z10
 
-done313:
+done521:
 	TESTQ  R10, R10
-	JZ     store311
+	JZ     store519
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
@@ -12702,7 +15729,7 @@ done313:
 	VADDPS (R10), Z10, Z10
 	ADDQ   CX, R10
 
-store311:
+store519:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -12714,16 +15741,16 @@ store311:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer304:
+fewer512:
 	CMPQ    R8, $0x00000003
-	JNE     fewer314
+	JNE     fewer522
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
 	VMOVUPS Z6, Z9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps315:
+taps523:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -12731,69 +15758,69 @@ taps315:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip317
+	JGT         skip525
 	VFMADD231PS (R12), Z0, Z7
 
-skip317:
+skip525:
 	CMPQ        SI, $0x01
-	JGT         skip318
+	JGT         skip526
 	VFMADD231PS (R12)(DX*1), Z1, Z7
 
-skip318:
+skip526:
 	CMPQ        SI, $0x02
-	JGT         skip319
+	JGT         skip527
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip319:
+skip527:
 	CMPQ        SI, $0x03
-	JGT         skip320
+	JGT         skip528
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 
-skip320:
+skip528:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
 	VFMADD231PS Z2, Z5, Z8
 	VFMADD231PS Z0, Z5, Z9
 	CMPQ        DI, $0x05
-	JLE         end316
+	JLE         end524
 	VMOVUPS     (R12)(DX*1), Z5
 	VFMADD231PS Z3, Z5, Z8
 	VFMADD231PS Z1, Z5, Z9
 	CMPQ        DI, $0x06
-	JLE         end316
+	JLE         end524
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z4, Z5, Z8
 	VFMADD231PS Z2, Z5, Z9
 	CMPQ        DI, $0x07
-	JLE         end316
+	JLE         end524
 	VFMADD231PS (R12)(BX*1), Z3, Z9
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end316
+	JLE         end524
 	VFMADD231PS (R12), Z4, Z9
 
-end316:
+end524:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps315
+	JNZ    taps523
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done323
+	JZ     done531
 	CMPQ   CX, $0x01
-	JNE    leaky322
+	JNE    leaky530
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
 	VMAXPS Z9, Z5, Z9
-	JMP    done323
+	JMP    done531
 
-leaky322:
+leaky530:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -12803,9 +15830,9 @@ leaky322:
 	VMULPS       Z9, Z0, Z5
 	VMAXPS       Z5, Z9, Z9
 
-done323:
+done531:
 	TESTQ  R10, R10
-	JZ     store321
+	JZ     store529
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
@@ -12814,7 +15841,7 @@ done323:
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
 
-store321:
+store529:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -12824,15 +15851,15 @@ store321:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer314:
+fewer522:
 	CMPQ    R8, $0x00000002
-	JNE     fewer324
+	JNE     fewer532
 	VMOVUPS Z6, Z7
 	VMOVUPS Z6, Z8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps325:
+taps533:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -12840,60 +15867,60 @@ taps325:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip327
+	JGT         skip535
 	VFMADD231PS (R12), Z0, Z7
 
-skip327:
+skip535:
 	CMPQ        SI, $0x01
-	JGT         skip328
+	JGT         skip536
 	VFMADD231PS (R12)(DX*1), Z1, Z7
 
-skip328:
+skip536:
 	CMPQ        SI, $0x02
-	JGT         skip329
+	JGT         skip537
 	VMOVUPS     (R12)(DX*2), Z5
 	VFMADD231PS Z2, Z5, Z7
 	VFMADD231PS Z0, Z5, Z8
 
-skip329:
+skip537:
 	CMPQ        SI, $0x03
-	JGT         skip330
+	JGT         skip538
 	CMPQ        DI, $0x03
-	JLE         end326
+	JLE         end534
 	VMOVUPS     (R12)(BX*1), Z5
 	VFMADD231PS Z3, Z5, Z7
 	VFMADD231PS Z1, Z5, Z8
 
-skip330:
+skip538:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end326
+	JLE         end534
 	VMOVUPS     (R12), Z5
 	VFMADD231PS Z4, Z5, Z7
 	VFMADD231PS Z2, Z5, Z8
 	CMPQ        DI, $0x05
-	JLE         end326
+	JLE         end534
 	VFMADD231PS (R12)(DX*1), Z3, Z8
 	CMPQ        DI, $0x06
-	JLE         end326
+	JLE         end534
 	VFMADD231PS (R12)(DX*2), Z4, Z8
 
-end326:
+end534:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps325
+	JNZ    taps533
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done333
+	JZ     done541
 	CMPQ   CX, $0x01
-	JNE    leaky332
+	JNE    leaky540
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
 	VMAXPS Z8, Z5, Z8
-	JMP    done333
+	JMP    done541
 
-leaky332:
+leaky540:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
@@ -12901,16 +15928,16 @@ leaky332:
 	VMULPS       Z8, Z0, Z5
 	VMAXPS       Z5, Z8, Z8
 
-done333:
+done541:
 	TESTQ  R10, R10
-	JZ     store331
+	JZ     store539
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
 	VADDPS (R10), Z8, Z8
 	ADDQ   CX, R10
 
-store331:
+store539:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
@@ -12918,14 +15945,14 @@ store331:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer324:
+fewer532:
 	CMPQ    R8, $0x00000001
-	JNE     fewer334
+	JNE     fewer542
 	VMOVUPS Z6, Z7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps335:
+taps543:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -12933,82 +15960,1251 @@ taps335:
 	VMOVUPS     256(R11), Z4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip337
+	JGT         skip545
 	VFMADD231PS (R12), Z0, Z7
 
-skip337:
+skip545:
 	CMPQ        SI, $0x01
-	JGT         skip338
+	JGT         skip546
 	CMPQ        DI, $0x01
-	JLE         end336
+	JLE         end544
 	VFMADD231PS (R12)(DX*1), Z1, Z7
 
-skip338:
+skip546:
 	CMPQ        SI, $0x02
-	JGT         skip339
+	JGT         skip547
 	CMPQ        DI, $0x02
-	JLE         end336
+	JLE         end544
 	VFMADD231PS (R12)(DX*2), Z2, Z7
 
-skip339:
+skip547:
 	CMPQ        SI, $0x03
-	JGT         skip340
+	JGT         skip548
 	CMPQ        DI, $0x03
-	JLE         end336
+	JLE         end544
 	VFMADD231PS (R12)(BX*1), Z3, Z7
 
-skip340:
+skip548:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end336
+	JLE         end544
 	VFMADD231PS (R12), Z4, Z7
 
-end336:
+end544:
 	ADDQ   $0x00000140, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps335
+	JNZ    taps543
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done343
+	JZ     done551
 	CMPQ   CX, $0x01
-	JNE    leaky342
+	JNE    leaky550
 	VXORPS X5, X5, X5
 	VMAXPS Z7, Z5, Z7
-	JMP    done343
+	JMP    done551
 
-leaky342:
+leaky550:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z7, Z0, Z5
 	VMAXPS       Z5, Z7, Z7
 
-done343:
+done551:
 	TESTQ  R10, R10
-	JZ     store341
+	JZ     store549
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z7, Z7
 	ADDQ   CX, R10
 
-store341:
+store549:
 	MOVQ    56(AX), CX
 	VMOVUPS Z7, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer334:
+fewer542:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000002, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added344
+	JZ    added552
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added344:
-	DECQ 168(AX)
+added552:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise5s2repeatingAVX512(t *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise5s2repeatingAVX512(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Z0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Z7
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000005, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x00000140, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	VMOVUPS Z7, Z11
+	VMOVUPS Z7, Z12
+	VMOVUPS Z7, Z13
+	VMOVUPS Z7, Z14
+	VMOVUPS Z7, Z15
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps553:
+	VMOVUPS     (R13), Z1
+	VMOVUPS     64(R13), Z2
+	VMOVUPS     128(R13), Z3
+	VMOVUPS     192(R13), Z4
+	VMOVUPS     256(R13), Z5
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip555
+	VPERMPS     (R14), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip555:
+	CMPQ        SI, $0x01
+	JGT         skip556
+	VPERMPS     (R14)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+
+skip556:
+	CMPQ        SI, $0x02
+	JGT         skip557
+	VPERMPS     (R14)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip557:
+	CMPQ        SI, $0x03
+	JGT         skip558
+	VPERMPS     (R14)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+
+skip558:
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+	VPERMPS     (R14)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+	VPERMPS     (R14)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	VFMADD231PS Z1, Z6, Z11
+	VPERMPS     (R14)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z10
+	VFMADD231PS Z2, Z6, Z11
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+	VFMADD231PS Z3, Z6, Z11
+	VFMADD231PS Z1, Z6, Z12
+	VPERMPS     (R14)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z11
+	VFMADD231PS Z2, Z6, Z12
+	VPERMPS     (R14)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z11
+	VFMADD231PS Z3, Z6, Z12
+	VFMADD231PS Z1, Z6, Z13
+	VPERMPS     (R14)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z12
+	VFMADD231PS Z2, Z6, Z13
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Z0, Z6
+	VFMADD231PS Z5, Z6, Z12
+	VFMADD231PS Z3, Z6, Z13
+	VFMADD231PS Z1, Z6, Z14
+	VPERMPS     (R14)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z13
+	VFMADD231PS Z2, Z6, Z14
+	VPERMPS     (R14)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z13
+	VFMADD231PS Z3, Z6, Z14
+	VFMADD231PS Z1, Z6, Z15
+	CMPQ        DI, $0x0f
+	JLE         end554
+	VPERMPS     (R14)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z14
+	VFMADD231PS Z2, Z6, Z15
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x10
+	JLE         end554
+	VPERMPS     (R14), Z0, Z6
+	VFMADD231PS Z5, Z6, Z14
+	VFMADD231PS Z3, Z6, Z15
+	CMPQ        DI, $0x11
+	JLE         end554
+	VPERMPS     (R14)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z15
+	CMPQ        DI, $0x12
+	JLE         end554
+	VPERMPS     (R14)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z15
+
+end554:
+	ADDQ   $0x00000140, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps553
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done561
+	CMPQ   R11, $0x01
+	JNE    leaky560
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	VMAXPS Z11, Z6, Z11
+	VMAXPS Z12, Z6, Z12
+	VMAXPS Z13, Z6, Z13
+	VMAXPS Z14, Z6, Z14
+	VMAXPS Z15, Z6, Z15
+	JMP    done561
+
+leaky560:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+	VMULPS       Z11, Z1, Z6
+	VMAXPS       Z6, Z11, Z11
+	VMULPS       Z12, Z1, Z6
+	VMAXPS       Z6, Z12, Z12
+	VMULPS       Z13, Z1, Z6
+	VMAXPS       Z6, Z13, Z13
+	VMULPS       Z14, Z1, Z6
+	VMAXPS       Z6, Z14, Z14
+	VMULPS       Z15, Z1, Z6
+	VMAXPS       Z6, Z15, Z15
+
+done561:
+	TESTQ  R10, R10
+	JZ     store559
+	MOVQ   72(AX), R11
+	VADDPS (R10), Z8, Z8
+	ADDQ   R11, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   R11, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   R11, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   R11, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   R11, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   R11, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   R11, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   R11, R10
+
+store559:
+	MOVQ    56(AX), R11
+	VMOVUPS Z8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z15, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000010, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000010, SI
+	SUBQ    $0x00000010, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer562
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	VMOVUPS Z7, Z11
+	VMOVUPS Z7, Z12
+	VMOVUPS Z7, Z13
+	VMOVUPS Z7, Z14
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps563:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip565
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip565:
+	CMPQ        SI, $0x01
+	JGT         skip566
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+
+skip566:
+	CMPQ        SI, $0x02
+	JGT         skip567
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip567:
+	CMPQ        SI, $0x03
+	JGT         skip568
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+
+skip568:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	VFMADD231PS Z1, Z6, Z11
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z10
+	VFMADD231PS Z2, Z6, Z11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+	VFMADD231PS Z3, Z6, Z11
+	VFMADD231PS Z1, Z6, Z12
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z11
+	VFMADD231PS Z2, Z6, Z12
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z11
+	VFMADD231PS Z3, Z6, Z12
+	VFMADD231PS Z1, Z6, Z13
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z12
+	VFMADD231PS Z2, Z6, Z13
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z12
+	VFMADD231PS Z3, Z6, Z13
+	VFMADD231PS Z1, Z6, Z14
+	CMPQ        DI, $0x0d
+	JLE         end564
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z13
+	VFMADD231PS Z2, Z6, Z14
+	CMPQ        DI, $0x0e
+	JLE         end564
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z13
+	VFMADD231PS Z3, Z6, Z14
+	CMPQ        DI, $0x0f
+	JLE         end564
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z14
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x10
+	JLE         end564
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z14
+
+end564:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps563
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done571
+	CMPQ   CX, $0x01
+	JNE    leaky570
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	VMAXPS Z11, Z6, Z11
+	VMAXPS Z12, Z6, Z12
+	VMAXPS Z13, Z6, Z13
+	VMAXPS Z14, Z6, Z14
+	JMP    done571
+
+leaky570:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+	VMULPS       Z11, Z1, Z6
+	VMAXPS       Z6, Z11, Z11
+	VMULPS       Z12, Z1, Z6
+	VMAXPS       Z6, Z12, Z12
+	VMULPS       Z13, Z1, Z6
+	VMAXPS       Z6, Z13, Z13
+	VMULPS       Z14, Z1, Z6
+	VMAXPS       Z6, Z14, Z14
+
+done571:
+	TESTQ  R10, R10
+	JZ     store569
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   CX, R10
+
+store569:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer562:
+	CMPQ    R8, $0x00000006
+	JNE     fewer572
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	VMOVUPS Z7, Z11
+	VMOVUPS Z7, Z12
+	VMOVUPS Z7, Z13
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps573:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip575
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip575:
+	CMPQ        SI, $0x01
+	JGT         skip576
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+
+skip576:
+	CMPQ        SI, $0x02
+	JGT         skip577
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip577:
+	CMPQ        SI, $0x03
+	JGT         skip578
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+
+skip578:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	VFMADD231PS Z1, Z6, Z11
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z10
+	VFMADD231PS Z2, Z6, Z11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+	VFMADD231PS Z3, Z6, Z11
+	VFMADD231PS Z1, Z6, Z12
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z11
+	VFMADD231PS Z2, Z6, Z12
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z11
+	VFMADD231PS Z3, Z6, Z12
+	VFMADD231PS Z1, Z6, Z13
+	CMPQ        DI, $0x0b
+	JLE         end574
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z12
+	VFMADD231PS Z2, Z6, Z13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end574
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z12
+	VFMADD231PS Z3, Z6, Z13
+	CMPQ        DI, $0x0d
+	JLE         end574
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z13
+	CMPQ        DI, $0x0e
+	JLE         end574
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z13
+
+end574:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps573
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done581
+	CMPQ   CX, $0x01
+	JNE    leaky580
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	VMAXPS Z11, Z6, Z11
+	VMAXPS Z12, Z6, Z12
+	VMAXPS Z13, Z6, Z13
+	JMP    done581
+
+leaky580:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+	VMULPS       Z11, Z1, Z6
+	VMAXPS       Z6, Z11, Z11
+	VMULPS       Z12, Z1, Z6
+	VMAXPS       Z6, Z12, Z12
+	VMULPS       Z13, Z1, Z6
+	VMAXPS       Z6, Z13, Z13
+
+done581:
+	TESTQ  R10, R10
+	JZ     store579
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+
+store579:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer572:
+	CMPQ    R8, $0x00000005
+	JNE     fewer582
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	VMOVUPS Z7, Z11
+	VMOVUPS Z7, Z12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps583:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip585
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip585:
+	CMPQ        SI, $0x01
+	JGT         skip586
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+
+skip586:
+	CMPQ        SI, $0x02
+	JGT         skip587
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip587:
+	CMPQ        SI, $0x03
+	JGT         skip588
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+
+skip588:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	VFMADD231PS Z1, Z6, Z11
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z10
+	VFMADD231PS Z2, Z6, Z11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+	VFMADD231PS Z3, Z6, Z11
+	VFMADD231PS Z1, Z6, Z12
+	CMPQ        DI, $0x09
+	JLE         end584
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z11
+	VFMADD231PS Z2, Z6, Z12
+	CMPQ        DI, $0x0a
+	JLE         end584
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z11
+	VFMADD231PS Z3, Z6, Z12
+	CMPQ        DI, $0x0b
+	JLE         end584
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end584
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z12
+
+end584:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps583
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done591
+	CMPQ   CX, $0x01
+	JNE    leaky590
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	VMAXPS Z11, Z6, Z11
+	VMAXPS Z12, Z6, Z12
+	JMP    done591
+
+leaky590:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+	VMULPS       Z11, Z1, Z6
+	VMAXPS       Z6, Z11, Z11
+	VMULPS       Z12, Z1, Z6
+	VMAXPS       Z6, Z12, Z12
+
+done591:
+	TESTQ  R10, R10
+	JZ     store589
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+
+store589:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer582:
+	CMPQ    R8, $0x00000004
+	JNE     fewer592
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	VMOVUPS Z7, Z11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps593:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip595
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip595:
+	CMPQ        SI, $0x01
+	JGT         skip596
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+
+skip596:
+	CMPQ        SI, $0x02
+	JGT         skip597
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip597:
+	CMPQ        SI, $0x03
+	JGT         skip598
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+
+skip598:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	VFMADD231PS Z1, Z6, Z11
+	CMPQ        DI, $0x07
+	JLE         end594
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z10
+	VFMADD231PS Z2, Z6, Z11
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end594
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+	VFMADD231PS Z3, Z6, Z11
+	CMPQ        DI, $0x09
+	JLE         end594
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z11
+	CMPQ        DI, $0x0a
+	JLE         end594
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z11
+
+end594:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps593
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done601
+	CMPQ   CX, $0x01
+	JNE    leaky600
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	VMAXPS Z11, Z6, Z11
+	JMP    done601
+
+leaky600:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+	VMULPS       Z11, Z1, Z6
+	VMAXPS       Z6, Z11, Z11
+
+done601:
+	TESTQ  R10, R10
+	JZ     store599
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+
+store599:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer592:
+	CMPQ    R8, $0x00000003
+	JNE     fewer602
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	VMOVUPS Z7, Z10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps603:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip605
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip605:
+	CMPQ        SI, $0x01
+	JGT         skip606
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+
+skip606:
+	CMPQ        SI, $0x02
+	JGT         skip607
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip607:
+	CMPQ        SI, $0x03
+	JGT         skip608
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+
+skip608:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	VFMADD231PS Z1, Z6, Z10
+	CMPQ        DI, $0x05
+	JLE         end604
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z9
+	VFMADD231PS Z2, Z6, Z10
+	CMPQ        DI, $0x06
+	JLE         end604
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+	VFMADD231PS Z3, Z6, Z10
+	CMPQ        DI, $0x07
+	JLE         end604
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z10
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end604
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z10
+
+end604:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps603
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done611
+	CMPQ   CX, $0x01
+	JNE    leaky610
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	VMAXPS Z10, Z6, Z10
+	JMP    done611
+
+leaky610:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+	VMULPS       Z10, Z1, Z6
+	VMAXPS       Z6, Z10, Z10
+
+done611:
+	TESTQ  R10, R10
+	JZ     store609
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+
+store609:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer602:
+	CMPQ    R8, $0x00000002
+	JNE     fewer612
+	VMOVUPS Z7, Z8
+	VMOVUPS Z7, Z9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps613:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip615
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip615:
+	CMPQ        SI, $0x01
+	JGT         skip616
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+
+skip616:
+	CMPQ        SI, $0x02
+	JGT         skip617
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+	VFMADD231PS Z1, Z6, Z9
+
+skip617:
+	CMPQ        SI, $0x03
+	JGT         skip618
+	CMPQ        DI, $0x03
+	JLE         end614
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+	VFMADD231PS Z2, Z6, Z9
+
+skip618:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end614
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+	VFMADD231PS Z3, Z6, Z9
+	CMPQ        DI, $0x05
+	JLE         end614
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z9
+	CMPQ        DI, $0x06
+	JLE         end614
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z5, Z6, Z9
+
+end614:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps613
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done621
+	CMPQ   CX, $0x01
+	JNE    leaky620
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	VMAXPS Z9, Z6, Z9
+	JMP    done621
+
+leaky620:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+	VMULPS       Z9, Z1, Z6
+	VMAXPS       Z6, Z9, Z9
+
+done621:
+	TESTQ  R10, R10
+	JZ     store619
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+	VADDPS (R10), Z9, Z9
+	ADDQ   CX, R10
+
+store619:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer612:
+	CMPQ    R8, $0x00000001
+	JNE     fewer622
+	VMOVUPS Z7, Z8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps623:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip625
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z1, Z6, Z8
+
+skip625:
+	CMPQ        SI, $0x01
+	JGT         skip626
+	CMPQ        DI, $0x01
+	JLE         end624
+	VPERMPS     (R12)(DX*1), Z0, Z6
+	VFMADD231PS Z2, Z6, Z8
+
+skip626:
+	CMPQ        SI, $0x02
+	JGT         skip627
+	CMPQ        DI, $0x02
+	JLE         end624
+	VPERMPS     (R12)(DX*2), Z0, Z6
+	VFMADD231PS Z3, Z6, Z8
+
+skip627:
+	CMPQ        SI, $0x03
+	JGT         skip628
+	CMPQ        DI, $0x03
+	JLE         end624
+	VPERMPS     (R12)(BX*1), Z0, Z6
+	VFMADD231PS Z4, Z6, Z8
+
+skip628:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end624
+	VPERMPS     (R12), Z0, Z6
+	VFMADD231PS Z5, Z6, Z8
+
+end624:
+	ADDQ   $0x00000140, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps623
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done631
+	CMPQ   CX, $0x01
+	JNE    leaky630
+	VXORPS X6, X6, X6
+	VMAXPS Z8, Z6, Z8
+	JMP    done631
+
+leaky630:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z8, Z1, Z6
+	VMAXPS       Z6, Z8, Z8
+
+done631:
+	TESTQ  R10, R10
+	JZ     store629
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z8, Z8
+	ADDQ   CX, R10
+
+store629:
+	MOVQ    56(AX), CX
+	VMOVUPS Z8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer622:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added632
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added632:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -13020,19 +17216,19 @@ TEXT ·depthwise7s1AVX512(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z8
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -13043,10 +17239,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000001c0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -13057,8 +17253,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -13073,10 +17269,10 @@ block:
 	VMOVUPS Z8, Z15
 	VMOVUPS Z8, Z16
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps345:
+taps633:
 	VMOVUPS     (R13), Z0
 	VMOVUPS     64(R13), Z1
 	VMOVUPS     128(R13), Z2
@@ -13086,37 +17282,37 @@ taps345:
 	VMOVUPS     384(R13), Z6
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip347
+	JGT         skip635
 	VFMADD231PS (R14), Z0, Z9
 
-skip347:
+skip635:
 	CMPQ        SI, $0x01
-	JGT         skip348
+	JGT         skip636
 	VMOVUPS     (R14)(DX*1), Z7
 	VFMADD231PS Z1, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip348:
+skip636:
 	CMPQ        SI, $0x02
-	JGT         skip349
+	JGT         skip637
 	VMOVUPS     (R14)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip349:
+skip637:
 	CMPQ        SI, $0x03
-	JGT         skip350
+	JGT         skip638
 	VMOVUPS     (R14)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 	VFMADD231PS Z0, Z7, Z12
 
-skip350:
+skip638:
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        SI, $0x04
-	JGT         skip351
+	JGT         skip639
 	VMOVUPS     (R14), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
@@ -13124,9 +17320,9 @@ skip350:
 	VFMADD231PS Z1, Z7, Z12
 	VFMADD231PS Z0, Z7, Z13
 
-skip351:
+skip639:
 	CMPQ        SI, $0x05
-	JGT         skip352
+	JGT         skip640
 	VMOVUPS     (R14)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
@@ -13135,7 +17331,7 @@ skip351:
 	VFMADD231PS Z1, Z7, Z13
 	VFMADD231PS Z0, Z7, Z14
 
-skip352:
+skip640:
 	VMOVUPS     (R14)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z5, Z7, Z10
@@ -13154,7 +17350,7 @@ skip352:
 	VFMADD231PS Z0, Z7, Z16
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x08
-	JLE         end346
+	JLE         end634
 	VMOVUPS     (R14), Z7
 	VFMADD231PS Z6, Z7, Z11
 	VFMADD231PS Z5, Z7, Z12
@@ -13163,7 +17359,7 @@ skip352:
 	VFMADD231PS Z2, Z7, Z15
 	VFMADD231PS Z1, Z7, Z16
 	CMPQ        DI, $0x09
-	JLE         end346
+	JLE         end634
 	VMOVUPS     (R14)(DX*1), Z7
 	VFMADD231PS Z6, Z7, Z12
 	VFMADD231PS Z5, Z7, Z13
@@ -13171,38 +17367,38 @@ skip352:
 	VFMADD231PS Z3, Z7, Z15
 	VFMADD231PS Z2, Z7, Z16
 	CMPQ        DI, $0x0a
-	JLE         end346
+	JLE         end634
 	VMOVUPS     (R14)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z13
 	VFMADD231PS Z5, Z7, Z14
 	VFMADD231PS Z4, Z7, Z15
 	VFMADD231PS Z3, Z7, Z16
 	CMPQ        DI, $0x0b
-	JLE         end346
+	JLE         end634
 	VMOVUPS     (R14)(BX*1), Z7
 	VFMADD231PS Z6, Z7, Z14
 	VFMADD231PS Z5, Z7, Z15
 	VFMADD231PS Z4, Z7, Z16
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x0c
-	JLE         end346
+	JLE         end634
 	VMOVUPS     (R14), Z7
 	VFMADD231PS Z6, Z7, Z15
 	VFMADD231PS Z5, Z7, Z16
 	CMPQ        DI, $0x0d
-	JLE         end346
+	JLE         end634
 	VFMADD231PS (R14)(DX*1), Z6, Z16
 
-end346:
+end634:
 	ADDQ   $0x000001c0, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps345
+	JNZ    taps633
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done355
+	JZ     done643
 	CMPQ   R11, $0x01
-	JNE    leaky354
+	JNE    leaky642
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
@@ -13212,9 +17408,9 @@ end346:
 	VMAXPS Z14, Z7, Z14
 	VMAXPS Z15, Z7, Z15
 	VMAXPS Z16, Z7, Z16
-	JMP    done355
+	JMP    done643
 
-leaky354:
+leaky642:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -13234,9 +17430,9 @@ leaky354:
 	VMULPS       Z16, Z0, Z7
 	VMAXPS       Z7, Z16, Z16
 
-done355:
+done643:
 	TESTQ  R10, R10
-	JZ     store353
+	JZ     store641
 	MOVQ   72(AX), R11
 	VADDPS (R10), Z9, Z9
 	ADDQ   R11, R10
@@ -13255,7 +17451,7 @@ done355:
 	VADDPS (R10), Z16, Z16
 	ADDQ   R11, R10
 
-store353:
+store641:
 	MOVQ    56(AX), R11
 	VMOVUPS Z9, (R9)
 	ADDQ    R11, R9
@@ -13282,7 +17478,7 @@ store353:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer356
+	JNE     fewer644
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
 	VMOVUPS Z8, Z11
@@ -13290,10 +17486,10 @@ rest:
 	VMOVUPS Z8, Z13
 	VMOVUPS Z8, Z14
 	VMOVUPS Z8, Z15
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps357:
+taps645:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -13303,37 +17499,37 @@ taps357:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip359
+	JGT         skip647
 	VFMADD231PS (R12), Z0, Z9
 
-skip359:
+skip647:
 	CMPQ        SI, $0x01
-	JGT         skip360
+	JGT         skip648
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z1, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip360:
+skip648:
 	CMPQ        SI, $0x02
-	JGT         skip361
+	JGT         skip649
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip361:
+skip649:
 	CMPQ        SI, $0x03
-	JGT         skip362
+	JGT         skip650
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 	VFMADD231PS Z0, Z7, Z12
 
-skip362:
+skip650:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip363
+	JGT         skip651
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
@@ -13341,9 +17537,9 @@ skip362:
 	VFMADD231PS Z1, Z7, Z12
 	VFMADD231PS Z0, Z7, Z13
 
-skip363:
+skip651:
 	CMPQ        SI, $0x05
-	JGT         skip364
+	JGT         skip652
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
@@ -13352,7 +17548,7 @@ skip363:
 	VFMADD231PS Z1, Z7, Z13
 	VFMADD231PS Z0, Z7, Z14
 
-skip364:
+skip652:
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z5, Z7, Z10
@@ -13362,7 +17558,7 @@ skip364:
 	VFMADD231PS Z1, Z7, Z14
 	VFMADD231PS Z0, Z7, Z15
 	CMPQ        DI, $0x07
-	JLE         end358
+	JLE         end646
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z6, Z7, Z10
 	VFMADD231PS Z5, Z7, Z11
@@ -13372,7 +17568,7 @@ skip364:
 	VFMADD231PS Z1, Z7, Z15
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end358
+	JLE         end646
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z11
 	VFMADD231PS Z5, Z7, Z12
@@ -13380,38 +17576,38 @@ skip364:
 	VFMADD231PS Z3, Z7, Z14
 	VFMADD231PS Z2, Z7, Z15
 	CMPQ        DI, $0x09
-	JLE         end358
+	JLE         end646
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z6, Z7, Z12
 	VFMADD231PS Z5, Z7, Z13
 	VFMADD231PS Z4, Z7, Z14
 	VFMADD231PS Z3, Z7, Z15
 	CMPQ        DI, $0x0a
-	JLE         end358
+	JLE         end646
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z13
 	VFMADD231PS Z5, Z7, Z14
 	VFMADD231PS Z4, Z7, Z15
 	CMPQ        DI, $0x0b
-	JLE         end358
+	JLE         end646
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z6, Z7, Z14
 	VFMADD231PS Z5, Z7, Z15
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end358
+	JLE         end646
 	VFMADD231PS (R12), Z6, Z15
 
-end358:
+end646:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps357
+	JNZ    taps645
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done367
+	JZ     done655
 	CMPQ   CX, $0x01
-	JNE    leaky366
+	JNE    leaky654
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
@@ -13420,9 +17616,9 @@ end358:
 	VMAXPS Z13, Z7, Z13
 	VMAXPS Z14, Z7, Z14
 	VMAXPS Z15, Z7, Z15
-	JMP    done367
+	JMP    done655
 
-leaky366:
+leaky654:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -13440,9 +17636,9 @@ leaky366:
 	VMULPS       Z15, Z0, Z7
 	VMAXPS       Z7, Z15, Z15
 
-done367:
+done655:
 	TESTQ  R10, R10
-	JZ     store365
+	JZ     store653
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
@@ -13459,7 +17655,7 @@ done367:
 	VADDPS (R10), Z15, Z15
 	ADDQ   CX, R10
 
-store365:
+store653:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -13477,19 +17673,19 @@ store365:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer356:
+fewer644:
 	CMPQ    R8, $0x00000006
-	JNE     fewer368
+	JNE     fewer656
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
 	VMOVUPS Z8, Z11
 	VMOVUPS Z8, Z12
 	VMOVUPS Z8, Z13
 	VMOVUPS Z8, Z14
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps369:
+taps657:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -13499,37 +17695,37 @@ taps369:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip371
+	JGT         skip659
 	VFMADD231PS (R12), Z0, Z9
 
-skip371:
+skip659:
 	CMPQ        SI, $0x01
-	JGT         skip372
+	JGT         skip660
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z1, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip372:
+skip660:
 	CMPQ        SI, $0x02
-	JGT         skip373
+	JGT         skip661
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip373:
+skip661:
 	CMPQ        SI, $0x03
-	JGT         skip374
+	JGT         skip662
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 	VFMADD231PS Z0, Z7, Z12
 
-skip374:
+skip662:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip375
+	JGT         skip663
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
@@ -13537,9 +17733,9 @@ skip374:
 	VFMADD231PS Z1, Z7, Z12
 	VFMADD231PS Z0, Z7, Z13
 
-skip375:
+skip663:
 	CMPQ        SI, $0x05
-	JGT         skip376
+	JGT         skip664
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
@@ -13548,9 +17744,9 @@ skip375:
 	VFMADD231PS Z1, Z7, Z13
 	VFMADD231PS Z0, Z7, Z14
 
-skip376:
+skip664:
 	CMPQ        DI, $0x06
-	JLE         end370
+	JLE         end658
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z5, Z7, Z10
@@ -13559,7 +17755,7 @@ skip376:
 	VFMADD231PS Z2, Z7, Z13
 	VFMADD231PS Z1, Z7, Z14
 	CMPQ        DI, $0x07
-	JLE         end370
+	JLE         end658
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z6, Z7, Z10
 	VFMADD231PS Z5, Z7, Z11
@@ -13568,37 +17764,37 @@ skip376:
 	VFMADD231PS Z2, Z7, Z14
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end370
+	JLE         end658
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z11
 	VFMADD231PS Z5, Z7, Z12
 	VFMADD231PS Z4, Z7, Z13
 	VFMADD231PS Z3, Z7, Z14
 	CMPQ        DI, $0x09
-	JLE         end370
+	JLE         end658
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z6, Z7, Z12
 	VFMADD231PS Z5, Z7, Z13
 	VFMADD231PS Z4, Z7, Z14
 	CMPQ        DI, $0x0a
-	JLE         end370
+	JLE         end658
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z13
 	VFMADD231PS Z5, Z7, Z14
 	CMPQ        DI, $0x0b
-	JLE         end370
+	JLE         end658
 	VFMADD231PS (R12)(BX*1), Z6, Z14
 
-end370:
+end658:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps369
+	JNZ    taps657
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done379
+	JZ     done667
 	CMPQ   CX, $0x01
-	JNE    leaky378
+	JNE    leaky666
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
@@ -13606,9 +17802,9 @@ end370:
 	VMAXPS Z12, Z7, Z12
 	VMAXPS Z13, Z7, Z13
 	VMAXPS Z14, Z7, Z14
-	JMP    done379
+	JMP    done667
 
-leaky378:
+leaky666:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -13624,9 +17820,9 @@ leaky378:
 	VMULPS       Z14, Z0, Z7
 	VMAXPS       Z7, Z14, Z14
 
-done379:
+done667:
 	TESTQ  R10, R10
-	JZ     store377
+	JZ     store665
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
@@ -13641,7 +17837,7 @@ done379:
 	VADDPS (R10), Z14, Z14
 	ADDQ   CX, R10
 
-store377:
+store665:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -13657,18 +17853,18 @@ store377:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer368:
+fewer656:
 	CMPQ    R8, $0x00000005
-	JNE     fewer380
+	JNE     fewer668
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
 	VMOVUPS Z8, Z11
 	VMOVUPS Z8, Z12
 	VMOVUPS Z8, Z13
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps381:
+taps669:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -13678,37 +17874,37 @@ taps381:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip383
+	JGT         skip671
 	VFMADD231PS (R12), Z0, Z9
 
-skip383:
+skip671:
 	CMPQ        SI, $0x01
-	JGT         skip384
+	JGT         skip672
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z1, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip384:
+skip672:
 	CMPQ        SI, $0x02
-	JGT         skip385
+	JGT         skip673
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip385:
+skip673:
 	CMPQ        SI, $0x03
-	JGT         skip386
+	JGT         skip674
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 	VFMADD231PS Z0, Z7, Z12
 
-skip386:
+skip674:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip387
+	JGT         skip675
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
@@ -13716,11 +17912,11 @@ skip386:
 	VFMADD231PS Z1, Z7, Z12
 	VFMADD231PS Z0, Z7, Z13
 
-skip387:
+skip675:
 	CMPQ        SI, $0x05
-	JGT         skip388
+	JGT         skip676
 	CMPQ        DI, $0x05
-	JLE         end382
+	JLE         end670
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
@@ -13728,9 +17924,9 @@ skip387:
 	VFMADD231PS Z2, Z7, Z12
 	VFMADD231PS Z1, Z7, Z13
 
-skip388:
+skip676:
 	CMPQ        DI, $0x06
-	JLE         end382
+	JLE         end670
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z5, Z7, Z10
@@ -13738,7 +17934,7 @@ skip388:
 	VFMADD231PS Z3, Z7, Z12
 	VFMADD231PS Z2, Z7, Z13
 	CMPQ        DI, $0x07
-	JLE         end382
+	JLE         end670
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z6, Z7, Z10
 	VFMADD231PS Z5, Z7, Z11
@@ -13746,39 +17942,39 @@ skip388:
 	VFMADD231PS Z3, Z7, Z13
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end382
+	JLE         end670
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z11
 	VFMADD231PS Z5, Z7, Z12
 	VFMADD231PS Z4, Z7, Z13
 	CMPQ        DI, $0x09
-	JLE         end382
+	JLE         end670
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z6, Z7, Z12
 	VFMADD231PS Z5, Z7, Z13
 	CMPQ        DI, $0x0a
-	JLE         end382
+	JLE         end670
 	VFMADD231PS (R12)(DX*2), Z6, Z13
 
-end382:
+end670:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps381
+	JNZ    taps669
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done391
+	JZ     done679
 	CMPQ   CX, $0x01
-	JNE    leaky390
+	JNE    leaky678
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
 	VMAXPS Z11, Z7, Z11
 	VMAXPS Z12, Z7, Z12
 	VMAXPS Z13, Z7, Z13
-	JMP    done391
+	JMP    done679
 
-leaky390:
+leaky678:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -13792,9 +17988,9 @@ leaky390:
 	VMULPS       Z13, Z0, Z7
 	VMAXPS       Z7, Z13, Z13
 
-done391:
+done679:
 	TESTQ  R10, R10
-	JZ     store389
+	JZ     store677
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
@@ -13807,7 +18003,7 @@ done391:
 	VADDPS (R10), Z13, Z13
 	ADDQ   CX, R10
 
-store389:
+store677:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -13821,17 +18017,17 @@ store389:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer380:
+fewer668:
 	CMPQ    R8, $0x00000004
-	JNE     fewer392
+	JNE     fewer680
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
 	VMOVUPS Z8, Z11
 	VMOVUPS Z8, Z12
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps393:
+taps681:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -13841,98 +18037,98 @@ taps393:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip395
+	JGT         skip683
 	VFMADD231PS (R12), Z0, Z9
 
-skip395:
+skip683:
 	CMPQ        SI, $0x01
-	JGT         skip396
+	JGT         skip684
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z1, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip396:
+skip684:
 	CMPQ        SI, $0x02
-	JGT         skip397
+	JGT         skip685
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip397:
+skip685:
 	CMPQ        SI, $0x03
-	JGT         skip398
+	JGT         skip686
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 	VFMADD231PS Z0, Z7, Z12
 
-skip398:
+skip686:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip399
+	JGT         skip687
 	CMPQ        DI, $0x04
-	JLE         end394
+	JLE         end682
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
 	VFMADD231PS Z2, Z7, Z11
 	VFMADD231PS Z1, Z7, Z12
 
-skip399:
+skip687:
 	CMPQ        SI, $0x05
-	JGT         skip400
+	JGT         skip688
 	CMPQ        DI, $0x05
-	JLE         end394
+	JLE         end682
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
 	VFMADD231PS Z3, Z7, Z11
 	VFMADD231PS Z2, Z7, Z12
 
-skip400:
+skip688:
 	CMPQ        DI, $0x06
-	JLE         end394
+	JLE         end682
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z5, Z7, Z10
 	VFMADD231PS Z4, Z7, Z11
 	VFMADD231PS Z3, Z7, Z12
 	CMPQ        DI, $0x07
-	JLE         end394
+	JLE         end682
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z6, Z7, Z10
 	VFMADD231PS Z5, Z7, Z11
 	VFMADD231PS Z4, Z7, Z12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end394
+	JLE         end682
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z11
 	VFMADD231PS Z5, Z7, Z12
 	CMPQ        DI, $0x09
-	JLE         end394
+	JLE         end682
 	VFMADD231PS (R12)(DX*1), Z6, Z12
 
-end394:
+end682:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps393
+	JNZ    taps681
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done403
+	JZ     done691
 	CMPQ   CX, $0x01
-	JNE    leaky402
+	JNE    leaky690
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
 	VMAXPS Z11, Z7, Z11
 	VMAXPS Z12, Z7, Z12
-	JMP    done403
+	JMP    done691
 
-leaky402:
+leaky690:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -13944,9 +18140,9 @@ leaky402:
 	VMULPS       Z12, Z0, Z7
 	VMAXPS       Z7, Z12, Z12
 
-done403:
+done691:
 	TESTQ  R10, R10
-	JZ     store401
+	JZ     store689
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
@@ -13957,7 +18153,7 @@ done403:
 	VADDPS (R10), Z12, Z12
 	ADDQ   CX, R10
 
-store401:
+store689:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -13969,16 +18165,16 @@ store401:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer392:
+fewer680:
 	CMPQ    R8, $0x00000003
-	JNE     fewer404
+	JNE     fewer692
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
 	VMOVUPS Z8, Z11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps405:
+taps693:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -13988,89 +18184,89 @@ taps405:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip407
+	JGT         skip695
 	VFMADD231PS (R12), Z0, Z9
 
-skip407:
+skip695:
 	CMPQ        SI, $0x01
-	JGT         skip408
+	JGT         skip696
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z1, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip408:
+skip696:
 	CMPQ        SI, $0x02
-	JGT         skip409
+	JGT         skip697
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip409:
+skip697:
 	CMPQ        SI, $0x03
-	JGT         skip410
+	JGT         skip698
 	CMPQ        DI, $0x03
-	JLE         end406
+	JLE         end694
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 
-skip410:
+skip698:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip411
+	JGT         skip699
 	CMPQ        DI, $0x04
-	JLE         end406
+	JLE         end694
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
 	VFMADD231PS Z2, Z7, Z11
 
-skip411:
+skip699:
 	CMPQ        SI, $0x05
-	JGT         skip412
+	JGT         skip700
 	CMPQ        DI, $0x05
-	JLE         end406
+	JLE         end694
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
 	VFMADD231PS Z3, Z7, Z11
 
-skip412:
+skip700:
 	CMPQ        DI, $0x06
-	JLE         end406
+	JLE         end694
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z5, Z7, Z10
 	VFMADD231PS Z4, Z7, Z11
 	CMPQ        DI, $0x07
-	JLE         end406
+	JLE         end694
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z6, Z7, Z10
 	VFMADD231PS Z5, Z7, Z11
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end406
+	JLE         end694
 	VFMADD231PS (R12), Z6, Z11
 
-end406:
+end694:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps405
+	JNZ    taps693
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done415
+	JZ     done703
 	CMPQ   CX, $0x01
-	JNE    leaky414
+	JNE    leaky702
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
 	VMAXPS Z11, Z7, Z11
-	JMP    done415
+	JMP    done703
 
-leaky414:
+leaky702:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -14080,9 +18276,9 @@ leaky414:
 	VMULPS       Z11, Z0, Z7
 	VMAXPS       Z7, Z11, Z11
 
-done415:
+done703:
 	TESTQ  R10, R10
-	JZ     store413
+	JZ     store701
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
@@ -14091,7 +18287,7 @@ done415:
 	VADDPS (R10), Z11, Z11
 	ADDQ   CX, R10
 
-store413:
+store701:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -14101,15 +18297,15 @@ store413:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer404:
+fewer692:
 	CMPQ    R8, $0x00000002
-	JNE     fewer416
+	JNE     fewer704
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps417:
+taps705:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -14119,79 +18315,79 @@ taps417:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip419
+	JGT         skip707
 	VFMADD231PS (R12), Z0, Z9
 
-skip419:
+skip707:
 	CMPQ        SI, $0x01
-	JGT         skip420
+	JGT         skip708
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z1, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip420:
+skip708:
 	CMPQ        SI, $0x02
-	JGT         skip421
+	JGT         skip709
 	CMPQ        DI, $0x02
-	JLE         end418
+	JLE         end706
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 
-skip421:
+skip709:
 	CMPQ        SI, $0x03
-	JGT         skip422
+	JGT         skip710
 	CMPQ        DI, $0x03
-	JLE         end418
+	JLE         end706
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 
-skip422:
+skip710:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip423
+	JGT         skip711
 	CMPQ        DI, $0x04
-	JLE         end418
+	JLE         end706
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
 
-skip423:
+skip711:
 	CMPQ        SI, $0x05
-	JGT         skip424
+	JGT         skip712
 	CMPQ        DI, $0x05
-	JLE         end418
+	JLE         end706
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
 
-skip424:
+skip712:
 	CMPQ        DI, $0x06
-	JLE         end418
+	JLE         end706
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z5, Z7, Z10
 	CMPQ        DI, $0x07
-	JLE         end418
+	JLE         end706
 	VFMADD231PS (R12)(BX*1), Z6, Z10
 
-end418:
+end706:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps417
+	JNZ    taps705
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done427
+	JZ     done715
 	CMPQ   CX, $0x01
-	JNE    leaky426
+	JNE    leaky714
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
-	JMP    done427
+	JMP    done715
 
-leaky426:
+leaky714:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -14199,16 +18395,16 @@ leaky426:
 	VMULPS       Z10, Z0, Z7
 	VMAXPS       Z7, Z10, Z10
 
-done427:
+done715:
 	TESTQ  R10, R10
-	JZ     store425
+	JZ     store713
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
 	VADDPS (R10), Z10, Z10
 	ADDQ   CX, R10
 
-store425:
+store713:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -14216,14 +18412,14 @@ store425:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer416:
+fewer704:
 	CMPQ    R8, $0x00000001
-	JNE     fewer428
+	JNE     fewer716
 	VMOVUPS Z8, Z9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps429:
+taps717:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -14233,96 +18429,1433 @@ taps429:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip431
+	JGT         skip719
 	VFMADD231PS (R12), Z0, Z9
 
-skip431:
+skip719:
 	CMPQ        SI, $0x01
-	JGT         skip432
+	JGT         skip720
 	CMPQ        DI, $0x01
-	JLE         end430
+	JLE         end718
 	VFMADD231PS (R12)(DX*1), Z1, Z9
 
-skip432:
+skip720:
 	CMPQ        SI, $0x02
-	JGT         skip433
+	JGT         skip721
 	CMPQ        DI, $0x02
-	JLE         end430
+	JLE         end718
 	VFMADD231PS (R12)(DX*2), Z2, Z9
 
-skip433:
+skip721:
 	CMPQ        SI, $0x03
-	JGT         skip434
+	JGT         skip722
 	CMPQ        DI, $0x03
-	JLE         end430
+	JLE         end718
 	VFMADD231PS (R12)(BX*1), Z3, Z9
 
-skip434:
+skip722:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip435
+	JGT         skip723
 	CMPQ        DI, $0x04
-	JLE         end430
+	JLE         end718
 	VFMADD231PS (R12), Z4, Z9
 
-skip435:
+skip723:
 	CMPQ        SI, $0x05
-	JGT         skip436
+	JGT         skip724
 	CMPQ        DI, $0x05
-	JLE         end430
+	JLE         end718
 	VFMADD231PS (R12)(DX*1), Z5, Z9
 
-skip436:
+skip724:
 	CMPQ        DI, $0x06
-	JLE         end430
+	JLE         end718
 	VFMADD231PS (R12)(DX*2), Z6, Z9
 
-end430:
+end718:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps429
+	JNZ    taps717
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done439
+	JZ     done727
 	CMPQ   CX, $0x01
-	JNE    leaky438
+	JNE    leaky726
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
-	JMP    done439
+	JMP    done727
 
-leaky438:
+leaky726:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
 	VMAXPS       Z7, Z9, Z9
 
-done439:
+done727:
 	TESTQ  R10, R10
-	JZ     store437
+	JZ     store725
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
 
-store437:
+store725:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer428:
+fewer716:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000001, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added440
+	JZ    added728
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added440:
-	DECQ 168(AX)
+added728:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise7s1repeatingAVX512(t *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s1repeatingAVX512(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Z0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Z9
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000007, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000001c0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	VMOVUPS Z9, Z13
+	VMOVUPS Z9, Z14
+	VMOVUPS Z9, Z15
+	VMOVUPS Z9, Z16
+	VMOVUPS Z9, Z17
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps729:
+	VMOVUPS     (R13), Z1
+	VMOVUPS     64(R13), Z2
+	VMOVUPS     128(R13), Z3
+	VMOVUPS     192(R13), Z4
+	VMOVUPS     256(R13), Z5
+	VMOVUPS     320(R13), Z6
+	VMOVUPS     384(R13), Z7
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip731
+	VPERMPS     (R14), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip731:
+	CMPQ        SI, $0x01
+	JGT         skip732
+	VPERMPS     (R14)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip732:
+	CMPQ        SI, $0x02
+	JGT         skip733
+	VPERMPS     (R14)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip733:
+	CMPQ        SI, $0x03
+	JGT         skip734
+	VPERMPS     (R14)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+	VFMADD231PS Z1, Z8, Z13
+
+skip734:
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        SI, $0x04
+	JGT         skip735
+	VPERMPS     (R14), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+	VFMADD231PS Z2, Z8, Z13
+	VFMADD231PS Z1, Z8, Z14
+
+skip735:
+	CMPQ        SI, $0x05
+	JGT         skip736
+	VPERMPS     (R14)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+	VFMADD231PS Z3, Z8, Z13
+	VFMADD231PS Z2, Z8, Z14
+	VFMADD231PS Z1, Z8, Z15
+
+skip736:
+	VPERMPS     (R14)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	VFMADD231PS Z4, Z8, Z13
+	VFMADD231PS Z3, Z8, Z14
+	VFMADD231PS Z2, Z8, Z15
+	VFMADD231PS Z1, Z8, Z16
+	VPERMPS     (R14)(BX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z6, Z8, Z12
+	VFMADD231PS Z5, Z8, Z13
+	VFMADD231PS Z4, Z8, Z14
+	VFMADD231PS Z3, Z8, Z15
+	VFMADD231PS Z2, Z8, Z16
+	VFMADD231PS Z1, Z8, Z17
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x08
+	JLE         end730
+	VPERMPS     (R14), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+	VFMADD231PS Z6, Z8, Z13
+	VFMADD231PS Z5, Z8, Z14
+	VFMADD231PS Z4, Z8, Z15
+	VFMADD231PS Z3, Z8, Z16
+	VFMADD231PS Z2, Z8, Z17
+	CMPQ        DI, $0x09
+	JLE         end730
+	VPERMPS     (R14)(DX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z13
+	VFMADD231PS Z6, Z8, Z14
+	VFMADD231PS Z5, Z8, Z15
+	VFMADD231PS Z4, Z8, Z16
+	VFMADD231PS Z3, Z8, Z17
+	CMPQ        DI, $0x0a
+	JLE         end730
+	VPERMPS     (R14)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z14
+	VFMADD231PS Z6, Z8, Z15
+	VFMADD231PS Z5, Z8, Z16
+	VFMADD231PS Z4, Z8, Z17
+	CMPQ        DI, $0x0b
+	JLE         end730
+	VPERMPS     (R14)(BX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z15
+	VFMADD231PS Z6, Z8, Z16
+	VFMADD231PS Z5, Z8, Z17
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x0c
+	JLE         end730
+	VPERMPS     (R14), Z0, Z8
+	VFMADD231PS Z7, Z8, Z16
+	VFMADD231PS Z6, Z8, Z17
+	CMPQ        DI, $0x0d
+	JLE         end730
+	VPERMPS     (R14)(DX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z17
+
+end730:
+	ADDQ   $0x000001c0, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps729
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done739
+	CMPQ   R11, $0x01
+	JNE    leaky738
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	VMAXPS Z13, Z8, Z13
+	VMAXPS Z14, Z8, Z14
+	VMAXPS Z15, Z8, Z15
+	VMAXPS Z16, Z8, Z16
+	VMAXPS Z17, Z8, Z17
+	JMP    done739
+
+leaky738:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+	VMULPS       Z13, Z1, Z8
+	VMAXPS       Z8, Z13, Z13
+	VMULPS       Z14, Z1, Z8
+	VMAXPS       Z8, Z14, Z14
+	VMULPS       Z15, Z1, Z8
+	VMAXPS       Z8, Z15, Z15
+	VMULPS       Z16, Z1, Z8
+	VMAXPS       Z8, Z16, Z16
+	VMULPS       Z17, Z1, Z8
+	VMAXPS       Z8, Z17, Z17
+
+done739:
+	TESTQ  R10, R10
+	JZ     store737
+	MOVQ   72(AX), R11
+	VADDPS (R10), Z10, Z10
+	ADDQ   R11, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   R11, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   R11, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   R11, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   R11, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   R11, R10
+	VADDPS (R10), Z16, Z16
+	ADDQ   R11, R10
+	VADDPS (R10), Z17, Z17
+	ADDQ   R11, R10
+
+store737:
+	MOVQ    56(AX), R11
+	VMOVUPS Z10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z15, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z16, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z17, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000008, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000008, SI
+	SUBQ    $0x00000008, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer740
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	VMOVUPS Z9, Z13
+	VMOVUPS Z9, Z14
+	VMOVUPS Z9, Z15
+	VMOVUPS Z9, Z16
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps741:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip743
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip743:
+	CMPQ        SI, $0x01
+	JGT         skip744
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip744:
+	CMPQ        SI, $0x02
+	JGT         skip745
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip745:
+	CMPQ        SI, $0x03
+	JGT         skip746
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+	VFMADD231PS Z1, Z8, Z13
+
+skip746:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip747
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+	VFMADD231PS Z2, Z8, Z13
+	VFMADD231PS Z1, Z8, Z14
+
+skip747:
+	CMPQ        SI, $0x05
+	JGT         skip748
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+	VFMADD231PS Z3, Z8, Z13
+	VFMADD231PS Z2, Z8, Z14
+	VFMADD231PS Z1, Z8, Z15
+
+skip748:
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	VFMADD231PS Z4, Z8, Z13
+	VFMADD231PS Z3, Z8, Z14
+	VFMADD231PS Z2, Z8, Z15
+	VFMADD231PS Z1, Z8, Z16
+	CMPQ        DI, $0x07
+	JLE         end742
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z6, Z8, Z12
+	VFMADD231PS Z5, Z8, Z13
+	VFMADD231PS Z4, Z8, Z14
+	VFMADD231PS Z3, Z8, Z15
+	VFMADD231PS Z2, Z8, Z16
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end742
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+	VFMADD231PS Z6, Z8, Z13
+	VFMADD231PS Z5, Z8, Z14
+	VFMADD231PS Z4, Z8, Z15
+	VFMADD231PS Z3, Z8, Z16
+	CMPQ        DI, $0x09
+	JLE         end742
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z13
+	VFMADD231PS Z6, Z8, Z14
+	VFMADD231PS Z5, Z8, Z15
+	VFMADD231PS Z4, Z8, Z16
+	CMPQ        DI, $0x0a
+	JLE         end742
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z14
+	VFMADD231PS Z6, Z8, Z15
+	VFMADD231PS Z5, Z8, Z16
+	CMPQ        DI, $0x0b
+	JLE         end742
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z15
+	VFMADD231PS Z6, Z8, Z16
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end742
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z16
+
+end742:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps741
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done751
+	CMPQ   CX, $0x01
+	JNE    leaky750
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	VMAXPS Z13, Z8, Z13
+	VMAXPS Z14, Z8, Z14
+	VMAXPS Z15, Z8, Z15
+	VMAXPS Z16, Z8, Z16
+	JMP    done751
+
+leaky750:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+	VMULPS       Z13, Z1, Z8
+	VMAXPS       Z8, Z13, Z13
+	VMULPS       Z14, Z1, Z8
+	VMAXPS       Z8, Z14, Z14
+	VMULPS       Z15, Z1, Z8
+	VMAXPS       Z8, Z15, Z15
+	VMULPS       Z16, Z1, Z8
+	VMAXPS       Z8, Z16, Z16
+
+done751:
+	TESTQ  R10, R10
+	JZ     store749
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   CX, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   CX, R10
+	VADDPS (R10), Z16, Z16
+	ADDQ   CX, R10
+
+store749:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z15, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z16, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer740:
+	CMPQ    R8, $0x00000006
+	JNE     fewer752
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	VMOVUPS Z9, Z13
+	VMOVUPS Z9, Z14
+	VMOVUPS Z9, Z15
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps753:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip755
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip755:
+	CMPQ        SI, $0x01
+	JGT         skip756
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip756:
+	CMPQ        SI, $0x02
+	JGT         skip757
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip757:
+	CMPQ        SI, $0x03
+	JGT         skip758
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+	VFMADD231PS Z1, Z8, Z13
+
+skip758:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip759
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+	VFMADD231PS Z2, Z8, Z13
+	VFMADD231PS Z1, Z8, Z14
+
+skip759:
+	CMPQ        SI, $0x05
+	JGT         skip760
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+	VFMADD231PS Z3, Z8, Z13
+	VFMADD231PS Z2, Z8, Z14
+	VFMADD231PS Z1, Z8, Z15
+
+skip760:
+	CMPQ        DI, $0x06
+	JLE         end754
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	VFMADD231PS Z4, Z8, Z13
+	VFMADD231PS Z3, Z8, Z14
+	VFMADD231PS Z2, Z8, Z15
+	CMPQ        DI, $0x07
+	JLE         end754
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z6, Z8, Z12
+	VFMADD231PS Z5, Z8, Z13
+	VFMADD231PS Z4, Z8, Z14
+	VFMADD231PS Z3, Z8, Z15
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end754
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+	VFMADD231PS Z6, Z8, Z13
+	VFMADD231PS Z5, Z8, Z14
+	VFMADD231PS Z4, Z8, Z15
+	CMPQ        DI, $0x09
+	JLE         end754
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z13
+	VFMADD231PS Z6, Z8, Z14
+	VFMADD231PS Z5, Z8, Z15
+	CMPQ        DI, $0x0a
+	JLE         end754
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z14
+	VFMADD231PS Z6, Z8, Z15
+	CMPQ        DI, $0x0b
+	JLE         end754
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z15
+
+end754:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps753
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done763
+	CMPQ   CX, $0x01
+	JNE    leaky762
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	VMAXPS Z13, Z8, Z13
+	VMAXPS Z14, Z8, Z14
+	VMAXPS Z15, Z8, Z15
+	JMP    done763
+
+leaky762:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+	VMULPS       Z13, Z1, Z8
+	VMAXPS       Z8, Z13, Z13
+	VMULPS       Z14, Z1, Z8
+	VMAXPS       Z8, Z14, Z14
+	VMULPS       Z15, Z1, Z8
+	VMAXPS       Z8, Z15, Z15
+
+done763:
+	TESTQ  R10, R10
+	JZ     store761
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   CX, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   CX, R10
+
+store761:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z15, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer752:
+	CMPQ    R8, $0x00000005
+	JNE     fewer764
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	VMOVUPS Z9, Z13
+	VMOVUPS Z9, Z14
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps765:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip767
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip767:
+	CMPQ        SI, $0x01
+	JGT         skip768
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip768:
+	CMPQ        SI, $0x02
+	JGT         skip769
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip769:
+	CMPQ        SI, $0x03
+	JGT         skip770
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+	VFMADD231PS Z1, Z8, Z13
+
+skip770:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip771
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+	VFMADD231PS Z2, Z8, Z13
+	VFMADD231PS Z1, Z8, Z14
+
+skip771:
+	CMPQ        SI, $0x05
+	JGT         skip772
+	CMPQ        DI, $0x05
+	JLE         end766
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+	VFMADD231PS Z3, Z8, Z13
+	VFMADD231PS Z2, Z8, Z14
+
+skip772:
+	CMPQ        DI, $0x06
+	JLE         end766
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	VFMADD231PS Z4, Z8, Z13
+	VFMADD231PS Z3, Z8, Z14
+	CMPQ        DI, $0x07
+	JLE         end766
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z6, Z8, Z12
+	VFMADD231PS Z5, Z8, Z13
+	VFMADD231PS Z4, Z8, Z14
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end766
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+	VFMADD231PS Z6, Z8, Z13
+	VFMADD231PS Z5, Z8, Z14
+	CMPQ        DI, $0x09
+	JLE         end766
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z13
+	VFMADD231PS Z6, Z8, Z14
+	CMPQ        DI, $0x0a
+	JLE         end766
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z14
+
+end766:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps765
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done775
+	CMPQ   CX, $0x01
+	JNE    leaky774
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	VMAXPS Z13, Z8, Z13
+	VMAXPS Z14, Z8, Z14
+	JMP    done775
+
+leaky774:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+	VMULPS       Z13, Z1, Z8
+	VMAXPS       Z8, Z13, Z13
+	VMULPS       Z14, Z1, Z8
+	VMAXPS       Z8, Z14, Z14
+
+done775:
+	TESTQ  R10, R10
+	JZ     store773
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   CX, R10
+
+store773:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer764:
+	CMPQ    R8, $0x00000004
+	JNE     fewer776
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	VMOVUPS Z9, Z13
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps777:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip779
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip779:
+	CMPQ        SI, $0x01
+	JGT         skip780
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip780:
+	CMPQ        SI, $0x02
+	JGT         skip781
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip781:
+	CMPQ        SI, $0x03
+	JGT         skip782
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+	VFMADD231PS Z1, Z8, Z13
+
+skip782:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip783
+	CMPQ        DI, $0x04
+	JLE         end778
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+	VFMADD231PS Z2, Z8, Z13
+
+skip783:
+	CMPQ        SI, $0x05
+	JGT         skip784
+	CMPQ        DI, $0x05
+	JLE         end778
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+	VFMADD231PS Z3, Z8, Z13
+
+skip784:
+	CMPQ        DI, $0x06
+	JLE         end778
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	VFMADD231PS Z4, Z8, Z13
+	CMPQ        DI, $0x07
+	JLE         end778
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z6, Z8, Z12
+	VFMADD231PS Z5, Z8, Z13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end778
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+	VFMADD231PS Z6, Z8, Z13
+	CMPQ        DI, $0x09
+	JLE         end778
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z13
+
+end778:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps777
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done787
+	CMPQ   CX, $0x01
+	JNE    leaky786
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	VMAXPS Z13, Z8, Z13
+	JMP    done787
+
+leaky786:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+	VMULPS       Z13, Z1, Z8
+	VMAXPS       Z8, Z13, Z13
+
+done787:
+	TESTQ  R10, R10
+	JZ     store785
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+
+store785:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer776:
+	CMPQ    R8, $0x00000003
+	JNE     fewer788
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps789:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip791
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip791:
+	CMPQ        SI, $0x01
+	JGT         skip792
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip792:
+	CMPQ        SI, $0x02
+	JGT         skip793
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip793:
+	CMPQ        SI, $0x03
+	JGT         skip794
+	CMPQ        DI, $0x03
+	JLE         end790
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+
+skip794:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip795
+	CMPQ        DI, $0x04
+	JLE         end790
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+
+skip795:
+	CMPQ        SI, $0x05
+	JGT         skip796
+	CMPQ        DI, $0x05
+	JLE         end790
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+
+skip796:
+	CMPQ        DI, $0x06
+	JLE         end790
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	CMPQ        DI, $0x07
+	JLE         end790
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z6, Z8, Z12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end790
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+
+end790:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps789
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done799
+	CMPQ   CX, $0x01
+	JNE    leaky798
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	JMP    done799
+
+leaky798:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+
+done799:
+	TESTQ  R10, R10
+	JZ     store797
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+
+store797:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer788:
+	CMPQ    R8, $0x00000002
+	JNE     fewer800
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps801:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip803
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip803:
+	CMPQ        SI, $0x01
+	JGT         skip804
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip804:
+	CMPQ        SI, $0x02
+	JGT         skip805
+	CMPQ        DI, $0x02
+	JLE         end802
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+
+skip805:
+	CMPQ        SI, $0x03
+	JGT         skip806
+	CMPQ        DI, $0x03
+	JLE         end802
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+
+skip806:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip807
+	CMPQ        DI, $0x04
+	JLE         end802
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+
+skip807:
+	CMPQ        SI, $0x05
+	JGT         skip808
+	CMPQ        DI, $0x05
+	JLE         end802
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+
+skip808:
+	CMPQ        DI, $0x06
+	JLE         end802
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z6, Z8, Z11
+	CMPQ        DI, $0x07
+	JLE         end802
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+
+end802:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps801
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done811
+	CMPQ   CX, $0x01
+	JNE    leaky810
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	JMP    done811
+
+leaky810:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+
+done811:
+	TESTQ  R10, R10
+	JZ     store809
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+
+store809:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer800:
+	CMPQ    R8, $0x00000001
+	JNE     fewer812
+	VMOVUPS Z9, Z10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps813:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip815
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip815:
+	CMPQ        SI, $0x01
+	JGT         skip816
+	CMPQ        DI, $0x01
+	JLE         end814
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+
+skip816:
+	CMPQ        SI, $0x02
+	JGT         skip817
+	CMPQ        DI, $0x02
+	JLE         end814
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+
+skip817:
+	CMPQ        SI, $0x03
+	JGT         skip818
+	CMPQ        DI, $0x03
+	JLE         end814
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+
+skip818:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip819
+	CMPQ        DI, $0x04
+	JLE         end814
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+
+skip819:
+	CMPQ        SI, $0x05
+	JGT         skip820
+	CMPQ        DI, $0x05
+	JLE         end814
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+
+skip820:
+	CMPQ        DI, $0x06
+	JLE         end814
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+
+end814:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps813
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done823
+	CMPQ   CX, $0x01
+	JNE    leaky822
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	JMP    done823
+
+leaky822:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+
+done823:
+	TESTQ  R10, R10
+	JZ     store821
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+
+store821:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer812:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added824
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added824:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -14334,19 +19867,19 @@ TEXT ·depthwise7s2AVX512(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Z8
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -14357,10 +19890,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000001c0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -14371,8 +19904,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -14387,10 +19920,10 @@ block:
 	VMOVUPS Z8, Z15
 	VMOVUPS Z8, Z16
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps441:
+taps825:
 	VMOVUPS     (R13), Z0
 	VMOVUPS     64(R13), Z1
 	VMOVUPS     128(R13), Z2
@@ -14400,46 +19933,46 @@ taps441:
 	VMOVUPS     384(R13), Z6
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip443
+	JGT         skip827
 	VFMADD231PS (R14), Z0, Z9
 
-skip443:
+skip827:
 	CMPQ        SI, $0x01
-	JGT         skip444
+	JGT         skip828
 	VFMADD231PS (R14)(DX*1), Z1, Z9
 
-skip444:
+skip828:
 	CMPQ        SI, $0x02
-	JGT         skip445
+	JGT         skip829
 	VMOVUPS     (R14)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip445:
+skip829:
 	CMPQ        SI, $0x03
-	JGT         skip446
+	JGT         skip830
 	VMOVUPS     (R14)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 
-skip446:
+skip830:
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        SI, $0x04
-	JGT         skip447
+	JGT         skip831
 	VMOVUPS     (R14), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip447:
+skip831:
 	CMPQ        SI, $0x05
-	JGT         skip448
+	JGT         skip832
 	VMOVUPS     (R14)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 
-skip448:
+skip832:
 	VMOVUPS     (R14)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
@@ -14484,46 +20017,46 @@ skip448:
 	VFMADD231PS Z2, Z7, Z15
 	VFMADD231PS Z0, Z7, Z16
 	CMPQ        DI, $0x0f
-	JLE         end442
+	JLE         end826
 	VMOVUPS     (R14)(BX*1), Z7
 	VFMADD231PS Z5, Z7, Z14
 	VFMADD231PS Z3, Z7, Z15
 	VFMADD231PS Z1, Z7, Z16
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x10
-	JLE         end442
+	JLE         end826
 	VMOVUPS     (R14), Z7
 	VFMADD231PS Z6, Z7, Z14
 	VFMADD231PS Z4, Z7, Z15
 	VFMADD231PS Z2, Z7, Z16
 	CMPQ        DI, $0x11
-	JLE         end442
+	JLE         end826
 	VMOVUPS     (R14)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z15
 	VFMADD231PS Z3, Z7, Z16
 	CMPQ        DI, $0x12
-	JLE         end442
+	JLE         end826
 	VMOVUPS     (R14)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z15
 	VFMADD231PS Z4, Z7, Z16
 	CMPQ        DI, $0x13
-	JLE         end442
+	JLE         end826
 	VFMADD231PS (R14)(BX*1), Z5, Z16
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x14
-	JLE         end442
+	JLE         end826
 	VFMADD231PS (R14), Z6, Z16
 
-end442:
+end826:
 	ADDQ   $0x000001c0, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps441
+	JNZ    taps825
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done451
+	JZ     done835
 	CMPQ   R11, $0x01
-	JNE    leaky450
+	JNE    leaky834
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
@@ -14533,9 +20066,9 @@ end442:
 	VMAXPS Z14, Z7, Z14
 	VMAXPS Z15, Z7, Z15
 	VMAXPS Z16, Z7, Z16
-	JMP    done451
+	JMP    done835
 
-leaky450:
+leaky834:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -14555,9 +20088,9 @@ leaky450:
 	VMULPS       Z16, Z0, Z7
 	VMAXPS       Z7, Z16, Z16
 
-done451:
+done835:
 	TESTQ  R10, R10
-	JZ     store449
+	JZ     store833
 	MOVQ   72(AX), R11
 	VADDPS (R10), Z9, Z9
 	ADDQ   R11, R10
@@ -14576,7 +20109,7 @@ done451:
 	VADDPS (R10), Z16, Z16
 	ADDQ   R11, R10
 
-store449:
+store833:
 	MOVQ    56(AX), R11
 	VMOVUPS Z9, (R9)
 	ADDQ    R11, R9
@@ -14603,7 +20136,7 @@ store449:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer452
+	JNE     fewer836
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
 	VMOVUPS Z8, Z11
@@ -14611,10 +20144,10 @@ rest:
 	VMOVUPS Z8, Z13
 	VMOVUPS Z8, Z14
 	VMOVUPS Z8, Z15
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps453:
+taps837:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -14624,46 +20157,46 @@ taps453:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip455
+	JGT         skip839
 	VFMADD231PS (R12), Z0, Z9
 
-skip455:
+skip839:
 	CMPQ        SI, $0x01
-	JGT         skip456
+	JGT         skip840
 	VFMADD231PS (R12)(DX*1), Z1, Z9
 
-skip456:
+skip840:
 	CMPQ        SI, $0x02
-	JGT         skip457
+	JGT         skip841
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip457:
+skip841:
 	CMPQ        SI, $0x03
-	JGT         skip458
+	JGT         skip842
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 
-skip458:
+skip842:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip459
+	JGT         skip843
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip459:
+skip843:
 	CMPQ        SI, $0x05
-	JGT         skip460
+	JGT         skip844
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 
-skip460:
+skip844:
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
@@ -14699,45 +20232,45 @@ skip460:
 	VFMADD231PS Z2, Z7, Z14
 	VFMADD231PS Z0, Z7, Z15
 	CMPQ        DI, $0x0d
-	JLE         end454
+	JLE         end838
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z13
 	VFMADD231PS Z3, Z7, Z14
 	VFMADD231PS Z1, Z7, Z15
 	CMPQ        DI, $0x0e
-	JLE         end454
+	JLE         end838
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z13
 	VFMADD231PS Z4, Z7, Z14
 	VFMADD231PS Z2, Z7, Z15
 	CMPQ        DI, $0x0f
-	JLE         end454
+	JLE         end838
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z5, Z7, Z14
 	VFMADD231PS Z3, Z7, Z15
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x10
-	JLE         end454
+	JLE         end838
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z14
 	VFMADD231PS Z4, Z7, Z15
 	CMPQ        DI, $0x11
-	JLE         end454
+	JLE         end838
 	VFMADD231PS (R12)(DX*1), Z5, Z15
 	CMPQ        DI, $0x12
-	JLE         end454
+	JLE         end838
 	VFMADD231PS (R12)(DX*2), Z6, Z15
 
-end454:
+end838:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps453
+	JNZ    taps837
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done463
+	JZ     done847
 	CMPQ   CX, $0x01
-	JNE    leaky462
+	JNE    leaky846
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
@@ -14746,9 +20279,9 @@ end454:
 	VMAXPS Z13, Z7, Z13
 	VMAXPS Z14, Z7, Z14
 	VMAXPS Z15, Z7, Z15
-	JMP    done463
+	JMP    done847
 
-leaky462:
+leaky846:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -14766,9 +20299,9 @@ leaky462:
 	VMULPS       Z15, Z0, Z7
 	VMAXPS       Z7, Z15, Z15
 
-done463:
+done847:
 	TESTQ  R10, R10
-	JZ     store461
+	JZ     store845
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
@@ -14785,7 +20318,7 @@ done463:
 	VADDPS (R10), Z15, Z15
 	ADDQ   CX, R10
 
-store461:
+store845:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -14803,19 +20336,19 @@ store461:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer452:
+fewer836:
 	CMPQ    R8, $0x00000006
-	JNE     fewer464
+	JNE     fewer848
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
 	VMOVUPS Z8, Z11
 	VMOVUPS Z8, Z12
 	VMOVUPS Z8, Z13
 	VMOVUPS Z8, Z14
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps465:
+taps849:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -14825,46 +20358,46 @@ taps465:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip467
+	JGT         skip851
 	VFMADD231PS (R12), Z0, Z9
 
-skip467:
+skip851:
 	CMPQ        SI, $0x01
-	JGT         skip468
+	JGT         skip852
 	VFMADD231PS (R12)(DX*1), Z1, Z9
 
-skip468:
+skip852:
 	CMPQ        SI, $0x02
-	JGT         skip469
+	JGT         skip853
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip469:
+skip853:
 	CMPQ        SI, $0x03
-	JGT         skip470
+	JGT         skip854
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 
-skip470:
+skip854:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip471
+	JGT         skip855
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip471:
+skip855:
 	CMPQ        SI, $0x05
-	JGT         skip472
+	JGT         skip856
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 
-skip472:
+skip856:
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
@@ -14890,46 +20423,46 @@ skip472:
 	VFMADD231PS Z2, Z7, Z13
 	VFMADD231PS Z0, Z7, Z14
 	CMPQ        DI, $0x0b
-	JLE         end466
+	JLE         end850
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z5, Z7, Z12
 	VFMADD231PS Z3, Z7, Z13
 	VFMADD231PS Z1, Z7, Z14
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end466
+	JLE         end850
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z12
 	VFMADD231PS Z4, Z7, Z13
 	VFMADD231PS Z2, Z7, Z14
 	CMPQ        DI, $0x0d
-	JLE         end466
+	JLE         end850
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z13
 	VFMADD231PS Z3, Z7, Z14
 	CMPQ        DI, $0x0e
-	JLE         end466
+	JLE         end850
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z13
 	VFMADD231PS Z4, Z7, Z14
 	CMPQ        DI, $0x0f
-	JLE         end466
+	JLE         end850
 	VFMADD231PS (R12)(BX*1), Z5, Z14
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x10
-	JLE         end466
+	JLE         end850
 	VFMADD231PS (R12), Z6, Z14
 
-end466:
+end850:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps465
+	JNZ    taps849
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done475
+	JZ     done859
 	CMPQ   CX, $0x01
-	JNE    leaky474
+	JNE    leaky858
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
@@ -14937,9 +20470,9 @@ end466:
 	VMAXPS Z12, Z7, Z12
 	VMAXPS Z13, Z7, Z13
 	VMAXPS Z14, Z7, Z14
-	JMP    done475
+	JMP    done859
 
-leaky474:
+leaky858:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -14955,9 +20488,9 @@ leaky474:
 	VMULPS       Z14, Z0, Z7
 	VMAXPS       Z7, Z14, Z14
 
-done475:
+done859:
 	TESTQ  R10, R10
-	JZ     store473
+	JZ     store857
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
@@ -14972,7 +20505,7 @@ done475:
 	VADDPS (R10), Z14, Z14
 	ADDQ   CX, R10
 
-store473:
+store857:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -14988,18 +20521,18 @@ store473:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer464:
+fewer848:
 	CMPQ    R8, $0x00000005
-	JNE     fewer476
+	JNE     fewer860
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
 	VMOVUPS Z8, Z11
 	VMOVUPS Z8, Z12
 	VMOVUPS Z8, Z13
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps477:
+taps861:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -15009,46 +20542,46 @@ taps477:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip479
+	JGT         skip863
 	VFMADD231PS (R12), Z0, Z9
 
-skip479:
+skip863:
 	CMPQ        SI, $0x01
-	JGT         skip480
+	JGT         skip864
 	VFMADD231PS (R12)(DX*1), Z1, Z9
 
-skip480:
+skip864:
 	CMPQ        SI, $0x02
-	JGT         skip481
+	JGT         skip865
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip481:
+skip865:
 	CMPQ        SI, $0x03
-	JGT         skip482
+	JGT         skip866
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 
-skip482:
+skip866:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip483
+	JGT         skip867
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip483:
+skip867:
 	CMPQ        SI, $0x05
-	JGT         skip484
+	JGT         skip868
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 
-skip484:
+skip868:
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
@@ -15065,54 +20598,54 @@ skip484:
 	VFMADD231PS Z2, Z7, Z12
 	VFMADD231PS Z0, Z7, Z13
 	CMPQ        DI, $0x09
-	JLE         end478
+	JLE         end862
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z11
 	VFMADD231PS Z3, Z7, Z12
 	VFMADD231PS Z1, Z7, Z13
 	CMPQ        DI, $0x0a
-	JLE         end478
+	JLE         end862
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z11
 	VFMADD231PS Z4, Z7, Z12
 	VFMADD231PS Z2, Z7, Z13
 	CMPQ        DI, $0x0b
-	JLE         end478
+	JLE         end862
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z5, Z7, Z12
 	VFMADD231PS Z3, Z7, Z13
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end478
+	JLE         end862
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z12
 	VFMADD231PS Z4, Z7, Z13
 	CMPQ        DI, $0x0d
-	JLE         end478
+	JLE         end862
 	VFMADD231PS (R12)(DX*1), Z5, Z13
 	CMPQ        DI, $0x0e
-	JLE         end478
+	JLE         end862
 	VFMADD231PS (R12)(DX*2), Z6, Z13
 
-end478:
+end862:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps477
+	JNZ    taps861
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done487
+	JZ     done871
 	CMPQ   CX, $0x01
-	JNE    leaky486
+	JNE    leaky870
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
 	VMAXPS Z11, Z7, Z11
 	VMAXPS Z12, Z7, Z12
 	VMAXPS Z13, Z7, Z13
-	JMP    done487
+	JMP    done871
 
-leaky486:
+leaky870:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -15126,9 +20659,9 @@ leaky486:
 	VMULPS       Z13, Z0, Z7
 	VMAXPS       Z7, Z13, Z13
 
-done487:
+done871:
 	TESTQ  R10, R10
-	JZ     store485
+	JZ     store869
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
@@ -15141,7 +20674,7 @@ done487:
 	VADDPS (R10), Z13, Z13
 	ADDQ   CX, R10
 
-store485:
+store869:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -15155,17 +20688,17 @@ store485:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer476:
+fewer860:
 	CMPQ    R8, $0x00000004
-	JNE     fewer488
+	JNE     fewer872
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
 	VMOVUPS Z8, Z11
 	VMOVUPS Z8, Z12
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps489:
+taps873:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -15175,100 +20708,100 @@ taps489:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip491
+	JGT         skip875
 	VFMADD231PS (R12), Z0, Z9
 
-skip491:
+skip875:
 	CMPQ        SI, $0x01
-	JGT         skip492
+	JGT         skip876
 	VFMADD231PS (R12)(DX*1), Z1, Z9
 
-skip492:
+skip876:
 	CMPQ        SI, $0x02
-	JGT         skip493
+	JGT         skip877
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip493:
+skip877:
 	CMPQ        SI, $0x03
-	JGT         skip494
+	JGT         skip878
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 
-skip494:
+skip878:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip495
+	JGT         skip879
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip495:
+skip879:
 	CMPQ        SI, $0x05
-	JGT         skip496
+	JGT         skip880
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 
-skip496:
+skip880:
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
 	VFMADD231PS Z2, Z7, Z11
 	VFMADD231PS Z0, Z7, Z12
 	CMPQ        DI, $0x07
-	JLE         end490
+	JLE         end874
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z5, Z7, Z10
 	VFMADD231PS Z3, Z7, Z11
 	VFMADD231PS Z1, Z7, Z12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end490
+	JLE         end874
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z10
 	VFMADD231PS Z4, Z7, Z11
 	VFMADD231PS Z2, Z7, Z12
 	CMPQ        DI, $0x09
-	JLE         end490
+	JLE         end874
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z11
 	VFMADD231PS Z3, Z7, Z12
 	CMPQ        DI, $0x0a
-	JLE         end490
+	JLE         end874
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z11
 	VFMADD231PS Z4, Z7, Z12
 	CMPQ        DI, $0x0b
-	JLE         end490
+	JLE         end874
 	VFMADD231PS (R12)(BX*1), Z5, Z12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end490
+	JLE         end874
 	VFMADD231PS (R12), Z6, Z12
 
-end490:
+end874:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps489
+	JNZ    taps873
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done499
+	JZ     done883
 	CMPQ   CX, $0x01
-	JNE    leaky498
+	JNE    leaky882
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
 	VMAXPS Z11, Z7, Z11
 	VMAXPS Z12, Z7, Z12
-	JMP    done499
+	JMP    done883
 
-leaky498:
+leaky882:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -15280,9 +20813,9 @@ leaky498:
 	VMULPS       Z12, Z0, Z7
 	VMAXPS       Z7, Z12, Z12
 
-done499:
+done883:
 	TESTQ  R10, R10
-	JZ     store497
+	JZ     store881
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
@@ -15293,7 +20826,7 @@ done499:
 	VADDPS (R10), Z12, Z12
 	ADDQ   CX, R10
 
-store497:
+store881:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -15305,16 +20838,16 @@ store497:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer488:
+fewer872:
 	CMPQ    R8, $0x00000003
-	JNE     fewer500
+	JNE     fewer884
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
 	VMOVUPS Z8, Z11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps501:
+taps885:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -15324,89 +20857,89 @@ taps501:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip503
+	JGT         skip887
 	VFMADD231PS (R12), Z0, Z9
 
-skip503:
+skip887:
 	CMPQ        SI, $0x01
-	JGT         skip504
+	JGT         skip888
 	VFMADD231PS (R12)(DX*1), Z1, Z9
 
-skip504:
+skip888:
 	CMPQ        SI, $0x02
-	JGT         skip505
+	JGT         skip889
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip505:
+skip889:
 	CMPQ        SI, $0x03
-	JGT         skip506
+	JGT         skip890
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 
-skip506:
+skip890:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip507
+	JGT         skip891
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 	VFMADD231PS Z0, Z7, Z11
 
-skip507:
+skip891:
 	CMPQ        SI, $0x05
-	JGT         skip508
+	JGT         skip892
 	CMPQ        DI, $0x05
-	JLE         end502
+	JLE         end886
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
 	VFMADD231PS Z1, Z7, Z11
 
-skip508:
+skip892:
 	CMPQ        DI, $0x06
-	JLE         end502
+	JLE         end886
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
 	VFMADD231PS Z2, Z7, Z11
 	CMPQ        DI, $0x07
-	JLE         end502
+	JLE         end886
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z5, Z7, Z10
 	VFMADD231PS Z3, Z7, Z11
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end502
+	JLE         end886
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z6, Z7, Z10
 	VFMADD231PS Z4, Z7, Z11
 	CMPQ        DI, $0x09
-	JLE         end502
+	JLE         end886
 	VFMADD231PS (R12)(DX*1), Z5, Z11
 	CMPQ        DI, $0x0a
-	JLE         end502
+	JLE         end886
 	VFMADD231PS (R12)(DX*2), Z6, Z11
 
-end502:
+end886:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps501
+	JNZ    taps885
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done511
+	JZ     done895
 	CMPQ   CX, $0x01
-	JNE    leaky510
+	JNE    leaky894
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
 	VMAXPS Z11, Z7, Z11
-	JMP    done511
+	JMP    done895
 
-leaky510:
+leaky894:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -15416,9 +20949,9 @@ leaky510:
 	VMULPS       Z11, Z0, Z7
 	VMAXPS       Z7, Z11, Z11
 
-done511:
+done895:
 	TESTQ  R10, R10
-	JZ     store509
+	JZ     store893
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
@@ -15427,7 +20960,7 @@ done511:
 	VADDPS (R10), Z11, Z11
 	ADDQ   CX, R10
 
-store509:
+store893:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -15437,15 +20970,15 @@ store509:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer500:
+fewer884:
 	CMPQ    R8, $0x00000002
-	JNE     fewer512
+	JNE     fewer896
 	VMOVUPS Z8, Z9
 	VMOVUPS Z8, Z10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps513:
+taps897:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -15455,79 +20988,79 @@ taps513:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip515
+	JGT         skip899
 	VFMADD231PS (R12), Z0, Z9
 
-skip515:
+skip899:
 	CMPQ        SI, $0x01
-	JGT         skip516
+	JGT         skip900
 	VFMADD231PS (R12)(DX*1), Z1, Z9
 
-skip516:
+skip900:
 	CMPQ        SI, $0x02
-	JGT         skip517
+	JGT         skip901
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z2, Z7, Z9
 	VFMADD231PS Z0, Z7, Z10
 
-skip517:
+skip901:
 	CMPQ        SI, $0x03
-	JGT         skip518
+	JGT         skip902
 	CMPQ        DI, $0x03
-	JLE         end514
+	JLE         end898
 	VMOVUPS     (R12)(BX*1), Z7
 	VFMADD231PS Z3, Z7, Z9
 	VFMADD231PS Z1, Z7, Z10
 
-skip518:
+skip902:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip519
+	JGT         skip903
 	CMPQ        DI, $0x04
-	JLE         end514
+	JLE         end898
 	VMOVUPS     (R12), Z7
 	VFMADD231PS Z4, Z7, Z9
 	VFMADD231PS Z2, Z7, Z10
 
-skip519:
+skip903:
 	CMPQ        SI, $0x05
-	JGT         skip520
+	JGT         skip904
 	CMPQ        DI, $0x05
-	JLE         end514
+	JLE         end898
 	VMOVUPS     (R12)(DX*1), Z7
 	VFMADD231PS Z5, Z7, Z9
 	VFMADD231PS Z3, Z7, Z10
 
-skip520:
+skip904:
 	CMPQ        DI, $0x06
-	JLE         end514
+	JLE         end898
 	VMOVUPS     (R12)(DX*2), Z7
 	VFMADD231PS Z6, Z7, Z9
 	VFMADD231PS Z4, Z7, Z10
 	CMPQ        DI, $0x07
-	JLE         end514
+	JLE         end898
 	VFMADD231PS (R12)(BX*1), Z5, Z10
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end514
+	JLE         end898
 	VFMADD231PS (R12), Z6, Z10
 
-end514:
+end898:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps513
+	JNZ    taps897
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done523
+	JZ     done907
 	CMPQ   CX, $0x01
-	JNE    leaky522
+	JNE    leaky906
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
 	VMAXPS Z10, Z7, Z10
-	JMP    done523
+	JMP    done907
 
-leaky522:
+leaky906:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
@@ -15535,16 +21068,16 @@ leaky522:
 	VMULPS       Z10, Z0, Z7
 	VMAXPS       Z7, Z10, Z10
 
-done523:
+done907:
 	TESTQ  R10, R10
-	JZ     store521
+	JZ     store905
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
 	VADDPS (R10), Z10, Z10
 	ADDQ   CX, R10
 
-store521:
+store905:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
@@ -15552,14 +21085,14 @@ store521:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer512:
+fewer896:
 	CMPQ    R8, $0x00000001
-	JNE     fewer524
+	JNE     fewer908
 	VMOVUPS Z8, Z9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps525:
+taps909:
 	VMOVUPS     (R11), Z0
 	VMOVUPS     64(R11), Z1
 	VMOVUPS     128(R11), Z2
@@ -15569,96 +21102,1469 @@ taps525:
 	VMOVUPS     384(R11), Z6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip527
+	JGT         skip911
 	VFMADD231PS (R12), Z0, Z9
 
-skip527:
+skip911:
 	CMPQ        SI, $0x01
-	JGT         skip528
+	JGT         skip912
 	CMPQ        DI, $0x01
-	JLE         end526
+	JLE         end910
 	VFMADD231PS (R12)(DX*1), Z1, Z9
 
-skip528:
+skip912:
 	CMPQ        SI, $0x02
-	JGT         skip529
+	JGT         skip913
 	CMPQ        DI, $0x02
-	JLE         end526
+	JLE         end910
 	VFMADD231PS (R12)(DX*2), Z2, Z9
 
-skip529:
+skip913:
 	CMPQ        SI, $0x03
-	JGT         skip530
+	JGT         skip914
 	CMPQ        DI, $0x03
-	JLE         end526
+	JLE         end910
 	VFMADD231PS (R12)(BX*1), Z3, Z9
 
-skip530:
+skip914:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip531
+	JGT         skip915
 	CMPQ        DI, $0x04
-	JLE         end526
+	JLE         end910
 	VFMADD231PS (R12), Z4, Z9
 
-skip531:
+skip915:
 	CMPQ        SI, $0x05
-	JGT         skip532
+	JGT         skip916
 	CMPQ        DI, $0x05
-	JLE         end526
+	JLE         end910
 	VFMADD231PS (R12)(DX*1), Z5, Z9
 
-skip532:
+skip916:
 	CMPQ        DI, $0x06
-	JLE         end526
+	JLE         end910
 	VFMADD231PS (R12)(DX*2), Z6, Z9
 
-end526:
+end910:
 	ADDQ   $0x000001c0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps525
+	JNZ    taps909
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done535
+	JZ     done919
 	CMPQ   CX, $0x01
-	JNE    leaky534
+	JNE    leaky918
 	VXORPS X7, X7, X7
 	VMAXPS Z9, Z7, Z9
-	JMP    done535
+	JMP    done919
 
-leaky534:
+leaky918:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
 	VMULPS       Z9, Z0, Z7
 	VMAXPS       Z7, Z9, Z9
 
-done535:
+done919:
 	TESTQ  R10, R10
-	JZ     store533
+	JZ     store917
 	MOVQ   72(AX), CX
 	VADDPS (R10), Z9, Z9
 	ADDQ   CX, R10
 
-store533:
+store917:
 	MOVQ    56(AX), CX
 	VMOVUPS Z9, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer524:
+fewer908:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000002, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added536
+	JZ    added920
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added536:
-	DECQ 168(AX)
+added920:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise7s2repeatingAVX512(t *byte)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·depthwise7s2repeatingAVX512(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Z0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Z9
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000007, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000001c0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	VMOVUPS Z9, Z13
+	VMOVUPS Z9, Z14
+	VMOVUPS Z9, Z15
+	VMOVUPS Z9, Z16
+	VMOVUPS Z9, Z17
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps921:
+	VMOVUPS     (R13), Z1
+	VMOVUPS     64(R13), Z2
+	VMOVUPS     128(R13), Z3
+	VMOVUPS     192(R13), Z4
+	VMOVUPS     256(R13), Z5
+	VMOVUPS     320(R13), Z6
+	VMOVUPS     384(R13), Z7
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip923
+	VPERMPS     (R14), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip923:
+	CMPQ        SI, $0x01
+	JGT         skip924
+	VPERMPS     (R14)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+
+skip924:
+	CMPQ        SI, $0x02
+	JGT         skip925
+	VPERMPS     (R14)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip925:
+	CMPQ        SI, $0x03
+	JGT         skip926
+	VPERMPS     (R14)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+
+skip926:
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        SI, $0x04
+	JGT         skip927
+	VPERMPS     (R14), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip927:
+	CMPQ        SI, $0x05
+	JGT         skip928
+	VPERMPS     (R14)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+
+skip928:
+	VPERMPS     (R14)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+	VFMADD231PS Z1, Z8, Z13
+	VPERMPS     (R14)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+	VFMADD231PS Z2, Z8, Z13
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	VFMADD231PS Z3, Z8, Z13
+	VFMADD231PS Z1, Z8, Z14
+	VPERMPS     (R14)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z12
+	VFMADD231PS Z4, Z8, Z13
+	VFMADD231PS Z2, Z8, Z14
+	VPERMPS     (R14)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+	VFMADD231PS Z5, Z8, Z13
+	VFMADD231PS Z3, Z8, Z14
+	VFMADD231PS Z1, Z8, Z15
+	VPERMPS     (R14)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z13
+	VFMADD231PS Z4, Z8, Z14
+	VFMADD231PS Z2, Z8, Z15
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Z0, Z8
+	VFMADD231PS Z7, Z8, Z13
+	VFMADD231PS Z5, Z8, Z14
+	VFMADD231PS Z3, Z8, Z15
+	VFMADD231PS Z1, Z8, Z16
+	VPERMPS     (R14)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z14
+	VFMADD231PS Z4, Z8, Z15
+	VFMADD231PS Z2, Z8, Z16
+	VPERMPS     (R14)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z14
+	VFMADD231PS Z5, Z8, Z15
+	VFMADD231PS Z3, Z8, Z16
+	VFMADD231PS Z1, Z8, Z17
+	CMPQ        DI, $0x0f
+	JLE         end922
+	VPERMPS     (R14)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z15
+	VFMADD231PS Z4, Z8, Z16
+	VFMADD231PS Z2, Z8, Z17
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x10
+	JLE         end922
+	VPERMPS     (R14), Z0, Z8
+	VFMADD231PS Z7, Z8, Z15
+	VFMADD231PS Z5, Z8, Z16
+	VFMADD231PS Z3, Z8, Z17
+	CMPQ        DI, $0x11
+	JLE         end922
+	VPERMPS     (R14)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z16
+	VFMADD231PS Z4, Z8, Z17
+	CMPQ        DI, $0x12
+	JLE         end922
+	VPERMPS     (R14)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z16
+	VFMADD231PS Z5, Z8, Z17
+	CMPQ        DI, $0x13
+	JLE         end922
+	VPERMPS     (R14)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z17
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x14
+	JLE         end922
+	VPERMPS     (R14), Z0, Z8
+	VFMADD231PS Z7, Z8, Z17
+
+end922:
+	ADDQ   $0x000001c0, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps921
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done931
+	CMPQ   R11, $0x01
+	JNE    leaky930
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	VMAXPS Z13, Z8, Z13
+	VMAXPS Z14, Z8, Z14
+	VMAXPS Z15, Z8, Z15
+	VMAXPS Z16, Z8, Z16
+	VMAXPS Z17, Z8, Z17
+	JMP    done931
+
+leaky930:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+	VMULPS       Z13, Z1, Z8
+	VMAXPS       Z8, Z13, Z13
+	VMULPS       Z14, Z1, Z8
+	VMAXPS       Z8, Z14, Z14
+	VMULPS       Z15, Z1, Z8
+	VMAXPS       Z8, Z15, Z15
+	VMULPS       Z16, Z1, Z8
+	VMAXPS       Z8, Z16, Z16
+	VMULPS       Z17, Z1, Z8
+	VMAXPS       Z8, Z17, Z17
+
+done931:
+	TESTQ  R10, R10
+	JZ     store929
+	MOVQ   72(AX), R11
+	VADDPS (R10), Z10, Z10
+	ADDQ   R11, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   R11, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   R11, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   R11, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   R11, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   R11, R10
+	VADDPS (R10), Z16, Z16
+	ADDQ   R11, R10
+	VADDPS (R10), Z17, Z17
+	ADDQ   R11, R10
+
+store929:
+	MOVQ    56(AX), R11
+	VMOVUPS Z10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z15, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z16, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Z17, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000010, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000010, SI
+	SUBQ    $0x00000010, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer932
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	VMOVUPS Z9, Z13
+	VMOVUPS Z9, Z14
+	VMOVUPS Z9, Z15
+	VMOVUPS Z9, Z16
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps933:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip935
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip935:
+	CMPQ        SI, $0x01
+	JGT         skip936
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+
+skip936:
+	CMPQ        SI, $0x02
+	JGT         skip937
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip937:
+	CMPQ        SI, $0x03
+	JGT         skip938
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+
+skip938:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip939
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip939:
+	CMPQ        SI, $0x05
+	JGT         skip940
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+
+skip940:
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+	VFMADD231PS Z1, Z8, Z13
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+	VFMADD231PS Z2, Z8, Z13
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	VFMADD231PS Z3, Z8, Z13
+	VFMADD231PS Z1, Z8, Z14
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z12
+	VFMADD231PS Z4, Z8, Z13
+	VFMADD231PS Z2, Z8, Z14
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+	VFMADD231PS Z5, Z8, Z13
+	VFMADD231PS Z3, Z8, Z14
+	VFMADD231PS Z1, Z8, Z15
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z13
+	VFMADD231PS Z4, Z8, Z14
+	VFMADD231PS Z2, Z8, Z15
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z13
+	VFMADD231PS Z5, Z8, Z14
+	VFMADD231PS Z3, Z8, Z15
+	VFMADD231PS Z1, Z8, Z16
+	CMPQ        DI, $0x0d
+	JLE         end934
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z14
+	VFMADD231PS Z4, Z8, Z15
+	VFMADD231PS Z2, Z8, Z16
+	CMPQ        DI, $0x0e
+	JLE         end934
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z14
+	VFMADD231PS Z5, Z8, Z15
+	VFMADD231PS Z3, Z8, Z16
+	CMPQ        DI, $0x0f
+	JLE         end934
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z15
+	VFMADD231PS Z4, Z8, Z16
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x10
+	JLE         end934
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z15
+	VFMADD231PS Z5, Z8, Z16
+	CMPQ        DI, $0x11
+	JLE         end934
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z16
+	CMPQ        DI, $0x12
+	JLE         end934
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z16
+
+end934:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps933
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done943
+	CMPQ   CX, $0x01
+	JNE    leaky942
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	VMAXPS Z13, Z8, Z13
+	VMAXPS Z14, Z8, Z14
+	VMAXPS Z15, Z8, Z15
+	VMAXPS Z16, Z8, Z16
+	JMP    done943
+
+leaky942:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+	VMULPS       Z13, Z1, Z8
+	VMAXPS       Z8, Z13, Z13
+	VMULPS       Z14, Z1, Z8
+	VMAXPS       Z8, Z14, Z14
+	VMULPS       Z15, Z1, Z8
+	VMAXPS       Z8, Z15, Z15
+	VMULPS       Z16, Z1, Z8
+	VMAXPS       Z8, Z16, Z16
+
+done943:
+	TESTQ  R10, R10
+	JZ     store941
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   CX, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   CX, R10
+	VADDPS (R10), Z16, Z16
+	ADDQ   CX, R10
+
+store941:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z15, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z16, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer932:
+	CMPQ    R8, $0x00000006
+	JNE     fewer944
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	VMOVUPS Z9, Z13
+	VMOVUPS Z9, Z14
+	VMOVUPS Z9, Z15
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps945:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip947
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip947:
+	CMPQ        SI, $0x01
+	JGT         skip948
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+
+skip948:
+	CMPQ        SI, $0x02
+	JGT         skip949
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip949:
+	CMPQ        SI, $0x03
+	JGT         skip950
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+
+skip950:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip951
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip951:
+	CMPQ        SI, $0x05
+	JGT         skip952
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+
+skip952:
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+	VFMADD231PS Z1, Z8, Z13
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+	VFMADD231PS Z2, Z8, Z13
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	VFMADD231PS Z3, Z8, Z13
+	VFMADD231PS Z1, Z8, Z14
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z12
+	VFMADD231PS Z4, Z8, Z13
+	VFMADD231PS Z2, Z8, Z14
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+	VFMADD231PS Z5, Z8, Z13
+	VFMADD231PS Z3, Z8, Z14
+	VFMADD231PS Z1, Z8, Z15
+	CMPQ        DI, $0x0b
+	JLE         end946
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z13
+	VFMADD231PS Z4, Z8, Z14
+	VFMADD231PS Z2, Z8, Z15
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end946
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z13
+	VFMADD231PS Z5, Z8, Z14
+	VFMADD231PS Z3, Z8, Z15
+	CMPQ        DI, $0x0d
+	JLE         end946
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z14
+	VFMADD231PS Z4, Z8, Z15
+	CMPQ        DI, $0x0e
+	JLE         end946
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z14
+	VFMADD231PS Z5, Z8, Z15
+	CMPQ        DI, $0x0f
+	JLE         end946
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z15
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x10
+	JLE         end946
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z15
+
+end946:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps945
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done955
+	CMPQ   CX, $0x01
+	JNE    leaky954
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	VMAXPS Z13, Z8, Z13
+	VMAXPS Z14, Z8, Z14
+	VMAXPS Z15, Z8, Z15
+	JMP    done955
+
+leaky954:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+	VMULPS       Z13, Z1, Z8
+	VMAXPS       Z8, Z13, Z13
+	VMULPS       Z14, Z1, Z8
+	VMAXPS       Z8, Z14, Z14
+	VMULPS       Z15, Z1, Z8
+	VMAXPS       Z8, Z15, Z15
+
+done955:
+	TESTQ  R10, R10
+	JZ     store953
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   CX, R10
+	VADDPS (R10), Z15, Z15
+	ADDQ   CX, R10
+
+store953:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z15, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer944:
+	CMPQ    R8, $0x00000005
+	JNE     fewer956
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	VMOVUPS Z9, Z13
+	VMOVUPS Z9, Z14
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps957:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip959
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip959:
+	CMPQ        SI, $0x01
+	JGT         skip960
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+
+skip960:
+	CMPQ        SI, $0x02
+	JGT         skip961
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip961:
+	CMPQ        SI, $0x03
+	JGT         skip962
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+
+skip962:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip963
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip963:
+	CMPQ        SI, $0x05
+	JGT         skip964
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+
+skip964:
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+	VFMADD231PS Z1, Z8, Z13
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+	VFMADD231PS Z2, Z8, Z13
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	VFMADD231PS Z3, Z8, Z13
+	VFMADD231PS Z1, Z8, Z14
+	CMPQ        DI, $0x09
+	JLE         end958
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z12
+	VFMADD231PS Z4, Z8, Z13
+	VFMADD231PS Z2, Z8, Z14
+	CMPQ        DI, $0x0a
+	JLE         end958
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+	VFMADD231PS Z5, Z8, Z13
+	VFMADD231PS Z3, Z8, Z14
+	CMPQ        DI, $0x0b
+	JLE         end958
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z13
+	VFMADD231PS Z4, Z8, Z14
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end958
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z13
+	VFMADD231PS Z5, Z8, Z14
+	CMPQ        DI, $0x0d
+	JLE         end958
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z14
+	CMPQ        DI, $0x0e
+	JLE         end958
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z14
+
+end958:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps957
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done967
+	CMPQ   CX, $0x01
+	JNE    leaky966
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	VMAXPS Z13, Z8, Z13
+	VMAXPS Z14, Z8, Z14
+	JMP    done967
+
+leaky966:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+	VMULPS       Z13, Z1, Z8
+	VMAXPS       Z8, Z13, Z13
+	VMULPS       Z14, Z1, Z8
+	VMAXPS       Z8, Z14, Z14
+
+done967:
+	TESTQ  R10, R10
+	JZ     store965
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+	VADDPS (R10), Z14, Z14
+	ADDQ   CX, R10
+
+store965:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer956:
+	CMPQ    R8, $0x00000004
+	JNE     fewer968
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	VMOVUPS Z9, Z13
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps969:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip971
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip971:
+	CMPQ        SI, $0x01
+	JGT         skip972
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+
+skip972:
+	CMPQ        SI, $0x02
+	JGT         skip973
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip973:
+	CMPQ        SI, $0x03
+	JGT         skip974
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+
+skip974:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip975
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip975:
+	CMPQ        SI, $0x05
+	JGT         skip976
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+
+skip976:
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+	VFMADD231PS Z1, Z8, Z13
+	CMPQ        DI, $0x07
+	JLE         end970
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+	VFMADD231PS Z2, Z8, Z13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end970
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	VFMADD231PS Z3, Z8, Z13
+	CMPQ        DI, $0x09
+	JLE         end970
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z12
+	VFMADD231PS Z4, Z8, Z13
+	CMPQ        DI, $0x0a
+	JLE         end970
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+	VFMADD231PS Z5, Z8, Z13
+	CMPQ        DI, $0x0b
+	JLE         end970
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end970
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z13
+
+end970:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps969
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done979
+	CMPQ   CX, $0x01
+	JNE    leaky978
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	VMAXPS Z13, Z8, Z13
+	JMP    done979
+
+leaky978:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+	VMULPS       Z13, Z1, Z8
+	VMAXPS       Z8, Z13, Z13
+
+done979:
+	TESTQ  R10, R10
+	JZ     store977
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+	VADDPS (R10), Z13, Z13
+	ADDQ   CX, R10
+
+store977:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer968:
+	CMPQ    R8, $0x00000003
+	JNE     fewer980
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	VMOVUPS Z9, Z12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps981:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip983
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip983:
+	CMPQ        SI, $0x01
+	JGT         skip984
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+
+skip984:
+	CMPQ        SI, $0x02
+	JGT         skip985
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip985:
+	CMPQ        SI, $0x03
+	JGT         skip986
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+
+skip986:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip987
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+	VFMADD231PS Z1, Z8, Z12
+
+skip987:
+	CMPQ        SI, $0x05
+	JGT         skip988
+	CMPQ        DI, $0x05
+	JLE         end982
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+	VFMADD231PS Z2, Z8, Z12
+
+skip988:
+	CMPQ        DI, $0x06
+	JLE         end982
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	VFMADD231PS Z3, Z8, Z12
+	CMPQ        DI, $0x07
+	JLE         end982
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z11
+	VFMADD231PS Z4, Z8, Z12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end982
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+	VFMADD231PS Z5, Z8, Z12
+	CMPQ        DI, $0x09
+	JLE         end982
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z12
+	CMPQ        DI, $0x0a
+	JLE         end982
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z12
+
+end982:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps981
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done991
+	CMPQ   CX, $0x01
+	JNE    leaky990
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	VMAXPS Z12, Z8, Z12
+	JMP    done991
+
+leaky990:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+	VMULPS       Z12, Z1, Z8
+	VMAXPS       Z8, Z12, Z12
+
+done991:
+	TESTQ  R10, R10
+	JZ     store989
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+	VADDPS (R10), Z12, Z12
+	ADDQ   CX, R10
+
+store989:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer980:
+	CMPQ    R8, $0x00000002
+	JNE     fewer992
+	VMOVUPS Z9, Z10
+	VMOVUPS Z9, Z11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps993:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip995
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip995:
+	CMPQ        SI, $0x01
+	JGT         skip996
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+
+skip996:
+	CMPQ        SI, $0x02
+	JGT         skip997
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+	VFMADD231PS Z1, Z8, Z11
+
+skip997:
+	CMPQ        SI, $0x03
+	JGT         skip998
+	CMPQ        DI, $0x03
+	JLE         end994
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+	VFMADD231PS Z2, Z8, Z11
+
+skip998:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip999
+	CMPQ        DI, $0x04
+	JLE         end994
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+	VFMADD231PS Z3, Z8, Z11
+
+skip999:
+	CMPQ        SI, $0x05
+	JGT         skip1000
+	CMPQ        DI, $0x05
+	JLE         end994
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+	VFMADD231PS Z4, Z8, Z11
+
+skip1000:
+	CMPQ        DI, $0x06
+	JLE         end994
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+	VFMADD231PS Z5, Z8, Z11
+	CMPQ        DI, $0x07
+	JLE         end994
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z11
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end994
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z7, Z8, Z11
+
+end994:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps993
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1003
+	CMPQ   CX, $0x01
+	JNE    leaky1002
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	VMAXPS Z11, Z8, Z11
+	JMP    done1003
+
+leaky1002:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+	VMULPS       Z11, Z1, Z8
+	VMAXPS       Z8, Z11, Z11
+
+done1003:
+	TESTQ  R10, R10
+	JZ     store1001
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+	VADDPS (R10), Z11, Z11
+	ADDQ   CX, R10
+
+store1001:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Z11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer992:
+	CMPQ    R8, $0x00000001
+	JNE     fewer1004
+	VMOVUPS Z9, Z10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1005:
+	VMOVUPS     (R11), Z1
+	VMOVUPS     64(R11), Z2
+	VMOVUPS     128(R11), Z3
+	VMOVUPS     192(R11), Z4
+	VMOVUPS     256(R11), Z5
+	VMOVUPS     320(R11), Z6
+	VMOVUPS     384(R11), Z7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1007
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z1, Z8, Z10
+
+skip1007:
+	CMPQ        SI, $0x01
+	JGT         skip1008
+	CMPQ        DI, $0x01
+	JLE         end1006
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z2, Z8, Z10
+
+skip1008:
+	CMPQ        SI, $0x02
+	JGT         skip1009
+	CMPQ        DI, $0x02
+	JLE         end1006
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z3, Z8, Z10
+
+skip1009:
+	CMPQ        SI, $0x03
+	JGT         skip1010
+	CMPQ        DI, $0x03
+	JLE         end1006
+	VPERMPS     (R12)(BX*1), Z0, Z8
+	VFMADD231PS Z4, Z8, Z10
+
+skip1010:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1011
+	CMPQ        DI, $0x04
+	JLE         end1006
+	VPERMPS     (R12), Z0, Z8
+	VFMADD231PS Z5, Z8, Z10
+
+skip1011:
+	CMPQ        SI, $0x05
+	JGT         skip1012
+	CMPQ        DI, $0x05
+	JLE         end1006
+	VPERMPS     (R12)(DX*1), Z0, Z8
+	VFMADD231PS Z6, Z8, Z10
+
+skip1012:
+	CMPQ        DI, $0x06
+	JLE         end1006
+	VPERMPS     (R12)(DX*2), Z0, Z8
+	VFMADD231PS Z7, Z8, Z10
+
+end1006:
+	ADDQ   $0x000001c0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1005
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1015
+	CMPQ   CX, $0x01
+	JNE    leaky1014
+	VXORPS X8, X8, X8
+	VMAXPS Z10, Z8, Z10
+	JMP    done1015
+
+leaky1014:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z1
+	VMULPS       Z10, Z1, Z8
+	VMAXPS       Z8, Z10, Z10
+
+done1015:
+	TESTQ  R10, R10
+	JZ     store1013
+	MOVQ   72(AX), CX
+	VADDPS (R10), Z10, Z10
+	ADDQ   CX, R10
+
+store1013:
+	MOVQ    56(AX), CX
+	VMOVUPS Z10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1004:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added1016
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added1016:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -15700,7 +22606,7 @@ block:
 
 rest:
 	CMPQ    R12, $0x00000003
-	JNE     fewer537
+	JNE     fewer1017
 	VPERMPS (SI), Z0, Z1
 	VPERMPS (SI)(DI*1), Z0, Z2
 	VPERMPS (SI)(DI*2), Z0, Z3
@@ -15708,21 +22614,21 @@ rest:
 	VMOVUPS Z2, (R9)(R10*1)
 	VMOVUPS Z3, (R9)(R10*2)
 
-fewer537:
+fewer1017:
 	CMPQ    R12, $0x00000002
-	JNE     fewer538
+	JNE     fewer1018
 	VPERMPS (SI), Z0, Z1
 	VPERMPS (SI)(DI*1), Z0, Z2
 	VMOVUPS Z1, (R9)
 	VMOVUPS Z2, (R9)(R10*1)
 
-fewer538:
+fewer1018:
 	CMPQ    R12, $0x00000001
-	JNE     fewer539
+	JNE     fewer1019
 	VPERMPS (SI), Z0, Z1
 	VMOVUPS Z1, (R9)
 
-fewer539:
+fewer1019:
 	ADDQ 48(AX), CX
 	ADDQ 64(AX), DX
 	DECQ BX
@@ -15816,20 +22722,20 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done541
+	JZ     done1021
 	CMPQ   BX, $0x01
-	JNE    leaky540
+	JNE    leaky1020
 	VXORPS X1, X1, X1
 	VMAXPS Y0, Y1, Y0
-	JMP    done541
+	JMP    done1021
 
-leaky540:
+leaky1020:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y2
 	VMULPS       Y0, Y2, Y1
 	VMAXPS       Y1, Y0, Y0
 
-done541:
+done1021:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -15946,15 +22852,15 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done543
+	JZ     done1023
 	CMPQ   BX, $0x01
-	JNE    leaky542
+	JNE    leaky1022
 	VXORPS X2, X2, X2
 	VMAXPS Y0, Y2, Y0
 	VMAXPS Y1, Y2, Y1
-	JMP    done543
+	JMP    done1023
 
-leaky542:
+leaky1022:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y3
 	VMULPS       Y0, Y3, Y2
@@ -15962,7 +22868,7 @@ leaky542:
 	VMULPS       Y1, Y3, Y2
 	VMAXPS       Y2, Y1, Y1
 
-done543:
+done1023:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -16098,16 +23004,16 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done545
+	JZ     done1025
 	CMPQ   BX, $0x01
-	JNE    leaky544
+	JNE    leaky1024
 	VXORPS X3, X3, X3
 	VMAXPS Y0, Y3, Y0
 	VMAXPS Y1, Y3, Y1
 	VMAXPS Y2, Y3, Y2
-	JMP    done545
+	JMP    done1025
 
-leaky544:
+leaky1024:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y4
 	VMULPS       Y0, Y4, Y3
@@ -16117,7 +23023,7 @@ leaky544:
 	VMULPS       Y2, Y4, Y3
 	VMAXPS       Y3, Y2, Y2
 
-done545:
+done1025:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -16280,17 +23186,17 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done547
+	JZ     done1027
 	CMPQ   BX, $0x01
-	JNE    leaky546
+	JNE    leaky1026
 	VXORPS X4, X4, X4
 	VMAXPS Y0, Y4, Y0
 	VMAXPS Y1, Y4, Y1
 	VMAXPS Y2, Y4, Y2
 	VMAXPS Y3, Y4, Y3
-	JMP    done547
+	JMP    done1027
 
-leaky546:
+leaky1026:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y5
 	VMULPS       Y0, Y5, Y4
@@ -16302,7 +23208,7 @@ leaky546:
 	VMULPS       Y3, Y5, Y4
 	VMAXPS       Y4, Y3, Y3
 
-done547:
+done1027:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -16484,18 +23390,18 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done549
+	JZ     done1029
 	CMPQ   BX, $0x01
-	JNE    leaky548
+	JNE    leaky1028
 	VXORPS X5, X5, X5
 	VMAXPS Y0, Y5, Y0
 	VMAXPS Y1, Y5, Y1
 	VMAXPS Y2, Y5, Y2
 	VMAXPS Y3, Y5, Y3
 	VMAXPS Y4, Y5, Y4
-	JMP    done549
+	JMP    done1029
 
-leaky548:
+leaky1028:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y6
 	VMULPS       Y0, Y6, Y5
@@ -16509,7 +23415,7 @@ leaky548:
 	VMULPS       Y4, Y6, Y5
 	VMAXPS       Y5, Y4, Y4
 
-done549:
+done1029:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -16714,9 +23620,9 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done551
+	JZ     done1031
 	CMPQ   BX, $0x01
-	JNE    leaky550
+	JNE    leaky1030
 	VXORPS X6, X6, X6
 	VMAXPS Y0, Y6, Y0
 	VMAXPS Y1, Y6, Y1
@@ -16724,9 +23630,9 @@ activate:
 	VMAXPS Y3, Y6, Y3
 	VMAXPS Y4, Y6, Y4
 	VMAXPS Y5, Y6, Y5
-	JMP    done551
+	JMP    done1031
 
-leaky550:
+leaky1030:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y7
 	VMULPS       Y0, Y7, Y6
@@ -16742,7 +23648,7 @@ leaky550:
 	VMULPS       Y5, Y7, Y6
 	VMAXPS       Y6, Y5, Y5
 
-done551:
+done1031:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -16966,9 +23872,9 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done553
+	JZ     done1033
 	CMPQ   BX, $0x01
-	JNE    leaky552
+	JNE    leaky1032
 	VXORPS X7, X7, X7
 	VMAXPS Y0, Y7, Y0
 	VMAXPS Y1, Y7, Y1
@@ -16977,9 +23883,9 @@ activate:
 	VMAXPS Y4, Y7, Y4
 	VMAXPS Y5, Y7, Y5
 	VMAXPS Y6, Y7, Y6
-	JMP    done553
+	JMP    done1033
 
-leaky552:
+leaky1032:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y8
 	VMULPS       Y0, Y8, Y7
@@ -16997,7 +23903,7 @@ leaky552:
 	VMULPS       Y6, Y8, Y7
 	VMAXPS       Y7, Y6, Y6
 
-done553:
+done1033:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -17240,9 +24146,9 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done555
+	JZ     done1035
 	CMPQ   BX, $0x01
-	JNE    leaky554
+	JNE    leaky1034
 	VXORPS X8, X8, X8
 	VMAXPS Y0, Y8, Y0
 	VMAXPS Y1, Y8, Y1
@@ -17252,9 +24158,9 @@ activate:
 	VMAXPS Y5, Y8, Y5
 	VMAXPS Y6, Y8, Y6
 	VMAXPS Y7, Y8, Y7
-	JMP    done555
+	JMP    done1035
 
-leaky554:
+leaky1034:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y9
 	VMULPS       Y0, Y9, Y8
@@ -17274,7 +24180,7 @@ leaky554:
 	VMULPS       Y7, Y9, Y8
 	VMAXPS       Y8, Y7, Y7
 
-done555:
+done1035:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -17536,9 +24442,9 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done557
+	JZ     done1037
 	CMPQ   BX, $0x01
-	JNE    leaky556
+	JNE    leaky1036
 	VXORPS X9, X9, X9
 	VMAXPS Y0, Y9, Y0
 	VMAXPS Y1, Y9, Y1
@@ -17549,9 +24455,9 @@ activate:
 	VMAXPS Y6, Y9, Y6
 	VMAXPS Y7, Y9, Y7
 	VMAXPS Y8, Y9, Y8
-	JMP    done557
+	JMP    done1037
 
-leaky556:
+leaky1036:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y10
 	VMULPS       Y0, Y10, Y9
@@ -17573,7 +24479,7 @@ leaky556:
 	VMULPS       Y8, Y10, Y9
 	VMAXPS       Y9, Y8, Y8
 
-done557:
+done1037:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -17854,9 +24760,9 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done559
+	JZ     done1039
 	CMPQ   BX, $0x01
-	JNE    leaky558
+	JNE    leaky1038
 	VXORPS X10, X10, X10
 	VMAXPS Y0, Y10, Y0
 	VMAXPS Y1, Y10, Y1
@@ -17868,9 +24774,9 @@ activate:
 	VMAXPS Y7, Y10, Y7
 	VMAXPS Y8, Y10, Y8
 	VMAXPS Y9, Y10, Y9
-	JMP    done559
+	JMP    done1039
 
-leaky558:
+leaky1038:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y11
 	VMULPS       Y0, Y11, Y10
@@ -17894,7 +24800,7 @@ leaky558:
 	VMULPS       Y9, Y11, Y10
 	VMAXPS       Y10, Y9, Y9
 
-done559:
+done1039:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -18198,9 +25104,9 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done561
+	JZ     done1041
 	CMPQ   BX, $0x01
-	JNE    leaky560
+	JNE    leaky1040
 	VXORPS X11, X11, X11
 	VMAXPS Y0, Y11, Y0
 	VMAXPS Y1, Y11, Y1
@@ -18213,9 +25119,9 @@ activate:
 	VMAXPS Y8, Y11, Y8
 	VMAXPS Y9, Y11, Y9
 	VMAXPS Y10, Y11, Y10
-	JMP    done561
+	JMP    done1041
 
-leaky560:
+leaky1040:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y12
 	VMULPS       Y0, Y12, Y11
@@ -18241,7 +25147,7 @@ leaky560:
 	VMULPS       Y10, Y12, Y11
 	VMAXPS       Y11, Y10, Y10
 
-done561:
+done1041:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -18564,9 +25470,9 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done563
+	JZ     done1043
 	CMPQ   BX, $0x01
-	JNE    leaky562
+	JNE    leaky1042
 	VXORPS X12, X12, X12
 	VMAXPS Y0, Y12, Y0
 	VMAXPS Y1, Y12, Y1
@@ -18580,9 +25486,9 @@ activate:
 	VMAXPS Y9, Y12, Y9
 	VMAXPS Y10, Y12, Y10
 	VMAXPS Y11, Y12, Y11
-	JMP    done563
+	JMP    done1043
 
-leaky562:
+leaky1042:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y13
 	VMULPS       Y0, Y13, Y12
@@ -18610,7 +25516,7 @@ leaky562:
 	VMULPS       Y11, Y13, Y12
 	VMAXPS       Y12, Y11, Y11
 
-done563:
+done1043:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -18952,9 +25858,9 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done565
+	JZ     done1045
 	CMPQ   BX, $0x01
-	JNE    leaky564
+	JNE    leaky1044
 	VXORPS X13, X13, X13
 	VMAXPS Y0, Y13, Y0
 	VMAXPS Y1, Y13, Y1
@@ -18969,9 +25875,9 @@ activate:
 	VMAXPS Y10, Y13, Y10
 	VMAXPS Y11, Y13, Y11
 	VMAXPS Y12, Y13, Y12
-	JMP    done565
+	JMP    done1045
 
-leaky564:
+leaky1044:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y14
 	VMULPS       Y0, Y14, Y13
@@ -19001,7 +25907,7 @@ leaky564:
 	VMULPS       Y12, Y14, Y13
 	VMAXPS       Y13, Y12, Y12
 
-done565:
+done1045:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -19362,9 +26268,9 @@ next:
 activate:
 	MOVQ   88(AX), BX
 	TESTQ  BX, BX
-	JZ     done567
+	JZ     done1047
 	CMPQ   BX, $0x01
-	JNE    leaky566
+	JNE    leaky1046
 	VXORPS X14, X14, X14
 	VMAXPS Y0, Y14, Y0
 	VMAXPS Y1, Y14, Y1
@@ -19380,9 +26286,9 @@ activate:
 	VMAXPS Y11, Y14, Y11
 	VMAXPS Y12, Y14, Y12
 	VMAXPS Y13, Y14, Y13
-	JMP    done567
+	JMP    done1047
 
-leaky566:
+leaky1046:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y15
 	VMULPS       Y0, Y15, Y14
@@ -19414,7 +26320,7 @@ leaky566:
 	VMULPS       Y13, Y15, Y14
 	VMAXPS       Y14, Y13, Y13
 
-done567:
+done1047:
 	TESTQ  CX, CX
 	JZ     store
 	TESTQ  DX, DX
@@ -19489,19 +26395,19 @@ TEXT ·depthwise3s1AVX512Y(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y4
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -19512,10 +26418,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x00000060, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -19526,8 +26432,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -19542,26 +26448,26 @@ block:
 	VMOVUPS Y4, Y11
 	VMOVUPS Y4, Y12
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps568:
+taps1048:
 	VMOVUPS     (R13), Y0
 	VMOVUPS     32(R13), Y1
 	VMOVUPS     64(R13), Y2
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip570
+	JGT         skip1050
 	VFMADD231PS (R14), Y0, Y5
 
-skip570:
+skip1050:
 	CMPQ        SI, $0x01
-	JGT         skip571
+	JGT         skip1051
 	VMOVUPS     (R14)(DX*1), Y3
 	VFMADD231PS Y1, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
 
-skip571:
+skip1051:
 	VMOVUPS     (R14)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y1, Y3, Y6
@@ -19589,24 +26495,24 @@ skip571:
 	VFMADD231PS Y0, Y3, Y12
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x08
-	JLE         end569
+	JLE         end1049
 	VMOVUPS     (R14), Y3
 	VFMADD231PS Y2, Y3, Y11
 	VFMADD231PS Y1, Y3, Y12
 	CMPQ        DI, $0x09
-	JLE         end569
+	JLE         end1049
 	VFMADD231PS (R14)(DX*1), Y2, Y12
 
-end569:
+end1049:
 	ADDQ   $0x00000060, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps568
+	JNZ    taps1048
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done574
+	JZ     done1054
 	CMPQ   R11, $0x01
-	JNE    leaky573
+	JNE    leaky1053
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
@@ -19616,9 +26522,9 @@ end569:
 	VMAXPS Y10, Y3, Y10
 	VMAXPS Y11, Y3, Y11
 	VMAXPS Y12, Y3, Y12
-	JMP    done574
+	JMP    done1054
 
-leaky573:
+leaky1053:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -19638,9 +26544,9 @@ leaky573:
 	VMULPS       Y12, Y0, Y3
 	VMAXPS       Y3, Y12, Y12
 
-done574:
+done1054:
 	TESTQ  R10, R10
-	JZ     store572
+	JZ     store1052
 	MOVQ   72(AX), R11
 	VADDPS (R10), Y5, Y5
 	ADDQ   R11, R10
@@ -19659,7 +26565,7 @@ done574:
 	VADDPS (R10), Y12, Y12
 	ADDQ   R11, R10
 
-store572:
+store1052:
 	MOVQ    56(AX), R11
 	VMOVUPS Y5, (R9)
 	ADDQ    R11, R9
@@ -19686,7 +26592,7 @@ store572:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer575
+	JNE     fewer1055
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
@@ -19694,26 +26600,26 @@ rest:
 	VMOVUPS Y4, Y9
 	VMOVUPS Y4, Y10
 	VMOVUPS Y4, Y11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps576:
+taps1056:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip578
+	JGT         skip1058
 	VFMADD231PS (R12), Y0, Y5
 
-skip578:
+skip1058:
 	CMPQ        SI, $0x01
-	JGT         skip579
+	JGT         skip1059
 	VMOVUPS     (R12)(DX*1), Y3
 	VFMADD231PS Y1, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
 
-skip579:
+skip1059:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y1, Y3, Y6
@@ -19736,25 +26642,25 @@ skip579:
 	VFMADD231PS Y1, Y3, Y10
 	VFMADD231PS Y0, Y3, Y11
 	CMPQ        DI, $0x07
-	JLE         end577
+	JLE         end1057
 	VMOVUPS     (R12)(BX*1), Y3
 	VFMADD231PS Y2, Y3, Y10
 	VFMADD231PS Y1, Y3, Y11
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end577
+	JLE         end1057
 	VFMADD231PS (R12), Y2, Y11
 
-end577:
+end1057:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps576
+	JNZ    taps1056
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done582
+	JZ     done1062
 	CMPQ   CX, $0x01
-	JNE    leaky581
+	JNE    leaky1061
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
@@ -19763,9 +26669,9 @@ end577:
 	VMAXPS Y9, Y3, Y9
 	VMAXPS Y10, Y3, Y10
 	VMAXPS Y11, Y3, Y11
-	JMP    done582
+	JMP    done1062
 
-leaky581:
+leaky1061:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -19783,9 +26689,9 @@ leaky581:
 	VMULPS       Y11, Y0, Y3
 	VMAXPS       Y3, Y11, Y11
 
-done582:
+done1062:
 	TESTQ  R10, R10
-	JZ     store580
+	JZ     store1060
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -19802,7 +26708,7 @@ done582:
 	VADDPS (R10), Y11, Y11
 	ADDQ   CX, R10
 
-store580:
+store1060:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -19820,35 +26726,35 @@ store580:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer575:
+fewer1055:
 	CMPQ    R8, $0x00000006
-	JNE     fewer583
+	JNE     fewer1063
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
 	VMOVUPS Y4, Y8
 	VMOVUPS Y4, Y9
 	VMOVUPS Y4, Y10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps584:
+taps1064:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip586
+	JGT         skip1066
 	VFMADD231PS (R12), Y0, Y5
 
-skip586:
+skip1066:
 	CMPQ        SI, $0x01
-	JGT         skip587
+	JGT         skip1067
 	VMOVUPS     (R12)(DX*1), Y3
 	VFMADD231PS Y1, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
 
-skip587:
+skip1067:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y1, Y3, Y6
@@ -19867,24 +26773,24 @@ skip587:
 	VFMADD231PS Y1, Y3, Y9
 	VFMADD231PS Y0, Y3, Y10
 	CMPQ        DI, $0x06
-	JLE         end585
+	JLE         end1065
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y9
 	VFMADD231PS Y1, Y3, Y10
 	CMPQ        DI, $0x07
-	JLE         end585
+	JLE         end1065
 	VFMADD231PS (R12)(BX*1), Y2, Y10
 
-end585:
+end1065:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps584
+	JNZ    taps1064
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done590
+	JZ     done1070
 	CMPQ   CX, $0x01
-	JNE    leaky589
+	JNE    leaky1069
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
@@ -19892,9 +26798,9 @@ end585:
 	VMAXPS Y8, Y3, Y8
 	VMAXPS Y9, Y3, Y9
 	VMAXPS Y10, Y3, Y10
-	JMP    done590
+	JMP    done1070
 
-leaky589:
+leaky1069:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -19910,9 +26816,9 @@ leaky589:
 	VMULPS       Y10, Y0, Y3
 	VMAXPS       Y3, Y10, Y10
 
-done590:
+done1070:
 	TESTQ  R10, R10
-	JZ     store588
+	JZ     store1068
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -19927,7 +26833,7 @@ done590:
 	VADDPS (R10), Y10, Y10
 	ADDQ   CX, R10
 
-store588:
+store1068:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -19943,34 +26849,34 @@ store588:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer583:
+fewer1063:
 	CMPQ    R8, $0x00000005
-	JNE     fewer591
+	JNE     fewer1071
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
 	VMOVUPS Y4, Y8
 	VMOVUPS Y4, Y9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps592:
+taps1072:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip594
+	JGT         skip1074
 	VFMADD231PS (R12), Y0, Y5
 
-skip594:
+skip1074:
 	CMPQ        SI, $0x01
-	JGT         skip595
+	JGT         skip1075
 	VMOVUPS     (R12)(DX*1), Y3
 	VFMADD231PS Y1, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
 
-skip595:
+skip1075:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y1, Y3, Y6
@@ -19985,33 +26891,33 @@ skip595:
 	VFMADD231PS Y1, Y3, Y8
 	VFMADD231PS Y0, Y3, Y9
 	CMPQ        DI, $0x05
-	JLE         end593
+	JLE         end1073
 	VMOVUPS     (R12)(DX*1), Y3
 	VFMADD231PS Y2, Y3, Y8
 	VFMADD231PS Y1, Y3, Y9
 	CMPQ        DI, $0x06
-	JLE         end593
+	JLE         end1073
 	VFMADD231PS (R12)(DX*2), Y2, Y9
 
-end593:
+end1073:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps592
+	JNZ    taps1072
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done598
+	JZ     done1078
 	CMPQ   CX, $0x01
-	JNE    leaky597
+	JNE    leaky1077
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
 	VMAXPS Y7, Y3, Y7
 	VMAXPS Y8, Y3, Y8
 	VMAXPS Y9, Y3, Y9
-	JMP    done598
+	JMP    done1078
 
-leaky597:
+leaky1077:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -20025,9 +26931,9 @@ leaky597:
 	VMULPS       Y9, Y0, Y3
 	VMAXPS       Y3, Y9, Y9
 
-done598:
+done1078:
 	TESTQ  R10, R10
-	JZ     store596
+	JZ     store1076
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -20040,7 +26946,7 @@ done598:
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 
-store596:
+store1076:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -20054,33 +26960,33 @@ store596:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer591:
+fewer1071:
 	CMPQ    R8, $0x00000004
-	JNE     fewer599
+	JNE     fewer1079
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
 	VMOVUPS Y4, Y8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps600:
+taps1080:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip602
+	JGT         skip1082
 	VFMADD231PS (R12), Y0, Y5
 
-skip602:
+skip1082:
 	CMPQ        SI, $0x01
-	JGT         skip603
+	JGT         skip1083
 	VMOVUPS     (R12)(DX*1), Y3
 	VFMADD231PS Y1, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
 
-skip603:
+skip1083:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y1, Y3, Y6
@@ -20091,32 +26997,32 @@ skip603:
 	VFMADD231PS Y0, Y3, Y8
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end601
+	JLE         end1081
 	VMOVUPS     (R12), Y3
 	VFMADD231PS Y2, Y3, Y7
 	VFMADD231PS Y1, Y3, Y8
 	CMPQ        DI, $0x05
-	JLE         end601
+	JLE         end1081
 	VFMADD231PS (R12)(DX*1), Y2, Y8
 
-end601:
+end1081:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps600
+	JNZ    taps1080
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done606
+	JZ     done1086
 	CMPQ   CX, $0x01
-	JNE    leaky605
+	JNE    leaky1085
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
 	VMAXPS Y7, Y3, Y7
 	VMAXPS Y8, Y3, Y8
-	JMP    done606
+	JMP    done1086
 
-leaky605:
+leaky1085:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -20128,9 +27034,9 @@ leaky605:
 	VMULPS       Y8, Y0, Y3
 	VMAXPS       Y3, Y8, Y8
 
-done606:
+done1086:
 	TESTQ  R10, R10
-	JZ     store604
+	JZ     store1084
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -20141,7 +27047,7 @@ done606:
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
 
-store604:
+store1084:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -20153,63 +27059,63 @@ store604:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer599:
+fewer1079:
 	CMPQ    R8, $0x00000003
-	JNE     fewer607
+	JNE     fewer1087
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps608:
+taps1088:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip610
+	JGT         skip1090
 	VFMADD231PS (R12), Y0, Y5
 
-skip610:
+skip1090:
 	CMPQ        SI, $0x01
-	JGT         skip611
+	JGT         skip1091
 	VMOVUPS     (R12)(DX*1), Y3
 	VFMADD231PS Y1, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
 
-skip611:
+skip1091:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y1, Y3, Y6
 	VFMADD231PS Y0, Y3, Y7
 	CMPQ        DI, $0x03
-	JLE         end609
+	JLE         end1089
 	VMOVUPS     (R12)(BX*1), Y3
 	VFMADD231PS Y2, Y3, Y6
 	VFMADD231PS Y1, Y3, Y7
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end609
+	JLE         end1089
 	VFMADD231PS (R12), Y2, Y7
 
-end609:
+end1089:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps608
+	JNZ    taps1088
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done614
+	JZ     done1094
 	CMPQ   CX, $0x01
-	JNE    leaky613
+	JNE    leaky1093
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
 	VMAXPS Y7, Y3, Y7
-	JMP    done614
+	JMP    done1094
 
-leaky613:
+leaky1093:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -20219,9 +27125,9 @@ leaky613:
 	VMULPS       Y7, Y0, Y3
 	VMAXPS       Y3, Y7, Y7
 
-done614:
+done1094:
 	TESTQ  R10, R10
-	JZ     store612
+	JZ     store1092
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -20230,7 +27136,7 @@ done614:
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
 
-store612:
+store1092:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -20240,56 +27146,56 @@ store612:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer607:
+fewer1087:
 	CMPQ    R8, $0x00000002
-	JNE     fewer615
+	JNE     fewer1095
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps616:
+taps1096:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip618
+	JGT         skip1098
 	VFMADD231PS (R12), Y0, Y5
 
-skip618:
+skip1098:
 	CMPQ        SI, $0x01
-	JGT         skip619
+	JGT         skip1099
 	VMOVUPS     (R12)(DX*1), Y3
 	VFMADD231PS Y1, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
 
-skip619:
+skip1099:
 	CMPQ        DI, $0x02
-	JLE         end617
+	JLE         end1097
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y1, Y3, Y6
 	CMPQ        DI, $0x03
-	JLE         end617
+	JLE         end1097
 	VFMADD231PS (R12)(BX*1), Y2, Y6
 
-end617:
+end1097:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps616
+	JNZ    taps1096
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done622
+	JZ     done1102
 	CMPQ   CX, $0x01
-	JNE    leaky621
+	JNE    leaky1101
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
-	JMP    done622
+	JMP    done1102
 
-leaky621:
+leaky1101:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -20297,16 +27203,16 @@ leaky621:
 	VMULPS       Y6, Y0, Y3
 	VMAXPS       Y3, Y6, Y6
 
-done622:
+done1102:
 	TESTQ  R10, R10
-	JZ     store620
+	JZ     store1100
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
 	VADDPS (R10), Y6, Y6
 	ADDQ   CX, R10
 
-store620:
+store1100:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -20314,80 +27220,1009 @@ store620:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer615:
+fewer1095:
 	CMPQ    R8, $0x00000001
-	JNE     fewer623
+	JNE     fewer1103
 	VMOVUPS Y4, Y5
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps624:
+taps1104:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip626
+	JGT         skip1106
 	VFMADD231PS (R12), Y0, Y5
 
-skip626:
+skip1106:
 	CMPQ        SI, $0x01
-	JGT         skip627
+	JGT         skip1107
 	CMPQ        DI, $0x01
-	JLE         end625
+	JLE         end1105
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip627:
+skip1107:
 	CMPQ        DI, $0x02
-	JLE         end625
+	JLE         end1105
 	VFMADD231PS (R12)(DX*2), Y2, Y5
 
-end625:
+end1105:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps624
+	JNZ    taps1104
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done630
+	JZ     done1110
 	CMPQ   CX, $0x01
-	JNE    leaky629
+	JNE    leaky1109
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
-	JMP    done630
+	JMP    done1110
 
-leaky629:
+leaky1109:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
 	VMAXPS       Y3, Y5, Y5
 
-done630:
+done1110:
 	TESTQ  R10, R10
-	JZ     store628
+	JZ     store1108
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
 
-store628:
+store1108:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer623:
+fewer1103:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000001, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added631
+	JZ    added1111
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added631:
-	DECQ 168(AX)
+added1111:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise3s1repeatingAVX512Y(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise3s1repeatingAVX512Y(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Y5
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000003, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x00000060, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	VMOVUPS Y5, Y12
+	VMOVUPS Y5, Y13
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps1112:
+	VMOVUPS     (R13), Y1
+	VMOVUPS     32(R13), Y2
+	VMOVUPS     64(R13), Y3
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip1114
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1114:
+	CMPQ        SI, $0x01
+	JGT         skip1115
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip1115:
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y2, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y2, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y2, Y4, Y11
+	VFMADD231PS Y1, Y4, Y12
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+	VFMADD231PS Y2, Y4, Y12
+	VFMADD231PS Y1, Y4, Y13
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x08
+	JLE         end1113
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y12
+	VFMADD231PS Y2, Y4, Y13
+	CMPQ        DI, $0x09
+	JLE         end1113
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y13
+
+end1113:
+	ADDQ   $0x00000060, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps1112
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done1118
+	CMPQ   R11, $0x01
+	JNE    leaky1117
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	VMAXPS Y12, Y4, Y12
+	VMAXPS Y13, Y4, Y13
+	JMP    done1118
+
+leaky1117:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+	VMULPS       Y12, Y1, Y4
+	VMAXPS       Y4, Y12, Y12
+	VMULPS       Y13, Y1, Y4
+	VMAXPS       Y4, Y13, Y13
+
+done1118:
+	TESTQ  R10, R10
+	JZ     store1116
+	MOVQ   72(AX), R11
+	VADDPS (R10), Y6, Y6
+	ADDQ   R11, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   R11, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   R11, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R11, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R11, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R11, R10
+
+store1116:
+	MOVQ    56(AX), R11
+	VMOVUPS Y6, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000008, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000008, SI
+	SUBQ    $0x00000008, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer1119
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	VMOVUPS Y5, Y12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1120:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1122
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1122:
+	CMPQ        SI, $0x01
+	JGT         skip1123
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip1123:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y2, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y2, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y2, Y4, Y11
+	VFMADD231PS Y1, Y4, Y12
+	CMPQ        DI, $0x07
+	JLE         end1121
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+	VFMADD231PS Y2, Y4, Y12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1121
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y12
+
+end1121:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1120
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1126
+	CMPQ   CX, $0x01
+	JNE    leaky1125
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	VMAXPS Y12, Y4, Y12
+	JMP    done1126
+
+leaky1125:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+	VMULPS       Y12, Y1, Y4
+	VMAXPS       Y4, Y12, Y12
+
+done1126:
+	TESTQ  R10, R10
+	JZ     store1124
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store1124:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1119:
+	CMPQ    R8, $0x00000006
+	JNE     fewer1127
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1128:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1130
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1130:
+	CMPQ        SI, $0x01
+	JGT         skip1131
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip1131:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y2, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y2, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	CMPQ        DI, $0x06
+	JLE         end1129
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y2, Y4, Y11
+	CMPQ        DI, $0x07
+	JLE         end1129
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+
+end1129:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1128
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1134
+	CMPQ   CX, $0x01
+	JNE    leaky1133
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	JMP    done1134
+
+leaky1133:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+
+done1134:
+	TESTQ  R10, R10
+	JZ     store1132
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store1132:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1127:
+	CMPQ    R8, $0x00000005
+	JNE     fewer1135
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1136:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1138
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1138:
+	CMPQ        SI, $0x01
+	JGT         skip1139
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip1139:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y2, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	CMPQ        DI, $0x05
+	JLE         end1137
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y2, Y4, Y10
+	CMPQ        DI, $0x06
+	JLE         end1137
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+
+end1137:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1136
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1142
+	CMPQ   CX, $0x01
+	JNE    leaky1141
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	JMP    done1142
+
+leaky1141:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+
+done1142:
+	TESTQ  R10, R10
+	JZ     store1140
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store1140:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1135:
+	CMPQ    R8, $0x00000004
+	JNE     fewer1143
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1144:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1146
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1146:
+	CMPQ        SI, $0x01
+	JGT         skip1147
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip1147:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end1145
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y2, Y4, Y9
+	CMPQ        DI, $0x05
+	JLE         end1145
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+
+end1145:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1144
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1150
+	CMPQ   CX, $0x01
+	JNE    leaky1149
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	JMP    done1150
+
+leaky1149:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+
+done1150:
+	TESTQ  R10, R10
+	JZ     store1148
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+
+store1148:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1143:
+	CMPQ    R8, $0x00000003
+	JNE     fewer1151
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1152:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1154
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1154:
+	CMPQ        SI, $0x01
+	JGT         skip1155
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip1155:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	CMPQ        DI, $0x03
+	JLE         end1153
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y2, Y4, Y8
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end1153
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+
+end1153:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1152
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1158
+	CMPQ   CX, $0x01
+	JNE    leaky1157
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	JMP    done1158
+
+leaky1157:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+
+done1158:
+	TESTQ  R10, R10
+	JZ     store1156
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+
+store1156:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1151:
+	CMPQ    R8, $0x00000002
+	JNE     fewer1159
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1160:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1162
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1162:
+	CMPQ        SI, $0x01
+	JGT         skip1163
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+
+skip1163:
+	CMPQ        DI, $0x02
+	JLE         end1161
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y2, Y4, Y7
+	CMPQ        DI, $0x03
+	JLE         end1161
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+
+end1161:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1160
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1166
+	CMPQ   CX, $0x01
+	JNE    leaky1165
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	JMP    done1166
+
+leaky1165:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+
+done1166:
+	TESTQ  R10, R10
+	JZ     store1164
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+
+store1164:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1159:
+	CMPQ    R8, $0x00000001
+	JNE     fewer1167
+	VMOVUPS Y5, Y6
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1168:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1170
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1170:
+	CMPQ        SI, $0x01
+	JGT         skip1171
+	CMPQ        DI, $0x01
+	JLE         end1169
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip1171:
+	CMPQ        DI, $0x02
+	JLE         end1169
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+
+end1169:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1168
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1174
+	CMPQ   CX, $0x01
+	JNE    leaky1173
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	JMP    done1174
+
+leaky1173:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+
+done1174:
+	TESTQ  R10, R10
+	JZ     store1172
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+
+store1172:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1167:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added1175
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added1175:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -20399,19 +28234,19 @@ TEXT ·depthwise3s2AVX512Y(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y4
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -20422,10 +28257,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x00000060, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -20436,8 +28271,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -20452,24 +28287,24 @@ block:
 	VMOVUPS Y4, Y11
 	VMOVUPS Y4, Y12
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps632:
+taps1176:
 	VMOVUPS     (R13), Y0
 	VMOVUPS     32(R13), Y1
 	VMOVUPS     64(R13), Y2
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip634
+	JGT         skip1178
 	VFMADD231PS (R14), Y0, Y5
 
-skip634:
+skip1178:
 	CMPQ        SI, $0x01
-	JGT         skip635
+	JGT         skip1179
 	VFMADD231PS (R14)(DX*1), Y1, Y5
 
-skip635:
+skip1179:
 	VMOVUPS     (R14)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -20501,23 +28336,23 @@ skip635:
 	VFMADD231PS Y2, Y3, Y11
 	VFMADD231PS Y0, Y3, Y12
 	CMPQ        DI, $0x0f
-	JLE         end633
+	JLE         end1177
 	VFMADD231PS (R14)(BX*1), Y1, Y12
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x10
-	JLE         end633
+	JLE         end1177
 	VFMADD231PS (R14), Y2, Y12
 
-end633:
+end1177:
 	ADDQ   $0x00000060, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps632
+	JNZ    taps1176
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done638
+	JZ     done1182
 	CMPQ   R11, $0x01
-	JNE    leaky637
+	JNE    leaky1181
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
@@ -20527,9 +28362,9 @@ end633:
 	VMAXPS Y10, Y3, Y10
 	VMAXPS Y11, Y3, Y11
 	VMAXPS Y12, Y3, Y12
-	JMP    done638
+	JMP    done1182
 
-leaky637:
+leaky1181:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -20549,9 +28384,9 @@ leaky637:
 	VMULPS       Y12, Y0, Y3
 	VMAXPS       Y3, Y12, Y12
 
-done638:
+done1182:
 	TESTQ  R10, R10
-	JZ     store636
+	JZ     store1180
 	MOVQ   72(AX), R11
 	VADDPS (R10), Y5, Y5
 	ADDQ   R11, R10
@@ -20570,7 +28405,7 @@ done638:
 	VADDPS (R10), Y12, Y12
 	ADDQ   R11, R10
 
-store636:
+store1180:
 	MOVQ    56(AX), R11
 	VMOVUPS Y5, (R9)
 	ADDQ    R11, R9
@@ -20597,7 +28432,7 @@ store636:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer639
+	JNE     fewer1183
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
@@ -20605,24 +28440,24 @@ rest:
 	VMOVUPS Y4, Y9
 	VMOVUPS Y4, Y10
 	VMOVUPS Y4, Y11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps640:
+taps1184:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip642
+	JGT         skip1186
 	VFMADD231PS (R12), Y0, Y5
 
-skip642:
+skip1186:
 	CMPQ        SI, $0x01
-	JGT         skip643
+	JGT         skip1187
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip643:
+skip1187:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -20650,22 +28485,22 @@ skip643:
 	VFMADD231PS Y2, Y3, Y10
 	VFMADD231PS Y0, Y3, Y11
 	CMPQ        DI, $0x0d
-	JLE         end641
+	JLE         end1185
 	VFMADD231PS (R12)(DX*1), Y1, Y11
 	CMPQ        DI, $0x0e
-	JLE         end641
+	JLE         end1185
 	VFMADD231PS (R12)(DX*2), Y2, Y11
 
-end641:
+end1185:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps640
+	JNZ    taps1184
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done646
+	JZ     done1190
 	CMPQ   CX, $0x01
-	JNE    leaky645
+	JNE    leaky1189
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
@@ -20674,9 +28509,9 @@ end641:
 	VMAXPS Y9, Y3, Y9
 	VMAXPS Y10, Y3, Y10
 	VMAXPS Y11, Y3, Y11
-	JMP    done646
+	JMP    done1190
 
-leaky645:
+leaky1189:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -20694,9 +28529,9 @@ leaky645:
 	VMULPS       Y11, Y0, Y3
 	VMAXPS       Y3, Y11, Y11
 
-done646:
+done1190:
 	TESTQ  R10, R10
-	JZ     store644
+	JZ     store1188
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -20713,7 +28548,7 @@ done646:
 	VADDPS (R10), Y11, Y11
 	ADDQ   CX, R10
 
-store644:
+store1188:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -20731,33 +28566,33 @@ store644:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer639:
+fewer1183:
 	CMPQ    R8, $0x00000006
-	JNE     fewer647
+	JNE     fewer1191
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
 	VMOVUPS Y4, Y8
 	VMOVUPS Y4, Y9
 	VMOVUPS Y4, Y10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps648:
+taps1192:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip650
+	JGT         skip1194
 	VFMADD231PS (R12), Y0, Y5
 
-skip650:
+skip1194:
 	CMPQ        SI, $0x01
-	JGT         skip651
+	JGT         skip1195
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip651:
+skip1195:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -20780,23 +28615,23 @@ skip651:
 	VFMADD231PS Y2, Y3, Y9
 	VFMADD231PS Y0, Y3, Y10
 	CMPQ        DI, $0x0b
-	JLE         end649
+	JLE         end1193
 	VFMADD231PS (R12)(BX*1), Y1, Y10
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end649
+	JLE         end1193
 	VFMADD231PS (R12), Y2, Y10
 
-end649:
+end1193:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps648
+	JNZ    taps1192
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done654
+	JZ     done1198
 	CMPQ   CX, $0x01
-	JNE    leaky653
+	JNE    leaky1197
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
@@ -20804,9 +28639,9 @@ end649:
 	VMAXPS Y8, Y3, Y8
 	VMAXPS Y9, Y3, Y9
 	VMAXPS Y10, Y3, Y10
-	JMP    done654
+	JMP    done1198
 
-leaky653:
+leaky1197:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -20822,9 +28657,9 @@ leaky653:
 	VMULPS       Y10, Y0, Y3
 	VMAXPS       Y3, Y10, Y10
 
-done654:
+done1198:
 	TESTQ  R10, R10
-	JZ     store652
+	JZ     store1196
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -20839,7 +28674,7 @@ done654:
 	VADDPS (R10), Y10, Y10
 	ADDQ   CX, R10
 
-store652:
+store1196:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -20855,32 +28690,32 @@ store652:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer647:
+fewer1191:
 	CMPQ    R8, $0x00000005
-	JNE     fewer655
+	JNE     fewer1199
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
 	VMOVUPS Y4, Y8
 	VMOVUPS Y4, Y9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps656:
+taps1200:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip658
+	JGT         skip1202
 	VFMADD231PS (R12), Y0, Y5
 
-skip658:
+skip1202:
 	CMPQ        SI, $0x01
-	JGT         skip659
+	JGT         skip1203
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip659:
+skip1203:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -20899,31 +28734,31 @@ skip659:
 	VFMADD231PS Y2, Y3, Y8
 	VFMADD231PS Y0, Y3, Y9
 	CMPQ        DI, $0x09
-	JLE         end657
+	JLE         end1201
 	VFMADD231PS (R12)(DX*1), Y1, Y9
 	CMPQ        DI, $0x0a
-	JLE         end657
+	JLE         end1201
 	VFMADD231PS (R12)(DX*2), Y2, Y9
 
-end657:
+end1201:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps656
+	JNZ    taps1200
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done662
+	JZ     done1206
 	CMPQ   CX, $0x01
-	JNE    leaky661
+	JNE    leaky1205
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
 	VMAXPS Y7, Y3, Y7
 	VMAXPS Y8, Y3, Y8
 	VMAXPS Y9, Y3, Y9
-	JMP    done662
+	JMP    done1206
 
-leaky661:
+leaky1205:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -20937,9 +28772,9 @@ leaky661:
 	VMULPS       Y9, Y0, Y3
 	VMAXPS       Y3, Y9, Y9
 
-done662:
+done1206:
 	TESTQ  R10, R10
-	JZ     store660
+	JZ     store1204
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -20952,7 +28787,7 @@ done662:
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 
-store660:
+store1204:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -20966,31 +28801,31 @@ store660:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer655:
+fewer1199:
 	CMPQ    R8, $0x00000004
-	JNE     fewer663
+	JNE     fewer1207
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
 	VMOVUPS Y4, Y8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps664:
+taps1208:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip666
+	JGT         skip1210
 	VFMADD231PS (R12), Y0, Y5
 
-skip666:
+skip1210:
 	CMPQ        SI, $0x01
-	JGT         skip667
+	JGT         skip1211
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip667:
+skip1211:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -21004,31 +28839,31 @@ skip667:
 	VFMADD231PS Y2, Y3, Y7
 	VFMADD231PS Y0, Y3, Y8
 	CMPQ        DI, $0x07
-	JLE         end665
+	JLE         end1209
 	VFMADD231PS (R12)(BX*1), Y1, Y8
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end665
+	JLE         end1209
 	VFMADD231PS (R12), Y2, Y8
 
-end665:
+end1209:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps664
+	JNZ    taps1208
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done670
+	JZ     done1214
 	CMPQ   CX, $0x01
-	JNE    leaky669
+	JNE    leaky1213
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
 	VMAXPS Y7, Y3, Y7
 	VMAXPS Y8, Y3, Y8
-	JMP    done670
+	JMP    done1214
 
-leaky669:
+leaky1213:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -21040,9 +28875,9 @@ leaky669:
 	VMULPS       Y8, Y0, Y3
 	VMAXPS       Y3, Y8, Y8
 
-done670:
+done1214:
 	TESTQ  R10, R10
-	JZ     store668
+	JZ     store1212
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -21053,7 +28888,7 @@ done670:
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
 
-store668:
+store1212:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -21065,30 +28900,30 @@ store668:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer663:
+fewer1207:
 	CMPQ    R8, $0x00000003
-	JNE     fewer671
+	JNE     fewer1215
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
 	VMOVUPS Y4, Y7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps672:
+taps1216:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip674
+	JGT         skip1218
 	VFMADD231PS (R12), Y0, Y5
 
-skip674:
+skip1218:
 	CMPQ        SI, $0x01
-	JGT         skip675
+	JGT         skip1219
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip675:
+skip1219:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
@@ -21098,29 +28933,29 @@ skip675:
 	VFMADD231PS Y2, Y3, Y6
 	VFMADD231PS Y0, Y3, Y7
 	CMPQ        DI, $0x05
-	JLE         end673
+	JLE         end1217
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 	CMPQ        DI, $0x06
-	JLE         end673
+	JLE         end1217
 	VFMADD231PS (R12)(DX*2), Y2, Y7
 
-end673:
+end1217:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps672
+	JNZ    taps1216
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done678
+	JZ     done1222
 	CMPQ   CX, $0x01
-	JNE    leaky677
+	JNE    leaky1221
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
 	VMAXPS Y7, Y3, Y7
-	JMP    done678
+	JMP    done1222
 
-leaky677:
+leaky1221:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -21130,9 +28965,9 @@ leaky677:
 	VMULPS       Y7, Y0, Y3
 	VMAXPS       Y3, Y7, Y7
 
-done678:
+done1222:
 	TESTQ  R10, R10
-	JZ     store676
+	JZ     store1220
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
@@ -21141,7 +28976,7 @@ done678:
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
 
-store676:
+store1220:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -21151,56 +28986,56 @@ store676:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer671:
+fewer1215:
 	CMPQ    R8, $0x00000002
-	JNE     fewer679
+	JNE     fewer1223
 	VMOVUPS Y4, Y5
 	VMOVUPS Y4, Y6
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps680:
+taps1224:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip682
+	JGT         skip1226
 	VFMADD231PS (R12), Y0, Y5
 
-skip682:
+skip1226:
 	CMPQ        SI, $0x01
-	JGT         skip683
+	JGT         skip1227
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip683:
+skip1227:
 	VMOVUPS     (R12)(DX*2), Y3
 	VFMADD231PS Y2, Y3, Y5
 	VFMADD231PS Y0, Y3, Y6
 	CMPQ        DI, $0x03
-	JLE         end681
+	JLE         end1225
 	VFMADD231PS (R12)(BX*1), Y1, Y6
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end681
+	JLE         end1225
 	VFMADD231PS (R12), Y2, Y6
 
-end681:
+end1225:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps680
+	JNZ    taps1224
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done686
+	JZ     done1230
 	CMPQ   CX, $0x01
-	JNE    leaky685
+	JNE    leaky1229
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
 	VMAXPS Y6, Y3, Y6
-	JMP    done686
+	JMP    done1230
 
-leaky685:
+leaky1229:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
@@ -21208,16 +29043,16 @@ leaky685:
 	VMULPS       Y6, Y0, Y3
 	VMAXPS       Y3, Y6, Y6
 
-done686:
+done1230:
 	TESTQ  R10, R10
-	JZ     store684
+	JZ     store1228
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
 	VADDPS (R10), Y6, Y6
 	ADDQ   CX, R10
 
-store684:
+store1228:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
@@ -21225,80 +29060,1045 @@ store684:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer679:
+fewer1223:
 	CMPQ    R8, $0x00000001
-	JNE     fewer687
+	JNE     fewer1231
 	VMOVUPS Y4, Y5
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps688:
+taps1232:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip690
+	JGT         skip1234
 	VFMADD231PS (R12), Y0, Y5
 
-skip690:
+skip1234:
 	CMPQ        SI, $0x01
-	JGT         skip691
+	JGT         skip1235
 	CMPQ        DI, $0x01
-	JLE         end689
+	JLE         end1233
 	VFMADD231PS (R12)(DX*1), Y1, Y5
 
-skip691:
+skip1235:
 	CMPQ        DI, $0x02
-	JLE         end689
+	JLE         end1233
 	VFMADD231PS (R12)(DX*2), Y2, Y5
 
-end689:
+end1233:
 	ADDQ   $0x00000060, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps688
+	JNZ    taps1232
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done694
+	JZ     done1238
 	CMPQ   CX, $0x01
-	JNE    leaky693
+	JNE    leaky1237
 	VXORPS X3, X3, X3
 	VMAXPS Y5, Y3, Y5
-	JMP    done694
+	JMP    done1238
 
-leaky693:
+leaky1237:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y5, Y0, Y3
 	VMAXPS       Y3, Y5, Y5
 
-done694:
+done1238:
 	TESTQ  R10, R10
-	JZ     store692
+	JZ     store1236
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y5, Y5
 	ADDQ   CX, R10
 
-store692:
+store1236:
 	MOVQ    56(AX), CX
 	VMOVUPS Y5, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer687:
+fewer1231:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000002, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added695
+	JZ    added1239
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added695:
-	DECQ 168(AX)
+added1239:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise3s2repeatingAVX512Y(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise3s2repeatingAVX512Y(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Y5
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000003, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x00000060, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	VMOVUPS Y5, Y12
+	VMOVUPS Y5, Y13
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps1240:
+	VMOVUPS     (R13), Y1
+	VMOVUPS     32(R13), Y2
+	VMOVUPS     64(R13), Y3
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip1242
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1242:
+	CMPQ        SI, $0x01
+	JGT         skip1243
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip1243:
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y9
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y10
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y11
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+	VFMADD231PS Y1, Y4, Y12
+	VPERMPS     (R14)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y12
+	VPERMPS     (R14)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y12
+	VFMADD231PS Y1, Y4, Y13
+	CMPQ        DI, $0x0f
+	JLE         end1241
+	VPERMPS     (R14)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y13
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x10
+	JLE         end1241
+	VPERMPS     (R14), Y0, Y4
+	VFMADD231PS Y3, Y4, Y13
+
+end1241:
+	ADDQ   $0x00000060, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps1240
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done1246
+	CMPQ   R11, $0x01
+	JNE    leaky1245
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	VMAXPS Y12, Y4, Y12
+	VMAXPS Y13, Y4, Y13
+	JMP    done1246
+
+leaky1245:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+	VMULPS       Y12, Y1, Y4
+	VMAXPS       Y4, Y12, Y12
+	VMULPS       Y13, Y1, Y4
+	VMAXPS       Y4, Y13, Y13
+
+done1246:
+	TESTQ  R10, R10
+	JZ     store1244
+	MOVQ   72(AX), R11
+	VADDPS (R10), Y6, Y6
+	ADDQ   R11, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   R11, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   R11, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R11, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R11, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R11, R10
+
+store1244:
+	MOVQ    56(AX), R11
+	VMOVUPS Y6, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000010, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000010, SI
+	SUBQ    $0x00000010, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer1247
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	VMOVUPS Y5, Y12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1248:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1250
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1250:
+	CMPQ        SI, $0x01
+	JGT         skip1251
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip1251:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+	VFMADD231PS Y1, Y4, Y12
+	CMPQ        DI, $0x0d
+	JLE         end1249
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y12
+	CMPQ        DI, $0x0e
+	JLE         end1249
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y12
+
+end1249:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1248
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1254
+	CMPQ   CX, $0x01
+	JNE    leaky1253
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	VMAXPS Y12, Y4, Y12
+	JMP    done1254
+
+leaky1253:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+	VMULPS       Y12, Y1, Y4
+	VMAXPS       Y4, Y12, Y12
+
+done1254:
+	TESTQ  R10, R10
+	JZ     store1252
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store1252:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1247:
+	CMPQ    R8, $0x00000006
+	JNE     fewer1255
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	VMOVUPS Y5, Y11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1256:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1258
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1258:
+	CMPQ        SI, $0x01
+	JGT         skip1259
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip1259:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+	VFMADD231PS Y1, Y4, Y11
+	CMPQ        DI, $0x0b
+	JLE         end1257
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y11
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end1257
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y11
+
+end1257:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1256
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1262
+	CMPQ   CX, $0x01
+	JNE    leaky1261
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	VMAXPS Y11, Y4, Y11
+	JMP    done1262
+
+leaky1261:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+	VMULPS       Y11, Y1, Y4
+	VMAXPS       Y4, Y11, Y11
+
+done1262:
+	TESTQ  R10, R10
+	JZ     store1260
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store1260:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1255:
+	CMPQ    R8, $0x00000005
+	JNE     fewer1263
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	VMOVUPS Y5, Y10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1264:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1266
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1266:
+	CMPQ        SI, $0x01
+	JGT         skip1267
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip1267:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+	VFMADD231PS Y1, Y4, Y10
+	CMPQ        DI, $0x09
+	JLE         end1265
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y10
+	CMPQ        DI, $0x0a
+	JLE         end1265
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y10
+
+end1265:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1264
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1270
+	CMPQ   CX, $0x01
+	JNE    leaky1269
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	VMAXPS Y10, Y4, Y10
+	JMP    done1270
+
+leaky1269:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+	VMULPS       Y10, Y1, Y4
+	VMAXPS       Y4, Y10, Y10
+
+done1270:
+	TESTQ  R10, R10
+	JZ     store1268
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store1268:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1263:
+	CMPQ    R8, $0x00000004
+	JNE     fewer1271
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	VMOVUPS Y5, Y9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1272:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1274
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1274:
+	CMPQ        SI, $0x01
+	JGT         skip1275
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip1275:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+	VFMADD231PS Y1, Y4, Y9
+	CMPQ        DI, $0x07
+	JLE         end1273
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y9
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1273
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y9
+
+end1273:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1272
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1278
+	CMPQ   CX, $0x01
+	JNE    leaky1277
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	VMAXPS Y9, Y4, Y9
+	JMP    done1278
+
+leaky1277:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+	VMULPS       Y9, Y1, Y4
+	VMAXPS       Y4, Y9, Y9
+
+done1278:
+	TESTQ  R10, R10
+	JZ     store1276
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+
+store1276:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1271:
+	CMPQ    R8, $0x00000003
+	JNE     fewer1279
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	VMOVUPS Y5, Y8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1280:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1282
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1282:
+	CMPQ        SI, $0x01
+	JGT         skip1283
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip1283:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+	VFMADD231PS Y1, Y4, Y8
+	CMPQ        DI, $0x05
+	JLE         end1281
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y8
+	CMPQ        DI, $0x06
+	JLE         end1281
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y8
+
+end1281:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1280
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1286
+	CMPQ   CX, $0x01
+	JNE    leaky1285
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	VMAXPS Y8, Y4, Y8
+	JMP    done1286
+
+leaky1285:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+	VMULPS       Y8, Y1, Y4
+	VMAXPS       Y4, Y8, Y8
+
+done1286:
+	TESTQ  R10, R10
+	JZ     store1284
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+
+store1284:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1279:
+	CMPQ    R8, $0x00000002
+	JNE     fewer1287
+	VMOVUPS Y5, Y6
+	VMOVUPS Y5, Y7
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1288:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1290
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1290:
+	CMPQ        SI, $0x01
+	JGT         skip1291
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip1291:
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+	VFMADD231PS Y1, Y4, Y7
+	CMPQ        DI, $0x03
+	JLE         end1289
+	VPERMPS     (R12)(BX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y7
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end1289
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y3, Y4, Y7
+
+end1289:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1288
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1294
+	CMPQ   CX, $0x01
+	JNE    leaky1293
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	VMAXPS Y7, Y4, Y7
+	JMP    done1294
+
+leaky1293:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+	VMULPS       Y7, Y1, Y4
+	VMAXPS       Y4, Y7, Y7
+
+done1294:
+	TESTQ  R10, R10
+	JZ     store1292
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+	VADDPS (R10), Y7, Y7
+	ADDQ   CX, R10
+
+store1292:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y7, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1287:
+	CMPQ    R8, $0x00000001
+	JNE     fewer1295
+	VMOVUPS Y5, Y6
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1296:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1298
+	VPERMPS     (R12), Y0, Y4
+	VFMADD231PS Y1, Y4, Y6
+
+skip1298:
+	CMPQ        SI, $0x01
+	JGT         skip1299
+	CMPQ        DI, $0x01
+	JLE         end1297
+	VPERMPS     (R12)(DX*1), Y0, Y4
+	VFMADD231PS Y2, Y4, Y6
+
+skip1299:
+	CMPQ        DI, $0x02
+	JLE         end1297
+	VPERMPS     (R12)(DX*2), Y0, Y4
+	VFMADD231PS Y3, Y4, Y6
+
+end1297:
+	ADDQ   $0x00000060, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1296
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1302
+	CMPQ   CX, $0x01
+	JNE    leaky1301
+	VXORPS X4, X4, X4
+	VMAXPS Y6, Y4, Y6
+	JMP    done1302
+
+leaky1301:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y6, Y1, Y4
+	VMAXPS       Y4, Y6, Y6
+
+done1302:
+	TESTQ  R10, R10
+	JZ     store1300
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y6, Y6
+	ADDQ   CX, R10
+
+store1300:
+	MOVQ    56(AX), CX
+	VMOVUPS Y6, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1295:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added1303
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added1303:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -21310,19 +30110,19 @@ TEXT ·depthwise5s1AVX512Y(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y6
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -21333,10 +30133,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000000a0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -21347,8 +30147,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -21363,10 +30163,10 @@ block:
 	VMOVUPS Y6, Y13
 	VMOVUPS Y6, Y14
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps696:
+taps1304:
 	VMOVUPS     (R13), Y0
 	VMOVUPS     32(R13), Y1
 	VMOVUPS     64(R13), Y2
@@ -21374,34 +30174,34 @@ taps696:
 	VMOVUPS     128(R13), Y4
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip698
+	JGT         skip1306
 	VFMADD231PS (R14), Y0, Y7
 
-skip698:
+skip1306:
 	CMPQ        SI, $0x01
-	JGT         skip699
+	JGT         skip1307
 	VMOVUPS     (R14)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip699:
+skip1307:
 	CMPQ        SI, $0x02
-	JGT         skip700
+	JGT         skip1308
 	VMOVUPS     (R14)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip700:
+skip1308:
 	CMPQ        SI, $0x03
-	JGT         skip701
+	JGT         skip1309
 	VMOVUPS     (R14)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 
-skip701:
+skip1309:
 	LEAQ        (R14)(DX*4), R14
 	VMOVUPS     (R14), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -21429,37 +30229,37 @@ skip701:
 	VFMADD231PS Y0, Y5, Y14
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x08
-	JLE         end697
+	JLE         end1305
 	VMOVUPS     (R14), Y5
 	VFMADD231PS Y4, Y5, Y11
 	VFMADD231PS Y3, Y5, Y12
 	VFMADD231PS Y2, Y5, Y13
 	VFMADD231PS Y1, Y5, Y14
 	CMPQ        DI, $0x09
-	JLE         end697
+	JLE         end1305
 	VMOVUPS     (R14)(DX*1), Y5
 	VFMADD231PS Y4, Y5, Y12
 	VFMADD231PS Y3, Y5, Y13
 	VFMADD231PS Y2, Y5, Y14
 	CMPQ        DI, $0x0a
-	JLE         end697
+	JLE         end1305
 	VMOVUPS     (R14)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y13
 	VFMADD231PS Y3, Y5, Y14
 	CMPQ        DI, $0x0b
-	JLE         end697
+	JLE         end1305
 	VFMADD231PS (R14)(BX*1), Y4, Y14
 
-end697:
+end1305:
 	ADDQ   $0x000000a0, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps696
+	JNZ    taps1304
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done704
+	JZ     done1312
 	CMPQ   R11, $0x01
-	JNE    leaky703
+	JNE    leaky1311
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -21469,9 +30269,9 @@ end697:
 	VMAXPS Y12, Y5, Y12
 	VMAXPS Y13, Y5, Y13
 	VMAXPS Y14, Y5, Y14
-	JMP    done704
+	JMP    done1312
 
-leaky703:
+leaky1311:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -21491,9 +30291,9 @@ leaky703:
 	VMULPS       Y14, Y0, Y5
 	VMAXPS       Y5, Y14, Y14
 
-done704:
+done1312:
 	TESTQ  R10, R10
-	JZ     store702
+	JZ     store1310
 	MOVQ   72(AX), R11
 	VADDPS (R10), Y7, Y7
 	ADDQ   R11, R10
@@ -21512,7 +30312,7 @@ done704:
 	VADDPS (R10), Y14, Y14
 	ADDQ   R11, R10
 
-store702:
+store1310:
 	MOVQ    56(AX), R11
 	VMOVUPS Y7, (R9)
 	ADDQ    R11, R9
@@ -21539,7 +30339,7 @@ store702:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer705
+	JNE     fewer1313
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
@@ -21547,10 +30347,10 @@ rest:
 	VMOVUPS Y6, Y11
 	VMOVUPS Y6, Y12
 	VMOVUPS Y6, Y13
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps706:
+taps1314:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -21558,34 +30358,34 @@ taps706:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip708
+	JGT         skip1316
 	VFMADD231PS (R12), Y0, Y7
 
-skip708:
+skip1316:
 	CMPQ        SI, $0x01
-	JGT         skip709
+	JGT         skip1317
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip709:
+skip1317:
 	CMPQ        SI, $0x02
-	JGT         skip710
+	JGT         skip1318
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip710:
+skip1318:
 	CMPQ        SI, $0x03
-	JGT         skip711
+	JGT         skip1319
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 
-skip711:
+skip1319:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -21606,7 +30406,7 @@ skip711:
 	VFMADD231PS Y1, Y5, Y12
 	VFMADD231PS Y0, Y5, Y13
 	CMPQ        DI, $0x07
-	JLE         end707
+	JLE         end1315
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y4, Y5, Y10
 	VFMADD231PS Y3, Y5, Y11
@@ -21614,30 +30414,30 @@ skip711:
 	VFMADD231PS Y1, Y5, Y13
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end707
+	JLE         end1315
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y11
 	VFMADD231PS Y3, Y5, Y12
 	VFMADD231PS Y2, Y5, Y13
 	CMPQ        DI, $0x09
-	JLE         end707
+	JLE         end1315
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y4, Y5, Y12
 	VFMADD231PS Y3, Y5, Y13
 	CMPQ        DI, $0x0a
-	JLE         end707
+	JLE         end1315
 	VFMADD231PS (R12)(DX*2), Y4, Y13
 
-end707:
+end1315:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps706
+	JNZ    taps1314
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done714
+	JZ     done1322
 	CMPQ   CX, $0x01
-	JNE    leaky713
+	JNE    leaky1321
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -21646,9 +30446,9 @@ end707:
 	VMAXPS Y11, Y5, Y11
 	VMAXPS Y12, Y5, Y12
 	VMAXPS Y13, Y5, Y13
-	JMP    done714
+	JMP    done1322
 
-leaky713:
+leaky1321:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -21666,9 +30466,9 @@ leaky713:
 	VMULPS       Y13, Y0, Y5
 	VMAXPS       Y5, Y13, Y13
 
-done714:
+done1322:
 	TESTQ  R10, R10
-	JZ     store712
+	JZ     store1320
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -21685,7 +30485,7 @@ done714:
 	VADDPS (R10), Y13, Y13
 	ADDQ   CX, R10
 
-store712:
+store1320:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -21703,19 +30503,19 @@ store712:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer705:
+fewer1313:
 	CMPQ    R8, $0x00000006
-	JNE     fewer715
+	JNE     fewer1323
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
 	VMOVUPS Y6, Y11
 	VMOVUPS Y6, Y12
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps716:
+taps1324:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -21723,34 +30523,34 @@ taps716:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip718
+	JGT         skip1326
 	VFMADD231PS (R12), Y0, Y7
 
-skip718:
+skip1326:
 	CMPQ        SI, $0x01
-	JGT         skip719
+	JGT         skip1327
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip719:
+skip1327:
 	CMPQ        SI, $0x02
-	JGT         skip720
+	JGT         skip1328
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip720:
+skip1328:
 	CMPQ        SI, $0x03
-	JGT         skip721
+	JGT         skip1329
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 
-skip721:
+skip1329:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -21765,38 +30565,38 @@ skip721:
 	VFMADD231PS Y1, Y5, Y11
 	VFMADD231PS Y0, Y5, Y12
 	CMPQ        DI, $0x06
-	JLE         end717
+	JLE         end1325
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y9
 	VFMADD231PS Y3, Y5, Y10
 	VFMADD231PS Y2, Y5, Y11
 	VFMADD231PS Y1, Y5, Y12
 	CMPQ        DI, $0x07
-	JLE         end717
+	JLE         end1325
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y4, Y5, Y10
 	VFMADD231PS Y3, Y5, Y11
 	VFMADD231PS Y2, Y5, Y12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end717
+	JLE         end1325
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y11
 	VFMADD231PS Y3, Y5, Y12
 	CMPQ        DI, $0x09
-	JLE         end717
+	JLE         end1325
 	VFMADD231PS (R12)(DX*1), Y4, Y12
 
-end717:
+end1325:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps716
+	JNZ    taps1324
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done724
+	JZ     done1332
 	CMPQ   CX, $0x01
-	JNE    leaky723
+	JNE    leaky1331
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -21804,9 +30604,9 @@ end717:
 	VMAXPS Y10, Y5, Y10
 	VMAXPS Y11, Y5, Y11
 	VMAXPS Y12, Y5, Y12
-	JMP    done724
+	JMP    done1332
 
-leaky723:
+leaky1331:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -21822,9 +30622,9 @@ leaky723:
 	VMULPS       Y12, Y0, Y5
 	VMAXPS       Y5, Y12, Y12
 
-done724:
+done1332:
 	TESTQ  R10, R10
-	JZ     store722
+	JZ     store1330
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -21839,7 +30639,7 @@ done724:
 	VADDPS (R10), Y12, Y12
 	ADDQ   CX, R10
 
-store722:
+store1330:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -21855,18 +30655,18 @@ store722:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer715:
+fewer1323:
 	CMPQ    R8, $0x00000005
-	JNE     fewer725
+	JNE     fewer1333
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
 	VMOVUPS Y6, Y11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps726:
+taps1334:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -21874,34 +30674,34 @@ taps726:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip728
+	JGT         skip1336
 	VFMADD231PS (R12), Y0, Y7
 
-skip728:
+skip1336:
 	CMPQ        SI, $0x01
-	JGT         skip729
+	JGT         skip1337
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip729:
+skip1337:
 	CMPQ        SI, $0x02
-	JGT         skip730
+	JGT         skip1338
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip730:
+skip1338:
 	CMPQ        SI, $0x03
-	JGT         skip731
+	JGT         skip1339
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 
-skip731:
+skip1339:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -21910,47 +30710,47 @@ skip731:
 	VFMADD231PS Y1, Y5, Y10
 	VFMADD231PS Y0, Y5, Y11
 	CMPQ        DI, $0x05
-	JLE         end727
+	JLE         end1335
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y4, Y5, Y8
 	VFMADD231PS Y3, Y5, Y9
 	VFMADD231PS Y2, Y5, Y10
 	VFMADD231PS Y1, Y5, Y11
 	CMPQ        DI, $0x06
-	JLE         end727
+	JLE         end1335
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y9
 	VFMADD231PS Y3, Y5, Y10
 	VFMADD231PS Y2, Y5, Y11
 	CMPQ        DI, $0x07
-	JLE         end727
+	JLE         end1335
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y4, Y5, Y10
 	VFMADD231PS Y3, Y5, Y11
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end727
+	JLE         end1335
 	VFMADD231PS (R12), Y4, Y11
 
-end727:
+end1335:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps726
+	JNZ    taps1334
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done734
+	JZ     done1342
 	CMPQ   CX, $0x01
-	JNE    leaky733
+	JNE    leaky1341
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
 	VMAXPS Y10, Y5, Y10
 	VMAXPS Y11, Y5, Y11
-	JMP    done734
+	JMP    done1342
 
-leaky733:
+leaky1341:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -21964,9 +30764,9 @@ leaky733:
 	VMULPS       Y11, Y0, Y5
 	VMAXPS       Y5, Y11, Y11
 
-done734:
+done1342:
 	TESTQ  R10, R10
-	JZ     store732
+	JZ     store1340
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -21979,7 +30779,7 @@ done734:
 	VADDPS (R10), Y11, Y11
 	ADDQ   CX, R10
 
-store732:
+store1340:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -21993,17 +30793,17 @@ store732:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer725:
+fewer1333:
 	CMPQ    R8, $0x00000004
-	JNE     fewer735
+	JNE     fewer1343
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps736:
+taps1344:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -22011,75 +30811,75 @@ taps736:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip738
+	JGT         skip1346
 	VFMADD231PS (R12), Y0, Y7
 
-skip738:
+skip1346:
 	CMPQ        SI, $0x01
-	JGT         skip739
+	JGT         skip1347
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip739:
+skip1347:
 	CMPQ        SI, $0x02
-	JGT         skip740
+	JGT         skip1348
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip740:
+skip1348:
 	CMPQ        SI, $0x03
-	JGT         skip741
+	JGT         skip1349
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 
-skip741:
+skip1349:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end737
+	JLE         end1345
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
 	VFMADD231PS Y3, Y5, Y8
 	VFMADD231PS Y2, Y5, Y9
 	VFMADD231PS Y1, Y5, Y10
 	CMPQ        DI, $0x05
-	JLE         end737
+	JLE         end1345
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y4, Y5, Y8
 	VFMADD231PS Y3, Y5, Y9
 	VFMADD231PS Y2, Y5, Y10
 	CMPQ        DI, $0x06
-	JLE         end737
+	JLE         end1345
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y9
 	VFMADD231PS Y3, Y5, Y10
 	CMPQ        DI, $0x07
-	JLE         end737
+	JLE         end1345
 	VFMADD231PS (R12)(BX*1), Y4, Y10
 
-end737:
+end1345:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps736
+	JNZ    taps1344
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done744
+	JZ     done1352
 	CMPQ   CX, $0x01
-	JNE    leaky743
+	JNE    leaky1351
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
 	VMAXPS Y10, Y5, Y10
-	JMP    done744
+	JMP    done1352
 
-leaky743:
+leaky1351:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -22091,9 +30891,9 @@ leaky743:
 	VMULPS       Y10, Y0, Y5
 	VMAXPS       Y5, Y10, Y10
 
-done744:
+done1352:
 	TESTQ  R10, R10
-	JZ     store742
+	JZ     store1350
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -22104,7 +30904,7 @@ done744:
 	VADDPS (R10), Y10, Y10
 	ADDQ   CX, R10
 
-store742:
+store1350:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -22116,16 +30916,16 @@ store742:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer735:
+fewer1343:
 	CMPQ    R8, $0x00000003
-	JNE     fewer745
+	JNE     fewer1353
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps746:
+taps1354:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -22133,68 +30933,68 @@ taps746:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip748
+	JGT         skip1356
 	VFMADD231PS (R12), Y0, Y7
 
-skip748:
+skip1356:
 	CMPQ        SI, $0x01
-	JGT         skip749
+	JGT         skip1357
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip749:
+skip1357:
 	CMPQ        SI, $0x02
-	JGT         skip750
+	JGT         skip1358
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 
-skip750:
+skip1358:
 	CMPQ        SI, $0x03
-	JGT         skip751
+	JGT         skip1359
 	CMPQ        DI, $0x03
-	JLE         end747
+	JLE         end1355
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 
-skip751:
+skip1359:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end747
+	JLE         end1355
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
 	VFMADD231PS Y3, Y5, Y8
 	VFMADD231PS Y2, Y5, Y9
 	CMPQ        DI, $0x05
-	JLE         end747
+	JLE         end1355
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y4, Y5, Y8
 	VFMADD231PS Y3, Y5, Y9
 	CMPQ        DI, $0x06
-	JLE         end747
+	JLE         end1355
 	VFMADD231PS (R12)(DX*2), Y4, Y9
 
-end747:
+end1355:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps746
+	JNZ    taps1354
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done754
+	JZ     done1362
 	CMPQ   CX, $0x01
-	JNE    leaky753
+	JNE    leaky1361
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
-	JMP    done754
+	JMP    done1362
 
-leaky753:
+leaky1361:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -22204,9 +31004,9 @@ leaky753:
 	VMULPS       Y9, Y0, Y5
 	VMAXPS       Y5, Y9, Y9
 
-done754:
+done1362:
 	TESTQ  R10, R10
-	JZ     store752
+	JZ     store1360
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -22215,7 +31015,7 @@ done754:
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 
-store752:
+store1360:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -22225,15 +31025,15 @@ store752:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer745:
+fewer1353:
 	CMPQ    R8, $0x00000002
-	JNE     fewer755
+	JNE     fewer1363
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps756:
+taps1364:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -22241,61 +31041,61 @@ taps756:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip758
+	JGT         skip1366
 	VFMADD231PS (R12), Y0, Y7
 
-skip758:
+skip1366:
 	CMPQ        SI, $0x01
-	JGT         skip759
+	JGT         skip1367
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y1, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip759:
+skip1367:
 	CMPQ        SI, $0x02
-	JGT         skip760
+	JGT         skip1368
 	CMPQ        DI, $0x02
-	JLE         end757
+	JLE         end1365
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip760:
+skip1368:
 	CMPQ        SI, $0x03
-	JGT         skip761
+	JGT         skip1369
 	CMPQ        DI, $0x03
-	JLE         end757
+	JLE         end1365
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 
-skip761:
+skip1369:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end757
+	JLE         end1365
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
 	VFMADD231PS Y3, Y5, Y8
 	CMPQ        DI, $0x05
-	JLE         end757
+	JLE         end1365
 	VFMADD231PS (R12)(DX*1), Y4, Y8
 
-end757:
+end1365:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps756
+	JNZ    taps1364
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done764
+	JZ     done1372
 	CMPQ   CX, $0x01
-	JNE    leaky763
+	JNE    leaky1371
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
-	JMP    done764
+	JMP    done1372
 
-leaky763:
+leaky1371:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -22303,16 +31103,16 @@ leaky763:
 	VMULPS       Y8, Y0, Y5
 	VMAXPS       Y5, Y8, Y8
 
-done764:
+done1372:
 	TESTQ  R10, R10
-	JZ     store762
+	JZ     store1370
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
 
-store762:
+store1370:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -22320,14 +31120,14 @@ store762:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer755:
+fewer1363:
 	CMPQ    R8, $0x00000001
-	JNE     fewer765
+	JNE     fewer1373
 	VMOVUPS Y6, Y7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps766:
+taps1374:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -22335,82 +31135,1215 @@ taps766:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip768
+	JGT         skip1376
 	VFMADD231PS (R12), Y0, Y7
 
-skip768:
+skip1376:
 	CMPQ        SI, $0x01
-	JGT         skip769
+	JGT         skip1377
 	CMPQ        DI, $0x01
-	JLE         end767
+	JLE         end1375
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip769:
+skip1377:
 	CMPQ        SI, $0x02
-	JGT         skip770
+	JGT         skip1378
 	CMPQ        DI, $0x02
-	JLE         end767
+	JLE         end1375
 	VFMADD231PS (R12)(DX*2), Y2, Y7
 
-skip770:
+skip1378:
 	CMPQ        SI, $0x03
-	JGT         skip771
+	JGT         skip1379
 	CMPQ        DI, $0x03
-	JLE         end767
+	JLE         end1375
 	VFMADD231PS (R12)(BX*1), Y3, Y7
 
-skip771:
+skip1379:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end767
+	JLE         end1375
 	VFMADD231PS (R12), Y4, Y7
 
-end767:
+end1375:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps766
+	JNZ    taps1374
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done774
+	JZ     done1382
 	CMPQ   CX, $0x01
-	JNE    leaky773
+	JNE    leaky1381
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
-	JMP    done774
+	JMP    done1382
 
-leaky773:
+leaky1381:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
 	VMAXPS       Y5, Y7, Y7
 
-done774:
+done1382:
 	TESTQ  R10, R10
-	JZ     store772
+	JZ     store1380
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
 
-store772:
+store1380:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer765:
+fewer1373:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000001, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added775
+	JZ    added1383
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added775:
-	DECQ 168(AX)
+added1383:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise5s1repeatingAVX512Y(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise5s1repeatingAVX512Y(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Y7
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000005, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000000a0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	VMOVUPS Y7, Y14
+	VMOVUPS Y7, Y15
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps1384:
+	VMOVUPS     (R13), Y1
+	VMOVUPS     32(R13), Y2
+	VMOVUPS     64(R13), Y3
+	VMOVUPS     96(R13), Y4
+	VMOVUPS     128(R13), Y5
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip1386
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1386:
+	CMPQ        SI, $0x01
+	JGT         skip1387
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1387:
+	CMPQ        SI, $0x02
+	JGT         skip1388
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip1388:
+	CMPQ        SI, $0x03
+	JGT         skip1389
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+
+skip1389:
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	VFMADD231PS Y1, Y6, Y14
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	VFMADD231PS Y2, Y6, Y14
+	VFMADD231PS Y1, Y6, Y15
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x08
+	JLE         end1385
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y4, Y6, Y13
+	VFMADD231PS Y3, Y6, Y14
+	VFMADD231PS Y2, Y6, Y15
+	CMPQ        DI, $0x09
+	JLE         end1385
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+	VFMADD231PS Y4, Y6, Y14
+	VFMADD231PS Y3, Y6, Y15
+	CMPQ        DI, $0x0a
+	JLE         end1385
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y14
+	VFMADD231PS Y4, Y6, Y15
+	CMPQ        DI, $0x0b
+	JLE         end1385
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y15
+
+end1385:
+	ADDQ   $0x000000a0, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps1384
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done1392
+	CMPQ   R11, $0x01
+	JNE    leaky1391
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	VMAXPS Y14, Y6, Y14
+	VMAXPS Y15, Y6, Y15
+	JMP    done1392
+
+leaky1391:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+	VMULPS       Y14, Y1, Y6
+	VMAXPS       Y6, Y14, Y14
+	VMULPS       Y15, Y1, Y6
+	VMAXPS       Y6, Y15, Y15
+
+done1392:
+	TESTQ  R10, R10
+	JZ     store1390
+	MOVQ   72(AX), R11
+	VADDPS (R10), Y8, Y8
+	ADDQ   R11, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R11, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R11, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R11, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+
+store1390:
+	MOVQ    56(AX), R11
+	VMOVUPS Y8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000008, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000008, SI
+	SUBQ    $0x00000008, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer1393
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	VMOVUPS Y7, Y14
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1394:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1396
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1396:
+	CMPQ        SI, $0x01
+	JGT         skip1397
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1397:
+	CMPQ        SI, $0x02
+	JGT         skip1398
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip1398:
+	CMPQ        SI, $0x03
+	JGT         skip1399
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+
+skip1399:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	VFMADD231PS Y1, Y6, Y14
+	CMPQ        DI, $0x07
+	JLE         end1395
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	VFMADD231PS Y2, Y6, Y14
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1395
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y4, Y6, Y13
+	VFMADD231PS Y3, Y6, Y14
+	CMPQ        DI, $0x09
+	JLE         end1395
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+	VFMADD231PS Y4, Y6, Y14
+	CMPQ        DI, $0x0a
+	JLE         end1395
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y14
+
+end1395:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1394
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1402
+	CMPQ   CX, $0x01
+	JNE    leaky1401
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	VMAXPS Y14, Y6, Y14
+	JMP    done1402
+
+leaky1401:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+	VMULPS       Y14, Y1, Y6
+	VMAXPS       Y6, Y14, Y14
+
+done1402:
+	TESTQ  R10, R10
+	JZ     store1400
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+
+store1400:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1393:
+	CMPQ    R8, $0x00000006
+	JNE     fewer1403
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1404:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1406
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1406:
+	CMPQ        SI, $0x01
+	JGT         skip1407
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1407:
+	CMPQ        SI, $0x02
+	JGT         skip1408
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip1408:
+	CMPQ        SI, $0x03
+	JGT         skip1409
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+
+skip1409:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	CMPQ        DI, $0x06
+	JLE         end1405
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	CMPQ        DI, $0x07
+	JLE         end1405
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1405
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y4, Y6, Y13
+	CMPQ        DI, $0x09
+	JLE         end1405
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+
+end1405:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1404
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1412
+	CMPQ   CX, $0x01
+	JNE    leaky1411
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	JMP    done1412
+
+leaky1411:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+
+done1412:
+	TESTQ  R10, R10
+	JZ     store1410
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+
+store1410:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1403:
+	CMPQ    R8, $0x00000005
+	JNE     fewer1413
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1414:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1416
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1416:
+	CMPQ        SI, $0x01
+	JGT         skip1417
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1417:
+	CMPQ        SI, $0x02
+	JGT         skip1418
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip1418:
+	CMPQ        SI, $0x03
+	JGT         skip1419
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+
+skip1419:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	CMPQ        DI, $0x05
+	JLE         end1415
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	CMPQ        DI, $0x06
+	JLE         end1415
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	CMPQ        DI, $0x07
+	JLE         end1415
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y4, Y6, Y12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1415
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+
+end1415:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1414
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1422
+	CMPQ   CX, $0x01
+	JNE    leaky1421
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	JMP    done1422
+
+leaky1421:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+
+done1422:
+	TESTQ  R10, R10
+	JZ     store1420
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store1420:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1413:
+	CMPQ    R8, $0x00000004
+	JNE     fewer1423
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1424:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1426
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1426:
+	CMPQ        SI, $0x01
+	JGT         skip1427
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1427:
+	CMPQ        SI, $0x02
+	JGT         skip1428
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip1428:
+	CMPQ        SI, $0x03
+	JGT         skip1429
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+
+skip1429:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end1425
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	CMPQ        DI, $0x05
+	JLE         end1425
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	CMPQ        DI, $0x06
+	JLE         end1425
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y4, Y6, Y11
+	CMPQ        DI, $0x07
+	JLE         end1425
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+
+end1425:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1424
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1432
+	CMPQ   CX, $0x01
+	JNE    leaky1431
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	JMP    done1432
+
+leaky1431:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+
+done1432:
+	TESTQ  R10, R10
+	JZ     store1430
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store1430:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1423:
+	CMPQ    R8, $0x00000003
+	JNE     fewer1433
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1434:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1436
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1436:
+	CMPQ        SI, $0x01
+	JGT         skip1437
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1437:
+	CMPQ        SI, $0x02
+	JGT         skip1438
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+
+skip1438:
+	CMPQ        SI, $0x03
+	JGT         skip1439
+	CMPQ        DI, $0x03
+	JLE         end1435
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+
+skip1439:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end1435
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	CMPQ        DI, $0x05
+	JLE         end1435
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y4, Y6, Y10
+	CMPQ        DI, $0x06
+	JLE         end1435
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+
+end1435:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1434
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1442
+	CMPQ   CX, $0x01
+	JNE    leaky1441
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	JMP    done1442
+
+leaky1441:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+
+done1442:
+	TESTQ  R10, R10
+	JZ     store1440
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store1440:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1433:
+	CMPQ    R8, $0x00000002
+	JNE     fewer1443
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1444:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1446
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1446:
+	CMPQ        SI, $0x01
+	JGT         skip1447
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1447:
+	CMPQ        SI, $0x02
+	JGT         skip1448
+	CMPQ        DI, $0x02
+	JLE         end1445
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip1448:
+	CMPQ        SI, $0x03
+	JGT         skip1449
+	CMPQ        DI, $0x03
+	JLE         end1445
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+
+skip1449:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end1445
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y4, Y6, Y9
+	CMPQ        DI, $0x05
+	JLE         end1445
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+
+end1445:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1444
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1452
+	CMPQ   CX, $0x01
+	JNE    leaky1451
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	JMP    done1452
+
+leaky1451:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+
+done1452:
+	TESTQ  R10, R10
+	JZ     store1450
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+
+store1450:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1443:
+	CMPQ    R8, $0x00000001
+	JNE     fewer1453
+	VMOVUPS Y7, Y8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1454:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1456
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1456:
+	CMPQ        SI, $0x01
+	JGT         skip1457
+	CMPQ        DI, $0x01
+	JLE         end1455
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip1457:
+	CMPQ        SI, $0x02
+	JGT         skip1458
+	CMPQ        DI, $0x02
+	JLE         end1455
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+
+skip1458:
+	CMPQ        SI, $0x03
+	JGT         skip1459
+	CMPQ        DI, $0x03
+	JLE         end1455
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+
+skip1459:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end1455
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+
+end1455:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1454
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1462
+	CMPQ   CX, $0x01
+	JNE    leaky1461
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	JMP    done1462
+
+leaky1461:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+
+done1462:
+	TESTQ  R10, R10
+	JZ     store1460
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+
+store1460:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1453:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added1463
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added1463:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -22422,19 +32355,19 @@ TEXT ·depthwise5s2AVX512Y(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y6
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -22445,10 +32378,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000000a0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -22459,8 +32392,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -22475,10 +32408,10 @@ block:
 	VMOVUPS Y6, Y13
 	VMOVUPS Y6, Y14
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps776:
+taps1464:
 	VMOVUPS     (R13), Y0
 	VMOVUPS     32(R13), Y1
 	VMOVUPS     64(R13), Y2
@@ -22486,29 +32419,29 @@ taps776:
 	VMOVUPS     128(R13), Y4
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip778
+	JGT         skip1466
 	VFMADD231PS (R14), Y0, Y7
 
-skip778:
+skip1466:
 	CMPQ        SI, $0x01
-	JGT         skip779
+	JGT         skip1467
 	VFMADD231PS (R14)(DX*1), Y1, Y7
 
-skip779:
+skip1467:
 	CMPQ        SI, $0x02
-	JGT         skip780
+	JGT         skip1468
 	VMOVUPS     (R14)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip780:
+skip1468:
 	CMPQ        SI, $0x03
-	JGT         skip781
+	JGT         skip1469
 	VMOVUPS     (R14)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip781:
+skip1469:
 	LEAQ        (R14)(DX*4), R14
 	VMOVUPS     (R14), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -22552,33 +32485,33 @@ skip781:
 	VFMADD231PS Y2, Y5, Y13
 	VFMADD231PS Y0, Y5, Y14
 	CMPQ        DI, $0x0f
-	JLE         end777
+	JLE         end1465
 	VMOVUPS     (R14)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y13
 	VFMADD231PS Y1, Y5, Y14
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x10
-	JLE         end777
+	JLE         end1465
 	VMOVUPS     (R14), Y5
 	VFMADD231PS Y4, Y5, Y13
 	VFMADD231PS Y2, Y5, Y14
 	CMPQ        DI, $0x11
-	JLE         end777
+	JLE         end1465
 	VFMADD231PS (R14)(DX*1), Y3, Y14
 	CMPQ        DI, $0x12
-	JLE         end777
+	JLE         end1465
 	VFMADD231PS (R14)(DX*2), Y4, Y14
 
-end777:
+end1465:
 	ADDQ   $0x000000a0, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps776
+	JNZ    taps1464
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done784
+	JZ     done1472
 	CMPQ   R11, $0x01
-	JNE    leaky783
+	JNE    leaky1471
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -22588,9 +32521,9 @@ end777:
 	VMAXPS Y12, Y5, Y12
 	VMAXPS Y13, Y5, Y13
 	VMAXPS Y14, Y5, Y14
-	JMP    done784
+	JMP    done1472
 
-leaky783:
+leaky1471:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -22610,9 +32543,9 @@ leaky783:
 	VMULPS       Y14, Y0, Y5
 	VMAXPS       Y5, Y14, Y14
 
-done784:
+done1472:
 	TESTQ  R10, R10
-	JZ     store782
+	JZ     store1470
 	MOVQ   72(AX), R11
 	VADDPS (R10), Y7, Y7
 	ADDQ   R11, R10
@@ -22631,7 +32564,7 @@ done784:
 	VADDPS (R10), Y14, Y14
 	ADDQ   R11, R10
 
-store782:
+store1470:
 	MOVQ    56(AX), R11
 	VMOVUPS Y7, (R9)
 	ADDQ    R11, R9
@@ -22658,7 +32591,7 @@ store782:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer785
+	JNE     fewer1473
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
@@ -22666,10 +32599,10 @@ rest:
 	VMOVUPS Y6, Y11
 	VMOVUPS Y6, Y12
 	VMOVUPS Y6, Y13
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps786:
+taps1474:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -22677,29 +32610,29 @@ taps786:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip788
+	JGT         skip1476
 	VFMADD231PS (R12), Y0, Y7
 
-skip788:
+skip1476:
 	CMPQ        SI, $0x01
-	JGT         skip789
+	JGT         skip1477
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip789:
+skip1477:
 	CMPQ        SI, $0x02
-	JGT         skip790
+	JGT         skip1478
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip790:
+skip1478:
 	CMPQ        SI, $0x03
-	JGT         skip791
+	JGT         skip1479
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip791:
+skip1479:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -22736,33 +32669,33 @@ skip791:
 	VFMADD231PS Y2, Y5, Y12
 	VFMADD231PS Y0, Y5, Y13
 	CMPQ        DI, $0x0d
-	JLE         end787
+	JLE         end1475
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y3, Y5, Y12
 	VFMADD231PS Y1, Y5, Y13
 	CMPQ        DI, $0x0e
-	JLE         end787
+	JLE         end1475
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y12
 	VFMADD231PS Y2, Y5, Y13
 	CMPQ        DI, $0x0f
-	JLE         end787
+	JLE         end1475
 	VFMADD231PS (R12)(BX*1), Y3, Y13
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x10
-	JLE         end787
+	JLE         end1475
 	VFMADD231PS (R12), Y4, Y13
 
-end787:
+end1475:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps786
+	JNZ    taps1474
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done794
+	JZ     done1482
 	CMPQ   CX, $0x01
-	JNE    leaky793
+	JNE    leaky1481
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -22771,9 +32704,9 @@ end787:
 	VMAXPS Y11, Y5, Y11
 	VMAXPS Y12, Y5, Y12
 	VMAXPS Y13, Y5, Y13
-	JMP    done794
+	JMP    done1482
 
-leaky793:
+leaky1481:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -22791,9 +32724,9 @@ leaky793:
 	VMULPS       Y13, Y0, Y5
 	VMAXPS       Y5, Y13, Y13
 
-done794:
+done1482:
 	TESTQ  R10, R10
-	JZ     store792
+	JZ     store1480
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -22810,7 +32743,7 @@ done794:
 	VADDPS (R10), Y13, Y13
 	ADDQ   CX, R10
 
-store792:
+store1480:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -22828,19 +32761,19 @@ store792:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer785:
+fewer1473:
 	CMPQ    R8, $0x00000006
-	JNE     fewer795
+	JNE     fewer1483
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
 	VMOVUPS Y6, Y11
 	VMOVUPS Y6, Y12
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps796:
+taps1484:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -22848,29 +32781,29 @@ taps796:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip798
+	JGT         skip1486
 	VFMADD231PS (R12), Y0, Y7
 
-skip798:
+skip1486:
 	CMPQ        SI, $0x01
-	JGT         skip799
+	JGT         skip1487
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip799:
+skip1487:
 	CMPQ        SI, $0x02
-	JGT         skip800
+	JGT         skip1488
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip800:
+skip1488:
 	CMPQ        SI, $0x03
-	JGT         skip801
+	JGT         skip1489
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip801:
+skip1489:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -22899,33 +32832,33 @@ skip801:
 	VFMADD231PS Y2, Y5, Y11
 	VFMADD231PS Y0, Y5, Y12
 	CMPQ        DI, $0x0b
-	JLE         end797
+	JLE         end1485
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y11
 	VFMADD231PS Y1, Y5, Y12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end797
+	JLE         end1485
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y11
 	VFMADD231PS Y2, Y5, Y12
 	CMPQ        DI, $0x0d
-	JLE         end797
+	JLE         end1485
 	VFMADD231PS (R12)(DX*1), Y3, Y12
 	CMPQ        DI, $0x0e
-	JLE         end797
+	JLE         end1485
 	VFMADD231PS (R12)(DX*2), Y4, Y12
 
-end797:
+end1485:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps796
+	JNZ    taps1484
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done804
+	JZ     done1492
 	CMPQ   CX, $0x01
-	JNE    leaky803
+	JNE    leaky1491
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
@@ -22933,9 +32866,9 @@ end797:
 	VMAXPS Y10, Y5, Y10
 	VMAXPS Y11, Y5, Y11
 	VMAXPS Y12, Y5, Y12
-	JMP    done804
+	JMP    done1492
 
-leaky803:
+leaky1491:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -22951,9 +32884,9 @@ leaky803:
 	VMULPS       Y12, Y0, Y5
 	VMAXPS       Y5, Y12, Y12
 
-done804:
+done1492:
 	TESTQ  R10, R10
-	JZ     store802
+	JZ     store1490
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -22968,7 +32901,7 @@ done804:
 	VADDPS (R10), Y12, Y12
 	ADDQ   CX, R10
 
-store802:
+store1490:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -22984,18 +32917,18 @@ store802:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer795:
+fewer1483:
 	CMPQ    R8, $0x00000005
-	JNE     fewer805
+	JNE     fewer1493
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
 	VMOVUPS Y6, Y11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps806:
+taps1494:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -23003,29 +32936,29 @@ taps806:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip808
+	JGT         skip1496
 	VFMADD231PS (R12), Y0, Y7
 
-skip808:
+skip1496:
 	CMPQ        SI, $0x01
-	JGT         skip809
+	JGT         skip1497
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip809:
+skip1497:
 	CMPQ        SI, $0x02
-	JGT         skip810
+	JGT         skip1498
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip810:
+skip1498:
 	CMPQ        SI, $0x03
-	JGT         skip811
+	JGT         skip1499
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip811:
+skip1499:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -23047,42 +32980,42 @@ skip811:
 	VFMADD231PS Y2, Y5, Y10
 	VFMADD231PS Y0, Y5, Y11
 	CMPQ        DI, $0x09
-	JLE         end807
+	JLE         end1495
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y3, Y5, Y10
 	VFMADD231PS Y1, Y5, Y11
 	CMPQ        DI, $0x0a
-	JLE         end807
+	JLE         end1495
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y10
 	VFMADD231PS Y2, Y5, Y11
 	CMPQ        DI, $0x0b
-	JLE         end807
+	JLE         end1495
 	VFMADD231PS (R12)(BX*1), Y3, Y11
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end807
+	JLE         end1495
 	VFMADD231PS (R12), Y4, Y11
 
-end807:
+end1495:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps806
+	JNZ    taps1494
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done814
+	JZ     done1502
 	CMPQ   CX, $0x01
-	JNE    leaky813
+	JNE    leaky1501
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
 	VMAXPS Y10, Y5, Y10
 	VMAXPS Y11, Y5, Y11
-	JMP    done814
+	JMP    done1502
 
-leaky813:
+leaky1501:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -23096,9 +33029,9 @@ leaky813:
 	VMULPS       Y11, Y0, Y5
 	VMAXPS       Y5, Y11, Y11
 
-done814:
+done1502:
 	TESTQ  R10, R10
-	JZ     store812
+	JZ     store1500
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -23111,7 +33044,7 @@ done814:
 	VADDPS (R10), Y11, Y11
 	ADDQ   CX, R10
 
-store812:
+store1500:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -23125,17 +33058,17 @@ store812:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer805:
+fewer1493:
 	CMPQ    R8, $0x00000004
-	JNE     fewer815
+	JNE     fewer1503
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
 	VMOVUPS Y6, Y10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps816:
+taps1504:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -23143,29 +33076,29 @@ taps816:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip818
+	JGT         skip1506
 	VFMADD231PS (R12), Y0, Y7
 
-skip818:
+skip1506:
 	CMPQ        SI, $0x01
-	JGT         skip819
+	JGT         skip1507
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip819:
+skip1507:
 	CMPQ        SI, $0x02
-	JGT         skip820
+	JGT         skip1508
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip820:
+skip1508:
 	CMPQ        SI, $0x03
-	JGT         skip821
+	JGT         skip1509
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip821:
+skip1509:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
@@ -23179,41 +33112,41 @@ skip821:
 	VFMADD231PS Y2, Y5, Y9
 	VFMADD231PS Y0, Y5, Y10
 	CMPQ        DI, $0x07
-	JLE         end817
+	JLE         end1505
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y9
 	VFMADD231PS Y1, Y5, Y10
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end817
+	JLE         end1505
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y9
 	VFMADD231PS Y2, Y5, Y10
 	CMPQ        DI, $0x09
-	JLE         end817
+	JLE         end1505
 	VFMADD231PS (R12)(DX*1), Y3, Y10
 	CMPQ        DI, $0x0a
-	JLE         end817
+	JLE         end1505
 	VFMADD231PS (R12)(DX*2), Y4, Y10
 
-end817:
+end1505:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps816
+	JNZ    taps1504
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done824
+	JZ     done1512
 	CMPQ   CX, $0x01
-	JNE    leaky823
+	JNE    leaky1511
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
 	VMAXPS Y10, Y5, Y10
-	JMP    done824
+	JMP    done1512
 
-leaky823:
+leaky1511:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -23225,9 +33158,9 @@ leaky823:
 	VMULPS       Y10, Y0, Y5
 	VMAXPS       Y5, Y10, Y10
 
-done824:
+done1512:
 	TESTQ  R10, R10
-	JZ     store822
+	JZ     store1510
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -23238,7 +33171,7 @@ done824:
 	VADDPS (R10), Y10, Y10
 	ADDQ   CX, R10
 
-store822:
+store1510:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -23250,16 +33183,16 @@ store822:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer815:
+fewer1503:
 	CMPQ    R8, $0x00000003
-	JNE     fewer825
+	JNE     fewer1513
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
 	VMOVUPS Y6, Y9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps826:
+taps1514:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -23267,69 +33200,69 @@ taps826:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip828
+	JGT         skip1516
 	VFMADD231PS (R12), Y0, Y7
 
-skip828:
+skip1516:
 	CMPQ        SI, $0x01
-	JGT         skip829
+	JGT         skip1517
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip829:
+skip1517:
 	CMPQ        SI, $0x02
-	JGT         skip830
+	JGT         skip1518
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip830:
+skip1518:
 	CMPQ        SI, $0x03
-	JGT         skip831
+	JGT         skip1519
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip831:
+skip1519:
 	LEAQ        (R12)(DX*4), R12
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	VFMADD231PS Y0, Y5, Y9
 	CMPQ        DI, $0x05
-	JLE         end827
+	JLE         end1515
 	VMOVUPS     (R12)(DX*1), Y5
 	VFMADD231PS Y3, Y5, Y8
 	VFMADD231PS Y1, Y5, Y9
 	CMPQ        DI, $0x06
-	JLE         end827
+	JLE         end1515
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y4, Y5, Y8
 	VFMADD231PS Y2, Y5, Y9
 	CMPQ        DI, $0x07
-	JLE         end827
+	JLE         end1515
 	VFMADD231PS (R12)(BX*1), Y3, Y9
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end827
+	JLE         end1515
 	VFMADD231PS (R12), Y4, Y9
 
-end827:
+end1515:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps826
+	JNZ    taps1514
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done834
+	JZ     done1522
 	CMPQ   CX, $0x01
-	JNE    leaky833
+	JNE    leaky1521
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
 	VMAXPS Y9, Y5, Y9
-	JMP    done834
+	JMP    done1522
 
-leaky833:
+leaky1521:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -23339,9 +33272,9 @@ leaky833:
 	VMULPS       Y9, Y0, Y5
 	VMAXPS       Y5, Y9, Y9
 
-done834:
+done1522:
 	TESTQ  R10, R10
-	JZ     store832
+	JZ     store1520
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
@@ -23350,7 +33283,7 @@ done834:
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 
-store832:
+store1520:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -23360,15 +33293,15 @@ store832:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer825:
+fewer1513:
 	CMPQ    R8, $0x00000002
-	JNE     fewer835
+	JNE     fewer1523
 	VMOVUPS Y6, Y7
 	VMOVUPS Y6, Y8
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps836:
+taps1524:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -23376,60 +33309,60 @@ taps836:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip838
+	JGT         skip1526
 	VFMADD231PS (R12), Y0, Y7
 
-skip838:
+skip1526:
 	CMPQ        SI, $0x01
-	JGT         skip839
+	JGT         skip1527
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip839:
+skip1527:
 	CMPQ        SI, $0x02
-	JGT         skip840
+	JGT         skip1528
 	VMOVUPS     (R12)(DX*2), Y5
 	VFMADD231PS Y2, Y5, Y7
 	VFMADD231PS Y0, Y5, Y8
 
-skip840:
+skip1528:
 	CMPQ        SI, $0x03
-	JGT         skip841
+	JGT         skip1529
 	CMPQ        DI, $0x03
-	JLE         end837
+	JLE         end1525
 	VMOVUPS     (R12)(BX*1), Y5
 	VFMADD231PS Y3, Y5, Y7
 	VFMADD231PS Y1, Y5, Y8
 
-skip841:
+skip1529:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end837
+	JLE         end1525
 	VMOVUPS     (R12), Y5
 	VFMADD231PS Y4, Y5, Y7
 	VFMADD231PS Y2, Y5, Y8
 	CMPQ        DI, $0x05
-	JLE         end837
+	JLE         end1525
 	VFMADD231PS (R12)(DX*1), Y3, Y8
 	CMPQ        DI, $0x06
-	JLE         end837
+	JLE         end1525
 	VFMADD231PS (R12)(DX*2), Y4, Y8
 
-end837:
+end1525:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps836
+	JNZ    taps1524
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done844
+	JZ     done1532
 	CMPQ   CX, $0x01
-	JNE    leaky843
+	JNE    leaky1531
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
 	VMAXPS Y8, Y5, Y8
-	JMP    done844
+	JMP    done1532
 
-leaky843:
+leaky1531:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
@@ -23437,16 +33370,16 @@ leaky843:
 	VMULPS       Y8, Y0, Y5
 	VMAXPS       Y5, Y8, Y8
 
-done844:
+done1532:
 	TESTQ  R10, R10
-	JZ     store842
+	JZ     store1530
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
 	VADDPS (R10), Y8, Y8
 	ADDQ   CX, R10
 
-store842:
+store1530:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
@@ -23454,14 +33387,14 @@ store842:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer835:
+fewer1523:
 	CMPQ    R8, $0x00000001
-	JNE     fewer845
+	JNE     fewer1533
 	VMOVUPS Y6, Y7
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps846:
+taps1534:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -23469,82 +33402,1251 @@ taps846:
 	VMOVUPS     128(R11), Y4
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip848
+	JGT         skip1536
 	VFMADD231PS (R12), Y0, Y7
 
-skip848:
+skip1536:
 	CMPQ        SI, $0x01
-	JGT         skip849
+	JGT         skip1537
 	CMPQ        DI, $0x01
-	JLE         end847
+	JLE         end1535
 	VFMADD231PS (R12)(DX*1), Y1, Y7
 
-skip849:
+skip1537:
 	CMPQ        SI, $0x02
-	JGT         skip850
+	JGT         skip1538
 	CMPQ        DI, $0x02
-	JLE         end847
+	JLE         end1535
 	VFMADD231PS (R12)(DX*2), Y2, Y7
 
-skip850:
+skip1538:
 	CMPQ        SI, $0x03
-	JGT         skip851
+	JGT         skip1539
 	CMPQ        DI, $0x03
-	JLE         end847
+	JLE         end1535
 	VFMADD231PS (R12)(BX*1), Y3, Y7
 
-skip851:
+skip1539:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x04
-	JLE         end847
+	JLE         end1535
 	VFMADD231PS (R12), Y4, Y7
 
-end847:
+end1535:
 	ADDQ   $0x000000a0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps846
+	JNZ    taps1534
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done854
+	JZ     done1542
 	CMPQ   CX, $0x01
-	JNE    leaky853
+	JNE    leaky1541
 	VXORPS X5, X5, X5
 	VMAXPS Y7, Y5, Y7
-	JMP    done854
+	JMP    done1542
 
-leaky853:
+leaky1541:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y7, Y0, Y5
 	VMAXPS       Y5, Y7, Y7
 
-done854:
+done1542:
 	TESTQ  R10, R10
-	JZ     store852
+	JZ     store1540
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y7, Y7
 	ADDQ   CX, R10
 
-store852:
+store1540:
 	MOVQ    56(AX), CX
 	VMOVUPS Y7, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer845:
+fewer1533:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000002, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added855
+	JZ    added1543
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added855:
-	DECQ 168(AX)
+added1543:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise5s2repeatingAVX512Y(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise5s2repeatingAVX512Y(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Y7
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000005, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000000a0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	VMOVUPS Y7, Y14
+	VMOVUPS Y7, Y15
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps1544:
+	VMOVUPS     (R13), Y1
+	VMOVUPS     32(R13), Y2
+	VMOVUPS     64(R13), Y3
+	VMOVUPS     96(R13), Y4
+	VMOVUPS     128(R13), Y5
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip1546
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1546:
+	CMPQ        SI, $0x01
+	JGT         skip1547
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip1547:
+	CMPQ        SI, $0x02
+	JGT         skip1548
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1548:
+	CMPQ        SI, $0x03
+	JGT         skip1549
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip1549:
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	VFMADD231PS Y1, Y6, Y14
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y13
+	VFMADD231PS Y2, Y6, Y14
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+	VFMADD231PS Y3, Y6, Y14
+	VFMADD231PS Y1, Y6, Y15
+	CMPQ        DI, $0x0f
+	JLE         end1545
+	VPERMPS     (R14)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y14
+	VFMADD231PS Y2, Y6, Y15
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x10
+	JLE         end1545
+	VPERMPS     (R14), Y0, Y6
+	VFMADD231PS Y5, Y6, Y14
+	VFMADD231PS Y3, Y6, Y15
+	CMPQ        DI, $0x11
+	JLE         end1545
+	VPERMPS     (R14)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y15
+	CMPQ        DI, $0x12
+	JLE         end1545
+	VPERMPS     (R14)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y15
+
+end1545:
+	ADDQ   $0x000000a0, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps1544
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done1552
+	CMPQ   R11, $0x01
+	JNE    leaky1551
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	VMAXPS Y14, Y6, Y14
+	VMAXPS Y15, Y6, Y15
+	JMP    done1552
+
+leaky1551:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+	VMULPS       Y14, Y1, Y6
+	VMAXPS       Y6, Y14, Y14
+	VMULPS       Y15, Y1, Y6
+	VMAXPS       Y6, Y15, Y15
+
+done1552:
+	TESTQ  R10, R10
+	JZ     store1550
+	MOVQ   72(AX), R11
+	VADDPS (R10), Y8, Y8
+	ADDQ   R11, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   R11, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R11, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R11, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R11, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+
+store1550:
+	MOVQ    56(AX), R11
+	VMOVUPS Y8, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000010, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000010, SI
+	SUBQ    $0x00000010, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer1553
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	VMOVUPS Y7, Y14
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1554:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1556
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1556:
+	CMPQ        SI, $0x01
+	JGT         skip1557
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip1557:
+	CMPQ        SI, $0x02
+	JGT         skip1558
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1558:
+	CMPQ        SI, $0x03
+	JGT         skip1559
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip1559:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	VFMADD231PS Y1, Y6, Y14
+	CMPQ        DI, $0x0d
+	JLE         end1555
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y13
+	VFMADD231PS Y2, Y6, Y14
+	CMPQ        DI, $0x0e
+	JLE         end1555
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+	VFMADD231PS Y3, Y6, Y14
+	CMPQ        DI, $0x0f
+	JLE         end1555
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y14
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x10
+	JLE         end1555
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y14
+
+end1555:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1554
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1562
+	CMPQ   CX, $0x01
+	JNE    leaky1561
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	VMAXPS Y14, Y6, Y14
+	JMP    done1562
+
+leaky1561:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+	VMULPS       Y14, Y1, Y6
+	VMAXPS       Y6, Y14, Y14
+
+done1562:
+	TESTQ  R10, R10
+	JZ     store1560
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+
+store1560:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1553:
+	CMPQ    R8, $0x00000006
+	JNE     fewer1563
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	VMOVUPS Y7, Y13
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1564:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1566
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1566:
+	CMPQ        SI, $0x01
+	JGT         skip1567
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip1567:
+	CMPQ        SI, $0x02
+	JGT         skip1568
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1568:
+	CMPQ        SI, $0x03
+	JGT         skip1569
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip1569:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	VFMADD231PS Y1, Y6, Y13
+	CMPQ        DI, $0x0b
+	JLE         end1565
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y12
+	VFMADD231PS Y2, Y6, Y13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end1565
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+	VFMADD231PS Y3, Y6, Y13
+	CMPQ        DI, $0x0d
+	JLE         end1565
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y13
+	CMPQ        DI, $0x0e
+	JLE         end1565
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y13
+
+end1565:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1564
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1572
+	CMPQ   CX, $0x01
+	JNE    leaky1571
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	VMAXPS Y13, Y6, Y13
+	JMP    done1572
+
+leaky1571:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+	VMULPS       Y13, Y1, Y6
+	VMAXPS       Y6, Y13, Y13
+
+done1572:
+	TESTQ  R10, R10
+	JZ     store1570
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+
+store1570:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1563:
+	CMPQ    R8, $0x00000005
+	JNE     fewer1573
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	VMOVUPS Y7, Y12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1574:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1576
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1576:
+	CMPQ        SI, $0x01
+	JGT         skip1577
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip1577:
+	CMPQ        SI, $0x02
+	JGT         skip1578
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1578:
+	CMPQ        SI, $0x03
+	JGT         skip1579
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip1579:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	VFMADD231PS Y1, Y6, Y12
+	CMPQ        DI, $0x09
+	JLE         end1575
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y11
+	VFMADD231PS Y2, Y6, Y12
+	CMPQ        DI, $0x0a
+	JLE         end1575
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+	VFMADD231PS Y3, Y6, Y12
+	CMPQ        DI, $0x0b
+	JLE         end1575
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end1575
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y12
+
+end1575:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1574
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1582
+	CMPQ   CX, $0x01
+	JNE    leaky1581
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	VMAXPS Y12, Y6, Y12
+	JMP    done1582
+
+leaky1581:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+	VMULPS       Y12, Y1, Y6
+	VMAXPS       Y6, Y12, Y12
+
+done1582:
+	TESTQ  R10, R10
+	JZ     store1580
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store1580:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1573:
+	CMPQ    R8, $0x00000004
+	JNE     fewer1583
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	VMOVUPS Y7, Y11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1584:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1586
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1586:
+	CMPQ        SI, $0x01
+	JGT         skip1587
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip1587:
+	CMPQ        SI, $0x02
+	JGT         skip1588
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1588:
+	CMPQ        SI, $0x03
+	JGT         skip1589
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip1589:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	VFMADD231PS Y1, Y6, Y11
+	CMPQ        DI, $0x07
+	JLE         end1585
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	VFMADD231PS Y2, Y6, Y11
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1585
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+	VFMADD231PS Y3, Y6, Y11
+	CMPQ        DI, $0x09
+	JLE         end1585
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y11
+	CMPQ        DI, $0x0a
+	JLE         end1585
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y11
+
+end1585:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1584
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1592
+	CMPQ   CX, $0x01
+	JNE    leaky1591
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	VMAXPS Y11, Y6, Y11
+	JMP    done1592
+
+leaky1591:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+	VMULPS       Y11, Y1, Y6
+	VMAXPS       Y6, Y11, Y11
+
+done1592:
+	TESTQ  R10, R10
+	JZ     store1590
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store1590:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1583:
+	CMPQ    R8, $0x00000003
+	JNE     fewer1593
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	VMOVUPS Y7, Y10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1594:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1596
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1596:
+	CMPQ        SI, $0x01
+	JGT         skip1597
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip1597:
+	CMPQ        SI, $0x02
+	JGT         skip1598
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1598:
+	CMPQ        SI, $0x03
+	JGT         skip1599
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip1599:
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	VFMADD231PS Y1, Y6, Y10
+	CMPQ        DI, $0x05
+	JLE         end1595
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	VFMADD231PS Y2, Y6, Y10
+	CMPQ        DI, $0x06
+	JLE         end1595
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+	VFMADD231PS Y3, Y6, Y10
+	CMPQ        DI, $0x07
+	JLE         end1595
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y10
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1595
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y10
+
+end1595:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1594
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1602
+	CMPQ   CX, $0x01
+	JNE    leaky1601
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	VMAXPS Y10, Y6, Y10
+	JMP    done1602
+
+leaky1601:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+	VMULPS       Y10, Y1, Y6
+	VMAXPS       Y6, Y10, Y10
+
+done1602:
+	TESTQ  R10, R10
+	JZ     store1600
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store1600:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1593:
+	CMPQ    R8, $0x00000002
+	JNE     fewer1603
+	VMOVUPS Y7, Y8
+	VMOVUPS Y7, Y9
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1604:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1606
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1606:
+	CMPQ        SI, $0x01
+	JGT         skip1607
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip1607:
+	CMPQ        SI, $0x02
+	JGT         skip1608
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+	VFMADD231PS Y1, Y6, Y9
+
+skip1608:
+	CMPQ        SI, $0x03
+	JGT         skip1609
+	CMPQ        DI, $0x03
+	JLE         end1605
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+	VFMADD231PS Y2, Y6, Y9
+
+skip1609:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end1605
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+	VFMADD231PS Y3, Y6, Y9
+	CMPQ        DI, $0x05
+	JLE         end1605
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y9
+	CMPQ        DI, $0x06
+	JLE         end1605
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y5, Y6, Y9
+
+end1605:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1604
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1612
+	CMPQ   CX, $0x01
+	JNE    leaky1611
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	VMAXPS Y9, Y6, Y9
+	JMP    done1612
+
+leaky1611:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+	VMULPS       Y9, Y1, Y6
+	VMAXPS       Y6, Y9, Y9
+
+done1612:
+	TESTQ  R10, R10
+	JZ     store1610
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+	VADDPS (R10), Y9, Y9
+	ADDQ   CX, R10
+
+store1610:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1603:
+	CMPQ    R8, $0x00000001
+	JNE     fewer1613
+	VMOVUPS Y7, Y8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1614:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1616
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y1, Y6, Y8
+
+skip1616:
+	CMPQ        SI, $0x01
+	JGT         skip1617
+	CMPQ        DI, $0x01
+	JLE         end1615
+	VPERMPS     (R12)(DX*1), Y0, Y6
+	VFMADD231PS Y2, Y6, Y8
+
+skip1617:
+	CMPQ        SI, $0x02
+	JGT         skip1618
+	CMPQ        DI, $0x02
+	JLE         end1615
+	VPERMPS     (R12)(DX*2), Y0, Y6
+	VFMADD231PS Y3, Y6, Y8
+
+skip1618:
+	CMPQ        SI, $0x03
+	JGT         skip1619
+	CMPQ        DI, $0x03
+	JLE         end1615
+	VPERMPS     (R12)(BX*1), Y0, Y6
+	VFMADD231PS Y4, Y6, Y8
+
+skip1619:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x04
+	JLE         end1615
+	VPERMPS     (R12), Y0, Y6
+	VFMADD231PS Y5, Y6, Y8
+
+end1615:
+	ADDQ   $0x000000a0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1614
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1622
+	CMPQ   CX, $0x01
+	JNE    leaky1621
+	VXORPS X6, X6, X6
+	VMAXPS Y8, Y6, Y8
+	JMP    done1622
+
+leaky1621:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y8, Y1, Y6
+	VMAXPS       Y6, Y8, Y8
+
+done1622:
+	TESTQ  R10, R10
+	JZ     store1620
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y8, Y8
+	ADDQ   CX, R10
+
+store1620:
+	MOVQ    56(AX), CX
+	VMOVUPS Y8, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1613:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added1623
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added1623:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -23556,19 +34658,19 @@ TEXT ·depthwise7s1AVX512Y(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y8
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -23579,10 +34681,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000000e0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -23593,8 +34695,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -23609,10 +34711,10 @@ block:
 	VMOVUPS Y8, Y15
 	VMOVUPS Y8, Y16
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps856:
+taps1624:
 	VMOVUPS     (R13), Y0
 	VMOVUPS     32(R13), Y1
 	VMOVUPS     64(R13), Y2
@@ -23622,37 +34724,37 @@ taps856:
 	VMOVUPS     192(R13), Y6
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip858
+	JGT         skip1626
 	VFMADD231PS (R14), Y0, Y9
 
-skip858:
+skip1626:
 	CMPQ        SI, $0x01
-	JGT         skip859
+	JGT         skip1627
 	VMOVUPS     (R14)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip859:
+skip1627:
 	CMPQ        SI, $0x02
-	JGT         skip860
+	JGT         skip1628
 	VMOVUPS     (R14)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip860:
+skip1628:
 	CMPQ        SI, $0x03
-	JGT         skip861
+	JGT         skip1629
 	VMOVUPS     (R14)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 	VFMADD231PS Y0, Y7, Y12
 
-skip861:
+skip1629:
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        SI, $0x04
-	JGT         skip862
+	JGT         skip1630
 	VMOVUPS     (R14), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
@@ -23660,9 +34762,9 @@ skip861:
 	VFMADD231PS Y1, Y7, Y12
 	VFMADD231PS Y0, Y7, Y13
 
-skip862:
+skip1630:
 	CMPQ        SI, $0x05
-	JGT         skip863
+	JGT         skip1631
 	VMOVUPS     (R14)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
@@ -23671,7 +34773,7 @@ skip862:
 	VFMADD231PS Y1, Y7, Y13
 	VFMADD231PS Y0, Y7, Y14
 
-skip863:
+skip1631:
 	VMOVUPS     (R14)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
@@ -23690,7 +34792,7 @@ skip863:
 	VFMADD231PS Y0, Y7, Y16
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x08
-	JLE         end857
+	JLE         end1625
 	VMOVUPS     (R14), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y5, Y7, Y12
@@ -23699,7 +34801,7 @@ skip863:
 	VFMADD231PS Y2, Y7, Y15
 	VFMADD231PS Y1, Y7, Y16
 	CMPQ        DI, $0x09
-	JLE         end857
+	JLE         end1625
 	VMOVUPS     (R14)(DX*1), Y7
 	VFMADD231PS Y6, Y7, Y12
 	VFMADD231PS Y5, Y7, Y13
@@ -23707,38 +34809,38 @@ skip863:
 	VFMADD231PS Y3, Y7, Y15
 	VFMADD231PS Y2, Y7, Y16
 	CMPQ        DI, $0x0a
-	JLE         end857
+	JLE         end1625
 	VMOVUPS     (R14)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y13
 	VFMADD231PS Y5, Y7, Y14
 	VFMADD231PS Y4, Y7, Y15
 	VFMADD231PS Y3, Y7, Y16
 	CMPQ        DI, $0x0b
-	JLE         end857
+	JLE         end1625
 	VMOVUPS     (R14)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y14
 	VFMADD231PS Y5, Y7, Y15
 	VFMADD231PS Y4, Y7, Y16
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x0c
-	JLE         end857
+	JLE         end1625
 	VMOVUPS     (R14), Y7
 	VFMADD231PS Y6, Y7, Y15
 	VFMADD231PS Y5, Y7, Y16
 	CMPQ        DI, $0x0d
-	JLE         end857
+	JLE         end1625
 	VFMADD231PS (R14)(DX*1), Y6, Y16
 
-end857:
+end1625:
 	ADDQ   $0x000000e0, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps856
+	JNZ    taps1624
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done866
+	JZ     done1634
 	CMPQ   R11, $0x01
-	JNE    leaky865
+	JNE    leaky1633
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
@@ -23748,9 +34850,9 @@ end857:
 	VMAXPS Y14, Y7, Y14
 	VMAXPS Y15, Y7, Y15
 	VMAXPS Y16, Y7, Y16
-	JMP    done866
+	JMP    done1634
 
-leaky865:
+leaky1633:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -23770,9 +34872,9 @@ leaky865:
 	VMULPS       Y16, Y0, Y7
 	VMAXPS       Y7, Y16, Y16
 
-done866:
+done1634:
 	TESTQ  R10, R10
-	JZ     store864
+	JZ     store1632
 	MOVQ   72(AX), R11
 	VADDPS (R10), Y9, Y9
 	ADDQ   R11, R10
@@ -23791,7 +34893,7 @@ done866:
 	VADDPS (R10), Y16, Y16
 	ADDQ   R11, R10
 
-store864:
+store1632:
 	MOVQ    56(AX), R11
 	VMOVUPS Y9, (R9)
 	ADDQ    R11, R9
@@ -23818,7 +34920,7 @@ store864:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer867
+	JNE     fewer1635
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
 	VMOVUPS Y8, Y11
@@ -23826,10 +34928,10 @@ rest:
 	VMOVUPS Y8, Y13
 	VMOVUPS Y8, Y14
 	VMOVUPS Y8, Y15
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps868:
+taps1636:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -23839,37 +34941,37 @@ taps868:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip870
+	JGT         skip1638
 	VFMADD231PS (R12), Y0, Y9
 
-skip870:
+skip1638:
 	CMPQ        SI, $0x01
-	JGT         skip871
+	JGT         skip1639
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip871:
+skip1639:
 	CMPQ        SI, $0x02
-	JGT         skip872
+	JGT         skip1640
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip872:
+skip1640:
 	CMPQ        SI, $0x03
-	JGT         skip873
+	JGT         skip1641
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 	VFMADD231PS Y0, Y7, Y12
 
-skip873:
+skip1641:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip874
+	JGT         skip1642
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
@@ -23877,9 +34979,9 @@ skip873:
 	VFMADD231PS Y1, Y7, Y12
 	VFMADD231PS Y0, Y7, Y13
 
-skip874:
+skip1642:
 	CMPQ        SI, $0x05
-	JGT         skip875
+	JGT         skip1643
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
@@ -23888,7 +34990,7 @@ skip874:
 	VFMADD231PS Y1, Y7, Y13
 	VFMADD231PS Y0, Y7, Y14
 
-skip875:
+skip1643:
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
@@ -23898,7 +35000,7 @@ skip875:
 	VFMADD231PS Y1, Y7, Y14
 	VFMADD231PS Y0, Y7, Y15
 	CMPQ        DI, $0x07
-	JLE         end869
+	JLE         end1637
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y5, Y7, Y11
@@ -23908,7 +35010,7 @@ skip875:
 	VFMADD231PS Y1, Y7, Y15
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end869
+	JLE         end1637
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y5, Y7, Y12
@@ -23916,38 +35018,38 @@ skip875:
 	VFMADD231PS Y3, Y7, Y14
 	VFMADD231PS Y2, Y7, Y15
 	CMPQ        DI, $0x09
-	JLE         end869
+	JLE         end1637
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y6, Y7, Y12
 	VFMADD231PS Y5, Y7, Y13
 	VFMADD231PS Y4, Y7, Y14
 	VFMADD231PS Y3, Y7, Y15
 	CMPQ        DI, $0x0a
-	JLE         end869
+	JLE         end1637
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y13
 	VFMADD231PS Y5, Y7, Y14
 	VFMADD231PS Y4, Y7, Y15
 	CMPQ        DI, $0x0b
-	JLE         end869
+	JLE         end1637
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y14
 	VFMADD231PS Y5, Y7, Y15
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end869
+	JLE         end1637
 	VFMADD231PS (R12), Y6, Y15
 
-end869:
+end1637:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps868
+	JNZ    taps1636
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done878
+	JZ     done1646
 	CMPQ   CX, $0x01
-	JNE    leaky877
+	JNE    leaky1645
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
@@ -23956,9 +35058,9 @@ end869:
 	VMAXPS Y13, Y7, Y13
 	VMAXPS Y14, Y7, Y14
 	VMAXPS Y15, Y7, Y15
-	JMP    done878
+	JMP    done1646
 
-leaky877:
+leaky1645:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -23976,9 +35078,9 @@ leaky877:
 	VMULPS       Y15, Y0, Y7
 	VMAXPS       Y7, Y15, Y15
 
-done878:
+done1646:
 	TESTQ  R10, R10
-	JZ     store876
+	JZ     store1644
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
@@ -23995,7 +35097,7 @@ done878:
 	VADDPS (R10), Y15, Y15
 	ADDQ   CX, R10
 
-store876:
+store1644:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -24013,19 +35115,19 @@ store876:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer867:
+fewer1635:
 	CMPQ    R8, $0x00000006
-	JNE     fewer879
+	JNE     fewer1647
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
 	VMOVUPS Y8, Y11
 	VMOVUPS Y8, Y12
 	VMOVUPS Y8, Y13
 	VMOVUPS Y8, Y14
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps880:
+taps1648:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -24035,37 +35137,37 @@ taps880:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip882
+	JGT         skip1650
 	VFMADD231PS (R12), Y0, Y9
 
-skip882:
+skip1650:
 	CMPQ        SI, $0x01
-	JGT         skip883
+	JGT         skip1651
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip883:
+skip1651:
 	CMPQ        SI, $0x02
-	JGT         skip884
+	JGT         skip1652
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip884:
+skip1652:
 	CMPQ        SI, $0x03
-	JGT         skip885
+	JGT         skip1653
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 	VFMADD231PS Y0, Y7, Y12
 
-skip885:
+skip1653:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip886
+	JGT         skip1654
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
@@ -24073,9 +35175,9 @@ skip885:
 	VFMADD231PS Y1, Y7, Y12
 	VFMADD231PS Y0, Y7, Y13
 
-skip886:
+skip1654:
 	CMPQ        SI, $0x05
-	JGT         skip887
+	JGT         skip1655
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
@@ -24084,9 +35186,9 @@ skip886:
 	VFMADD231PS Y1, Y7, Y13
 	VFMADD231PS Y0, Y7, Y14
 
-skip887:
+skip1655:
 	CMPQ        DI, $0x06
-	JLE         end881
+	JLE         end1649
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
@@ -24095,7 +35197,7 @@ skip887:
 	VFMADD231PS Y2, Y7, Y13
 	VFMADD231PS Y1, Y7, Y14
 	CMPQ        DI, $0x07
-	JLE         end881
+	JLE         end1649
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y5, Y7, Y11
@@ -24104,37 +35206,37 @@ skip887:
 	VFMADD231PS Y2, Y7, Y14
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end881
+	JLE         end1649
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y5, Y7, Y12
 	VFMADD231PS Y4, Y7, Y13
 	VFMADD231PS Y3, Y7, Y14
 	CMPQ        DI, $0x09
-	JLE         end881
+	JLE         end1649
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y6, Y7, Y12
 	VFMADD231PS Y5, Y7, Y13
 	VFMADD231PS Y4, Y7, Y14
 	CMPQ        DI, $0x0a
-	JLE         end881
+	JLE         end1649
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y13
 	VFMADD231PS Y5, Y7, Y14
 	CMPQ        DI, $0x0b
-	JLE         end881
+	JLE         end1649
 	VFMADD231PS (R12)(BX*1), Y6, Y14
 
-end881:
+end1649:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps880
+	JNZ    taps1648
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done890
+	JZ     done1658
 	CMPQ   CX, $0x01
-	JNE    leaky889
+	JNE    leaky1657
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
@@ -24142,9 +35244,9 @@ end881:
 	VMAXPS Y12, Y7, Y12
 	VMAXPS Y13, Y7, Y13
 	VMAXPS Y14, Y7, Y14
-	JMP    done890
+	JMP    done1658
 
-leaky889:
+leaky1657:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -24160,9 +35262,9 @@ leaky889:
 	VMULPS       Y14, Y0, Y7
 	VMAXPS       Y7, Y14, Y14
 
-done890:
+done1658:
 	TESTQ  R10, R10
-	JZ     store888
+	JZ     store1656
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
@@ -24177,7 +35279,7 @@ done890:
 	VADDPS (R10), Y14, Y14
 	ADDQ   CX, R10
 
-store888:
+store1656:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -24193,18 +35295,18 @@ store888:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer879:
+fewer1647:
 	CMPQ    R8, $0x00000005
-	JNE     fewer891
+	JNE     fewer1659
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
 	VMOVUPS Y8, Y11
 	VMOVUPS Y8, Y12
 	VMOVUPS Y8, Y13
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps892:
+taps1660:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -24214,37 +35316,37 @@ taps892:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip894
+	JGT         skip1662
 	VFMADD231PS (R12), Y0, Y9
 
-skip894:
+skip1662:
 	CMPQ        SI, $0x01
-	JGT         skip895
+	JGT         skip1663
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip895:
+skip1663:
 	CMPQ        SI, $0x02
-	JGT         skip896
+	JGT         skip1664
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip896:
+skip1664:
 	CMPQ        SI, $0x03
-	JGT         skip897
+	JGT         skip1665
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 	VFMADD231PS Y0, Y7, Y12
 
-skip897:
+skip1665:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip898
+	JGT         skip1666
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
@@ -24252,11 +35354,11 @@ skip897:
 	VFMADD231PS Y1, Y7, Y12
 	VFMADD231PS Y0, Y7, Y13
 
-skip898:
+skip1666:
 	CMPQ        SI, $0x05
-	JGT         skip899
+	JGT         skip1667
 	CMPQ        DI, $0x05
-	JLE         end893
+	JLE         end1661
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
@@ -24264,9 +35366,9 @@ skip898:
 	VFMADD231PS Y2, Y7, Y12
 	VFMADD231PS Y1, Y7, Y13
 
-skip899:
+skip1667:
 	CMPQ        DI, $0x06
-	JLE         end893
+	JLE         end1661
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
@@ -24274,7 +35376,7 @@ skip899:
 	VFMADD231PS Y3, Y7, Y12
 	VFMADD231PS Y2, Y7, Y13
 	CMPQ        DI, $0x07
-	JLE         end893
+	JLE         end1661
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y5, Y7, Y11
@@ -24282,39 +35384,39 @@ skip899:
 	VFMADD231PS Y3, Y7, Y13
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end893
+	JLE         end1661
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y5, Y7, Y12
 	VFMADD231PS Y4, Y7, Y13
 	CMPQ        DI, $0x09
-	JLE         end893
+	JLE         end1661
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y6, Y7, Y12
 	VFMADD231PS Y5, Y7, Y13
 	CMPQ        DI, $0x0a
-	JLE         end893
+	JLE         end1661
 	VFMADD231PS (R12)(DX*2), Y6, Y13
 
-end893:
+end1661:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps892
+	JNZ    taps1660
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done902
+	JZ     done1670
 	CMPQ   CX, $0x01
-	JNE    leaky901
+	JNE    leaky1669
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
 	VMAXPS Y11, Y7, Y11
 	VMAXPS Y12, Y7, Y12
 	VMAXPS Y13, Y7, Y13
-	JMP    done902
+	JMP    done1670
 
-leaky901:
+leaky1669:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -24328,9 +35430,9 @@ leaky901:
 	VMULPS       Y13, Y0, Y7
 	VMAXPS       Y7, Y13, Y13
 
-done902:
+done1670:
 	TESTQ  R10, R10
-	JZ     store900
+	JZ     store1668
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
@@ -24343,7 +35445,7 @@ done902:
 	VADDPS (R10), Y13, Y13
 	ADDQ   CX, R10
 
-store900:
+store1668:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -24357,17 +35459,17 @@ store900:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer891:
+fewer1659:
 	CMPQ    R8, $0x00000004
-	JNE     fewer903
+	JNE     fewer1671
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
 	VMOVUPS Y8, Y11
 	VMOVUPS Y8, Y12
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps904:
+taps1672:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -24377,98 +35479,98 @@ taps904:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip906
+	JGT         skip1674
 	VFMADD231PS (R12), Y0, Y9
 
-skip906:
+skip1674:
 	CMPQ        SI, $0x01
-	JGT         skip907
+	JGT         skip1675
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip907:
+skip1675:
 	CMPQ        SI, $0x02
-	JGT         skip908
+	JGT         skip1676
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip908:
+skip1676:
 	CMPQ        SI, $0x03
-	JGT         skip909
+	JGT         skip1677
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 	VFMADD231PS Y0, Y7, Y12
 
-skip909:
+skip1677:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip910
+	JGT         skip1678
 	CMPQ        DI, $0x04
-	JLE         end905
+	JLE         end1673
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 	VFMADD231PS Y2, Y7, Y11
 	VFMADD231PS Y1, Y7, Y12
 
-skip910:
+skip1678:
 	CMPQ        SI, $0x05
-	JGT         skip911
+	JGT         skip1679
 	CMPQ        DI, $0x05
-	JLE         end905
+	JLE         end1673
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
 	VFMADD231PS Y3, Y7, Y11
 	VFMADD231PS Y2, Y7, Y12
 
-skip911:
+skip1679:
 	CMPQ        DI, $0x06
-	JLE         end905
+	JLE         end1673
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
 	VFMADD231PS Y4, Y7, Y11
 	VFMADD231PS Y3, Y7, Y12
 	CMPQ        DI, $0x07
-	JLE         end905
+	JLE         end1673
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y5, Y7, Y11
 	VFMADD231PS Y4, Y7, Y12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end905
+	JLE         end1673
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y5, Y7, Y12
 	CMPQ        DI, $0x09
-	JLE         end905
+	JLE         end1673
 	VFMADD231PS (R12)(DX*1), Y6, Y12
 
-end905:
+end1673:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps904
+	JNZ    taps1672
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done914
+	JZ     done1682
 	CMPQ   CX, $0x01
-	JNE    leaky913
+	JNE    leaky1681
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
 	VMAXPS Y11, Y7, Y11
 	VMAXPS Y12, Y7, Y12
-	JMP    done914
+	JMP    done1682
 
-leaky913:
+leaky1681:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -24480,9 +35582,9 @@ leaky913:
 	VMULPS       Y12, Y0, Y7
 	VMAXPS       Y7, Y12, Y12
 
-done914:
+done1682:
 	TESTQ  R10, R10
-	JZ     store912
+	JZ     store1680
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
@@ -24493,7 +35595,7 @@ done914:
 	VADDPS (R10), Y12, Y12
 	ADDQ   CX, R10
 
-store912:
+store1680:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -24505,16 +35607,16 @@ store912:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer903:
+fewer1671:
 	CMPQ    R8, $0x00000003
-	JNE     fewer915
+	JNE     fewer1683
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
 	VMOVUPS Y8, Y11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps916:
+taps1684:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -24524,89 +35626,89 @@ taps916:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip918
+	JGT         skip1686
 	VFMADD231PS (R12), Y0, Y9
 
-skip918:
+skip1686:
 	CMPQ        SI, $0x01
-	JGT         skip919
+	JGT         skip1687
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip919:
+skip1687:
 	CMPQ        SI, $0x02
-	JGT         skip920
+	JGT         skip1688
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip920:
+skip1688:
 	CMPQ        SI, $0x03
-	JGT         skip921
+	JGT         skip1689
 	CMPQ        DI, $0x03
-	JLE         end917
+	JLE         end1685
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 
-skip921:
+skip1689:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip922
+	JGT         skip1690
 	CMPQ        DI, $0x04
-	JLE         end917
+	JLE         end1685
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 	VFMADD231PS Y2, Y7, Y11
 
-skip922:
+skip1690:
 	CMPQ        SI, $0x05
-	JGT         skip923
+	JGT         skip1691
 	CMPQ        DI, $0x05
-	JLE         end917
+	JLE         end1685
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
 	VFMADD231PS Y3, Y7, Y11
 
-skip923:
+skip1691:
 	CMPQ        DI, $0x06
-	JLE         end917
+	JLE         end1685
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
 	VFMADD231PS Y4, Y7, Y11
 	CMPQ        DI, $0x07
-	JLE         end917
+	JLE         end1685
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y5, Y7, Y11
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end917
+	JLE         end1685
 	VFMADD231PS (R12), Y6, Y11
 
-end917:
+end1685:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps916
+	JNZ    taps1684
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done926
+	JZ     done1694
 	CMPQ   CX, $0x01
-	JNE    leaky925
+	JNE    leaky1693
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
 	VMAXPS Y11, Y7, Y11
-	JMP    done926
+	JMP    done1694
 
-leaky925:
+leaky1693:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -24616,9 +35718,9 @@ leaky925:
 	VMULPS       Y11, Y0, Y7
 	VMAXPS       Y7, Y11, Y11
 
-done926:
+done1694:
 	TESTQ  R10, R10
-	JZ     store924
+	JZ     store1692
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
@@ -24627,7 +35729,7 @@ done926:
 	VADDPS (R10), Y11, Y11
 	ADDQ   CX, R10
 
-store924:
+store1692:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -24637,15 +35739,15 @@ store924:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer915:
+fewer1683:
 	CMPQ    R8, $0x00000002
-	JNE     fewer927
+	JNE     fewer1695
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps928:
+taps1696:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -24655,79 +35757,79 @@ taps928:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip930
+	JGT         skip1698
 	VFMADD231PS (R12), Y0, Y9
 
-skip930:
+skip1698:
 	CMPQ        SI, $0x01
-	JGT         skip931
+	JGT         skip1699
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y1, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip931:
+skip1699:
 	CMPQ        SI, $0x02
-	JGT         skip932
+	JGT         skip1700
 	CMPQ        DI, $0x02
-	JLE         end929
+	JLE         end1697
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip932:
+skip1700:
 	CMPQ        SI, $0x03
-	JGT         skip933
+	JGT         skip1701
 	CMPQ        DI, $0x03
-	JLE         end929
+	JLE         end1697
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 
-skip933:
+skip1701:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip934
+	JGT         skip1702
 	CMPQ        DI, $0x04
-	JLE         end929
+	JLE         end1697
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 
-skip934:
+skip1702:
 	CMPQ        SI, $0x05
-	JGT         skip935
+	JGT         skip1703
 	CMPQ        DI, $0x05
-	JLE         end929
+	JLE         end1697
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
 
-skip935:
+skip1703:
 	CMPQ        DI, $0x06
-	JLE         end929
+	JLE         end1697
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y5, Y7, Y10
 	CMPQ        DI, $0x07
-	JLE         end929
+	JLE         end1697
 	VFMADD231PS (R12)(BX*1), Y6, Y10
 
-end929:
+end1697:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps928
+	JNZ    taps1696
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done938
+	JZ     done1706
 	CMPQ   CX, $0x01
-	JNE    leaky937
+	JNE    leaky1705
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
-	JMP    done938
+	JMP    done1706
 
-leaky937:
+leaky1705:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -24735,16 +35837,16 @@ leaky937:
 	VMULPS       Y10, Y0, Y7
 	VMAXPS       Y7, Y10, Y10
 
-done938:
+done1706:
 	TESTQ  R10, R10
-	JZ     store936
+	JZ     store1704
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 	VADDPS (R10), Y10, Y10
 	ADDQ   CX, R10
 
-store936:
+store1704:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -24752,14 +35854,14 @@ store936:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer927:
+fewer1695:
 	CMPQ    R8, $0x00000001
-	JNE     fewer939
+	JNE     fewer1707
 	VMOVUPS Y8, Y9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps940:
+taps1708:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -24769,96 +35871,1433 @@ taps940:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip942
+	JGT         skip1710
 	VFMADD231PS (R12), Y0, Y9
 
-skip942:
+skip1710:
 	CMPQ        SI, $0x01
-	JGT         skip943
+	JGT         skip1711
 	CMPQ        DI, $0x01
-	JLE         end941
+	JLE         end1709
 	VFMADD231PS (R12)(DX*1), Y1, Y9
 
-skip943:
+skip1711:
 	CMPQ        SI, $0x02
-	JGT         skip944
+	JGT         skip1712
 	CMPQ        DI, $0x02
-	JLE         end941
+	JLE         end1709
 	VFMADD231PS (R12)(DX*2), Y2, Y9
 
-skip944:
+skip1712:
 	CMPQ        SI, $0x03
-	JGT         skip945
+	JGT         skip1713
 	CMPQ        DI, $0x03
-	JLE         end941
+	JLE         end1709
 	VFMADD231PS (R12)(BX*1), Y3, Y9
 
-skip945:
+skip1713:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip946
+	JGT         skip1714
 	CMPQ        DI, $0x04
-	JLE         end941
+	JLE         end1709
 	VFMADD231PS (R12), Y4, Y9
 
-skip946:
+skip1714:
 	CMPQ        SI, $0x05
-	JGT         skip947
+	JGT         skip1715
 	CMPQ        DI, $0x05
-	JLE         end941
+	JLE         end1709
 	VFMADD231PS (R12)(DX*1), Y5, Y9
 
-skip947:
+skip1715:
 	CMPQ        DI, $0x06
-	JLE         end941
+	JLE         end1709
 	VFMADD231PS (R12)(DX*2), Y6, Y9
 
-end941:
+end1709:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps940
+	JNZ    taps1708
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done950
+	JZ     done1718
 	CMPQ   CX, $0x01
-	JNE    leaky949
+	JNE    leaky1717
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
-	JMP    done950
+	JMP    done1718
 
-leaky949:
+leaky1717:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
 	VMAXPS       Y7, Y9, Y9
 
-done950:
+done1718:
 	TESTQ  R10, R10
-	JZ     store948
+	JZ     store1716
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 
-store948:
+store1716:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer939:
+fewer1707:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000001, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added951
+	JZ    added1719
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added951:
-	DECQ 168(AX)
+added1719:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise7s1repeatingAVX512Y(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise7s1repeatingAVX512Y(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Y9
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000007, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000000e0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	VMOVUPS Y9, Y13
+	VMOVUPS Y9, Y14
+	VMOVUPS Y9, Y15
+	VMOVUPS Y9, Y16
+	VMOVUPS Y9, Y17
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps1720:
+	VMOVUPS     (R13), Y1
+	VMOVUPS     32(R13), Y2
+	VMOVUPS     64(R13), Y3
+	VMOVUPS     96(R13), Y4
+	VMOVUPS     128(R13), Y5
+	VMOVUPS     160(R13), Y6
+	VMOVUPS     192(R13), Y7
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip1722
+	VPERMPS     (R14), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1722:
+	CMPQ        SI, $0x01
+	JGT         skip1723
+	VPERMPS     (R14)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1723:
+	CMPQ        SI, $0x02
+	JGT         skip1724
+	VPERMPS     (R14)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1724:
+	CMPQ        SI, $0x03
+	JGT         skip1725
+	VPERMPS     (R14)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+
+skip1725:
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        SI, $0x04
+	JGT         skip1726
+	VPERMPS     (R14), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+
+skip1726:
+	CMPQ        SI, $0x05
+	JGT         skip1727
+	VPERMPS     (R14)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+	VFMADD231PS Y1, Y8, Y15
+
+skip1727:
+	VPERMPS     (R14)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	VFMADD231PS Y2, Y8, Y15
+	VFMADD231PS Y1, Y8, Y16
+	VPERMPS     (R14)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	VFMADD231PS Y3, Y8, Y15
+	VFMADD231PS Y2, Y8, Y16
+	VFMADD231PS Y1, Y8, Y17
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x08
+	JLE         end1721
+	VPERMPS     (R14), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	VFMADD231PS Y4, Y8, Y15
+	VFMADD231PS Y3, Y8, Y16
+	VFMADD231PS Y2, Y8, Y17
+	CMPQ        DI, $0x09
+	JLE         end1721
+	VPERMPS     (R14)(DX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y6, Y8, Y14
+	VFMADD231PS Y5, Y8, Y15
+	VFMADD231PS Y4, Y8, Y16
+	VFMADD231PS Y3, Y8, Y17
+	CMPQ        DI, $0x0a
+	JLE         end1721
+	VPERMPS     (R14)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+	VFMADD231PS Y6, Y8, Y15
+	VFMADD231PS Y5, Y8, Y16
+	VFMADD231PS Y4, Y8, Y17
+	CMPQ        DI, $0x0b
+	JLE         end1721
+	VPERMPS     (R14)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y15
+	VFMADD231PS Y6, Y8, Y16
+	VFMADD231PS Y5, Y8, Y17
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x0c
+	JLE         end1721
+	VPERMPS     (R14), Y0, Y8
+	VFMADD231PS Y7, Y8, Y16
+	VFMADD231PS Y6, Y8, Y17
+	CMPQ        DI, $0x0d
+	JLE         end1721
+	VPERMPS     (R14)(DX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y17
+
+end1721:
+	ADDQ   $0x000000e0, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps1720
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done1730
+	CMPQ   R11, $0x01
+	JNE    leaky1729
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	VMAXPS Y15, Y8, Y15
+	VMAXPS Y16, Y8, Y16
+	VMAXPS Y17, Y8, Y17
+	JMP    done1730
+
+leaky1729:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+	VMULPS       Y15, Y1, Y8
+	VMAXPS       Y8, Y15, Y15
+	VMULPS       Y16, Y1, Y8
+	VMAXPS       Y8, Y16, Y16
+	VMULPS       Y17, Y1, Y8
+	VMAXPS       Y8, Y17, Y17
+
+done1730:
+	TESTQ  R10, R10
+	JZ     store1728
+	MOVQ   72(AX), R11
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R11, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R11, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R11, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+	VADDPS (R10), Y16, Y16
+	ADDQ   R11, R10
+	VADDPS (R10), Y17, Y17
+	ADDQ   R11, R10
+
+store1728:
+	MOVQ    56(AX), R11
+	VMOVUPS Y10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y16, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y17, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000008, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000008, SI
+	SUBQ    $0x00000008, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer1731
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	VMOVUPS Y9, Y13
+	VMOVUPS Y9, Y14
+	VMOVUPS Y9, Y15
+	VMOVUPS Y9, Y16
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1732:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1734
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1734:
+	CMPQ        SI, $0x01
+	JGT         skip1735
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1735:
+	CMPQ        SI, $0x02
+	JGT         skip1736
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1736:
+	CMPQ        SI, $0x03
+	JGT         skip1737
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+
+skip1737:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1738
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+
+skip1738:
+	CMPQ        SI, $0x05
+	JGT         skip1739
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+	VFMADD231PS Y1, Y8, Y15
+
+skip1739:
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	VFMADD231PS Y2, Y8, Y15
+	VFMADD231PS Y1, Y8, Y16
+	CMPQ        DI, $0x07
+	JLE         end1733
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	VFMADD231PS Y3, Y8, Y15
+	VFMADD231PS Y2, Y8, Y16
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1733
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	VFMADD231PS Y4, Y8, Y15
+	VFMADD231PS Y3, Y8, Y16
+	CMPQ        DI, $0x09
+	JLE         end1733
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y6, Y8, Y14
+	VFMADD231PS Y5, Y8, Y15
+	VFMADD231PS Y4, Y8, Y16
+	CMPQ        DI, $0x0a
+	JLE         end1733
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+	VFMADD231PS Y6, Y8, Y15
+	VFMADD231PS Y5, Y8, Y16
+	CMPQ        DI, $0x0b
+	JLE         end1733
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y15
+	VFMADD231PS Y6, Y8, Y16
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end1733
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y16
+
+end1733:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1732
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1742
+	CMPQ   CX, $0x01
+	JNE    leaky1741
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	VMAXPS Y15, Y8, Y15
+	VMAXPS Y16, Y8, Y16
+	JMP    done1742
+
+leaky1741:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+	VMULPS       Y15, Y1, Y8
+	VMAXPS       Y8, Y15, Y15
+	VMULPS       Y16, Y1, Y8
+	VMAXPS       Y8, Y16, Y16
+
+done1742:
+	TESTQ  R10, R10
+	JZ     store1740
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   CX, R10
+	VADDPS (R10), Y16, Y16
+	ADDQ   CX, R10
+
+store1740:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y16, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1731:
+	CMPQ    R8, $0x00000006
+	JNE     fewer1743
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	VMOVUPS Y9, Y13
+	VMOVUPS Y9, Y14
+	VMOVUPS Y9, Y15
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1744:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1746
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1746:
+	CMPQ        SI, $0x01
+	JGT         skip1747
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1747:
+	CMPQ        SI, $0x02
+	JGT         skip1748
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1748:
+	CMPQ        SI, $0x03
+	JGT         skip1749
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+
+skip1749:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1750
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+
+skip1750:
+	CMPQ        SI, $0x05
+	JGT         skip1751
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+	VFMADD231PS Y1, Y8, Y15
+
+skip1751:
+	CMPQ        DI, $0x06
+	JLE         end1745
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	VFMADD231PS Y2, Y8, Y15
+	CMPQ        DI, $0x07
+	JLE         end1745
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	VFMADD231PS Y3, Y8, Y15
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1745
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	VFMADD231PS Y4, Y8, Y15
+	CMPQ        DI, $0x09
+	JLE         end1745
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y6, Y8, Y14
+	VFMADD231PS Y5, Y8, Y15
+	CMPQ        DI, $0x0a
+	JLE         end1745
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+	VFMADD231PS Y6, Y8, Y15
+	CMPQ        DI, $0x0b
+	JLE         end1745
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y15
+
+end1745:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1744
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1754
+	CMPQ   CX, $0x01
+	JNE    leaky1753
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	VMAXPS Y15, Y8, Y15
+	JMP    done1754
+
+leaky1753:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+	VMULPS       Y15, Y1, Y8
+	VMAXPS       Y8, Y15, Y15
+
+done1754:
+	TESTQ  R10, R10
+	JZ     store1752
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   CX, R10
+
+store1752:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1743:
+	CMPQ    R8, $0x00000005
+	JNE     fewer1755
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	VMOVUPS Y9, Y13
+	VMOVUPS Y9, Y14
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1756:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1758
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1758:
+	CMPQ        SI, $0x01
+	JGT         skip1759
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1759:
+	CMPQ        SI, $0x02
+	JGT         skip1760
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1760:
+	CMPQ        SI, $0x03
+	JGT         skip1761
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+
+skip1761:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1762
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+
+skip1762:
+	CMPQ        SI, $0x05
+	JGT         skip1763
+	CMPQ        DI, $0x05
+	JLE         end1757
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+
+skip1763:
+	CMPQ        DI, $0x06
+	JLE         end1757
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	CMPQ        DI, $0x07
+	JLE         end1757
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1757
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	CMPQ        DI, $0x09
+	JLE         end1757
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y6, Y8, Y14
+	CMPQ        DI, $0x0a
+	JLE         end1757
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+
+end1757:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1756
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1766
+	CMPQ   CX, $0x01
+	JNE    leaky1765
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	JMP    done1766
+
+leaky1765:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+
+done1766:
+	TESTQ  R10, R10
+	JZ     store1764
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+
+store1764:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1755:
+	CMPQ    R8, $0x00000004
+	JNE     fewer1767
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	VMOVUPS Y9, Y13
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1768:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1770
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1770:
+	CMPQ        SI, $0x01
+	JGT         skip1771
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1771:
+	CMPQ        SI, $0x02
+	JGT         skip1772
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1772:
+	CMPQ        SI, $0x03
+	JGT         skip1773
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+
+skip1773:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1774
+	CMPQ        DI, $0x04
+	JLE         end1769
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+
+skip1774:
+	CMPQ        SI, $0x05
+	JGT         skip1775
+	CMPQ        DI, $0x05
+	JLE         end1769
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+
+skip1775:
+	CMPQ        DI, $0x06
+	JLE         end1769
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	CMPQ        DI, $0x07
+	JLE         end1769
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1769
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y6, Y8, Y13
+	CMPQ        DI, $0x09
+	JLE         end1769
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+
+end1769:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1768
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1778
+	CMPQ   CX, $0x01
+	JNE    leaky1777
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	JMP    done1778
+
+leaky1777:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+
+done1778:
+	TESTQ  R10, R10
+	JZ     store1776
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+
+store1776:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1767:
+	CMPQ    R8, $0x00000003
+	JNE     fewer1779
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1780:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1782
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1782:
+	CMPQ        SI, $0x01
+	JGT         skip1783
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1783:
+	CMPQ        SI, $0x02
+	JGT         skip1784
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1784:
+	CMPQ        SI, $0x03
+	JGT         skip1785
+	CMPQ        DI, $0x03
+	JLE         end1781
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+
+skip1785:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1786
+	CMPQ        DI, $0x04
+	JLE         end1781
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+
+skip1786:
+	CMPQ        SI, $0x05
+	JGT         skip1787
+	CMPQ        DI, $0x05
+	JLE         end1781
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+
+skip1787:
+	CMPQ        DI, $0x06
+	JLE         end1781
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	CMPQ        DI, $0x07
+	JLE         end1781
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y6, Y8, Y12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1781
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+
+end1781:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1780
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1790
+	CMPQ   CX, $0x01
+	JNE    leaky1789
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	JMP    done1790
+
+leaky1789:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+
+done1790:
+	TESTQ  R10, R10
+	JZ     store1788
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store1788:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1779:
+	CMPQ    R8, $0x00000002
+	JNE     fewer1791
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1792:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1794
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1794:
+	CMPQ        SI, $0x01
+	JGT         skip1795
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1795:
+	CMPQ        SI, $0x02
+	JGT         skip1796
+	CMPQ        DI, $0x02
+	JLE         end1793
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip1796:
+	CMPQ        SI, $0x03
+	JGT         skip1797
+	CMPQ        DI, $0x03
+	JLE         end1793
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+
+skip1797:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1798
+	CMPQ        DI, $0x04
+	JLE         end1793
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+
+skip1798:
+	CMPQ        SI, $0x05
+	JGT         skip1799
+	CMPQ        DI, $0x05
+	JLE         end1793
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+
+skip1799:
+	CMPQ        DI, $0x06
+	JLE         end1793
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	CMPQ        DI, $0x07
+	JLE         end1793
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+
+end1793:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1792
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1802
+	CMPQ   CX, $0x01
+	JNE    leaky1801
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	JMP    done1802
+
+leaky1801:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+
+done1802:
+	TESTQ  R10, R10
+	JZ     store1800
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store1800:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1791:
+	CMPQ    R8, $0x00000001
+	JNE     fewer1803
+	VMOVUPS Y9, Y10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1804:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1806
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1806:
+	CMPQ        SI, $0x01
+	JGT         skip1807
+	CMPQ        DI, $0x01
+	JLE         end1805
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+
+skip1807:
+	CMPQ        SI, $0x02
+	JGT         skip1808
+	CMPQ        DI, $0x02
+	JLE         end1805
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+
+skip1808:
+	CMPQ        SI, $0x03
+	JGT         skip1809
+	CMPQ        DI, $0x03
+	JLE         end1805
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+
+skip1809:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1810
+	CMPQ        DI, $0x04
+	JLE         end1805
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+
+skip1810:
+	CMPQ        SI, $0x05
+	JGT         skip1811
+	CMPQ        DI, $0x05
+	JLE         end1805
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+
+skip1811:
+	CMPQ        DI, $0x06
+	JLE         end1805
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+
+end1805:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1804
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1814
+	CMPQ   CX, $0x01
+	JNE    leaky1813
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	JMP    done1814
+
+leaky1813:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+
+done1814:
+	TESTQ  R10, R10
+	JZ     store1812
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store1812:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1803:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000001, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added1815
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added1815:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -24870,19 +37309,19 @@ TEXT ·depthwise7s2AVX512Y(SB), NOSPLIT, $0-8
 	MOVQ    40(AX), DX
 	LEAQ    (DX)(DX*2), BX
 	MOVQ    8(AX), CX
-	MOVQ    CX, 144(AX)
-	MOVQ    32(AX), CX
 	MOVQ    CX, 152(AX)
-	MOVQ    136(AX), CX
+	MOVQ    32(AX), CX
 	MOVQ    CX, 160(AX)
-	MOVQ    96(AX), CX
+	MOVQ    136(AX), CX
 	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
 	MOVQ    24(AX), CX
 	VMOVUPS (CX), Y8
 
 line:
 	XORQ    CX, CX
-	MOVQ    160(AX), SI
+	MOVQ    168(AX), SI
 	MOVQ    SI, DI
 	NEGQ    DI
 	CMOVQLT CX, DI
@@ -24893,10 +37332,10 @@ line:
 	CMPQ    CX, R8
 	CMOVQGT R8, CX
 	SUBQ    DI, CX
-	MOVQ    CX, 184(AX)
+	MOVQ    CX, 192(AX)
 	IMUL3Q  $0x000000e0, DI, DI
 	ADDQ    16(AX), DI
-	MOVQ    DI, 176(AX)
+	MOVQ    DI, 184(AX)
 	IMULQ   48(AX), SI
 	MOVQ    (AX), CX
 	ADDQ    SI, CX
@@ -24907,8 +37346,8 @@ line:
 	NEGQ    SI
 	MOVQ    112(AX), DI
 	ADDQ    SI, DI
-	MOVQ    144(AX), R9
-	MOVQ    152(AX), R10
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
 	MOVQ    88(AX), R8
 
 block:
@@ -24923,10 +37362,10 @@ block:
 	VMOVUPS Y8, Y15
 	VMOVUPS Y8, Y16
 	MOVQ    CX, R11
-	MOVQ    176(AX), R13
-	MOVQ    184(AX), R12
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
 
-taps952:
+taps1816:
 	VMOVUPS     (R13), Y0
 	VMOVUPS     32(R13), Y1
 	VMOVUPS     64(R13), Y2
@@ -24936,46 +37375,46 @@ taps952:
 	VMOVUPS     192(R13), Y6
 	MOVQ        R11, R14
 	CMPQ        SI, $0x00
-	JGT         skip954
+	JGT         skip1818
 	VFMADD231PS (R14), Y0, Y9
 
-skip954:
+skip1818:
 	CMPQ        SI, $0x01
-	JGT         skip955
+	JGT         skip1819
 	VFMADD231PS (R14)(DX*1), Y1, Y9
 
-skip955:
+skip1819:
 	CMPQ        SI, $0x02
-	JGT         skip956
+	JGT         skip1820
 	VMOVUPS     (R14)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip956:
+skip1820:
 	CMPQ        SI, $0x03
-	JGT         skip957
+	JGT         skip1821
 	VMOVUPS     (R14)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip957:
+skip1821:
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        SI, $0x04
-	JGT         skip958
+	JGT         skip1822
 	VMOVUPS     (R14), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip958:
+skip1822:
 	CMPQ        SI, $0x05
-	JGT         skip959
+	JGT         skip1823
 	VMOVUPS     (R14)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 
-skip959:
+skip1823:
 	VMOVUPS     (R14)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
@@ -25020,46 +37459,46 @@ skip959:
 	VFMADD231PS Y2, Y7, Y15
 	VFMADD231PS Y0, Y7, Y16
 	CMPQ        DI, $0x0f
-	JLE         end953
+	JLE         end1817
 	VMOVUPS     (R14)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y14
 	VFMADD231PS Y3, Y7, Y15
 	VFMADD231PS Y1, Y7, Y16
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x10
-	JLE         end953
+	JLE         end1817
 	VMOVUPS     (R14), Y7
 	VFMADD231PS Y6, Y7, Y14
 	VFMADD231PS Y4, Y7, Y15
 	VFMADD231PS Y2, Y7, Y16
 	CMPQ        DI, $0x11
-	JLE         end953
+	JLE         end1817
 	VMOVUPS     (R14)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y15
 	VFMADD231PS Y3, Y7, Y16
 	CMPQ        DI, $0x12
-	JLE         end953
+	JLE         end1817
 	VMOVUPS     (R14)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y15
 	VFMADD231PS Y4, Y7, Y16
 	CMPQ        DI, $0x13
-	JLE         end953
+	JLE         end1817
 	VFMADD231PS (R14)(BX*1), Y5, Y16
 	LEAQ        (R14)(DX*4), R14
 	CMPQ        DI, $0x14
-	JLE         end953
+	JLE         end1817
 	VFMADD231PS (R14), Y6, Y16
 
-end953:
+end1817:
 	ADDQ   $0x000000e0, R13
 	ADDQ   48(AX), R11
 	DECQ   R12
-	JNZ    taps952
+	JNZ    taps1816
 	MOVQ   104(AX), R11
 	TESTQ  R11, R11
-	JZ     done962
+	JZ     done1826
 	CMPQ   R11, $0x01
-	JNE    leaky961
+	JNE    leaky1825
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
@@ -25069,9 +37508,9 @@ end953:
 	VMAXPS Y14, Y7, Y14
 	VMAXPS Y15, Y7, Y15
 	VMAXPS Y16, Y7, Y16
-	JMP    done962
+	JMP    done1826
 
-leaky961:
+leaky1825:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -25091,9 +37530,9 @@ leaky961:
 	VMULPS       Y16, Y0, Y7
 	VMAXPS       Y7, Y16, Y16
 
-done962:
+done1826:
 	TESTQ  R10, R10
-	JZ     store960
+	JZ     store1824
 	MOVQ   72(AX), R11
 	VADDPS (R10), Y9, Y9
 	ADDQ   R11, R10
@@ -25112,7 +37551,7 @@ done962:
 	VADDPS (R10), Y16, Y16
 	ADDQ   R11, R10
 
-store960:
+store1824:
 	MOVQ    56(AX), R11
 	VMOVUPS Y9, (R9)
 	ADDQ    R11, R9
@@ -25139,7 +37578,7 @@ store960:
 
 rest:
 	CMPQ    R8, $0x00000007
-	JNE     fewer963
+	JNE     fewer1827
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
 	VMOVUPS Y8, Y11
@@ -25147,10 +37586,10 @@ rest:
 	VMOVUPS Y8, Y13
 	VMOVUPS Y8, Y14
 	VMOVUPS Y8, Y15
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps964:
+taps1828:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -25160,46 +37599,46 @@ taps964:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip966
+	JGT         skip1830
 	VFMADD231PS (R12), Y0, Y9
 
-skip966:
+skip1830:
 	CMPQ        SI, $0x01
-	JGT         skip967
+	JGT         skip1831
 	VFMADD231PS (R12)(DX*1), Y1, Y9
 
-skip967:
+skip1831:
 	CMPQ        SI, $0x02
-	JGT         skip968
+	JGT         skip1832
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip968:
+skip1832:
 	CMPQ        SI, $0x03
-	JGT         skip969
+	JGT         skip1833
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip969:
+skip1833:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip970
+	JGT         skip1834
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip970:
+skip1834:
 	CMPQ        SI, $0x05
-	JGT         skip971
+	JGT         skip1835
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 
-skip971:
+skip1835:
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
@@ -25235,45 +37674,45 @@ skip971:
 	VFMADD231PS Y2, Y7, Y14
 	VFMADD231PS Y0, Y7, Y15
 	CMPQ        DI, $0x0d
-	JLE         end965
+	JLE         end1829
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y13
 	VFMADD231PS Y3, Y7, Y14
 	VFMADD231PS Y1, Y7, Y15
 	CMPQ        DI, $0x0e
-	JLE         end965
+	JLE         end1829
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y13
 	VFMADD231PS Y4, Y7, Y14
 	VFMADD231PS Y2, Y7, Y15
 	CMPQ        DI, $0x0f
-	JLE         end965
+	JLE         end1829
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y14
 	VFMADD231PS Y3, Y7, Y15
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x10
-	JLE         end965
+	JLE         end1829
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y6, Y7, Y14
 	VFMADD231PS Y4, Y7, Y15
 	CMPQ        DI, $0x11
-	JLE         end965
+	JLE         end1829
 	VFMADD231PS (R12)(DX*1), Y5, Y15
 	CMPQ        DI, $0x12
-	JLE         end965
+	JLE         end1829
 	VFMADD231PS (R12)(DX*2), Y6, Y15
 
-end965:
+end1829:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps964
+	JNZ    taps1828
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done974
+	JZ     done1838
 	CMPQ   CX, $0x01
-	JNE    leaky973
+	JNE    leaky1837
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
@@ -25282,9 +37721,9 @@ end965:
 	VMAXPS Y13, Y7, Y13
 	VMAXPS Y14, Y7, Y14
 	VMAXPS Y15, Y7, Y15
-	JMP    done974
+	JMP    done1838
 
-leaky973:
+leaky1837:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -25302,9 +37741,9 @@ leaky973:
 	VMULPS       Y15, Y0, Y7
 	VMAXPS       Y7, Y15, Y15
 
-done974:
+done1838:
 	TESTQ  R10, R10
-	JZ     store972
+	JZ     store1836
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
@@ -25321,7 +37760,7 @@ done974:
 	VADDPS (R10), Y15, Y15
 	ADDQ   CX, R10
 
-store972:
+store1836:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -25339,19 +37778,19 @@ store972:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer963:
+fewer1827:
 	CMPQ    R8, $0x00000006
-	JNE     fewer975
+	JNE     fewer1839
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
 	VMOVUPS Y8, Y11
 	VMOVUPS Y8, Y12
 	VMOVUPS Y8, Y13
 	VMOVUPS Y8, Y14
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps976:
+taps1840:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -25361,46 +37800,46 @@ taps976:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip978
+	JGT         skip1842
 	VFMADD231PS (R12), Y0, Y9
 
-skip978:
+skip1842:
 	CMPQ        SI, $0x01
-	JGT         skip979
+	JGT         skip1843
 	VFMADD231PS (R12)(DX*1), Y1, Y9
 
-skip979:
+skip1843:
 	CMPQ        SI, $0x02
-	JGT         skip980
+	JGT         skip1844
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip980:
+skip1844:
 	CMPQ        SI, $0x03
-	JGT         skip981
+	JGT         skip1845
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip981:
+skip1845:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip982
+	JGT         skip1846
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip982:
+skip1846:
 	CMPQ        SI, $0x05
-	JGT         skip983
+	JGT         skip1847
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 
-skip983:
+skip1847:
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
@@ -25426,46 +37865,46 @@ skip983:
 	VFMADD231PS Y2, Y7, Y13
 	VFMADD231PS Y0, Y7, Y14
 	CMPQ        DI, $0x0b
-	JLE         end977
+	JLE         end1841
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y12
 	VFMADD231PS Y3, Y7, Y13
 	VFMADD231PS Y1, Y7, Y14
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end977
+	JLE         end1841
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y6, Y7, Y12
 	VFMADD231PS Y4, Y7, Y13
 	VFMADD231PS Y2, Y7, Y14
 	CMPQ        DI, $0x0d
-	JLE         end977
+	JLE         end1841
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y13
 	VFMADD231PS Y3, Y7, Y14
 	CMPQ        DI, $0x0e
-	JLE         end977
+	JLE         end1841
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y13
 	VFMADD231PS Y4, Y7, Y14
 	CMPQ        DI, $0x0f
-	JLE         end977
+	JLE         end1841
 	VFMADD231PS (R12)(BX*1), Y5, Y14
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x10
-	JLE         end977
+	JLE         end1841
 	VFMADD231PS (R12), Y6, Y14
 
-end977:
+end1841:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps976
+	JNZ    taps1840
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done986
+	JZ     done1850
 	CMPQ   CX, $0x01
-	JNE    leaky985
+	JNE    leaky1849
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
@@ -25473,9 +37912,9 @@ end977:
 	VMAXPS Y12, Y7, Y12
 	VMAXPS Y13, Y7, Y13
 	VMAXPS Y14, Y7, Y14
-	JMP    done986
+	JMP    done1850
 
-leaky985:
+leaky1849:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -25491,9 +37930,9 @@ leaky985:
 	VMULPS       Y14, Y0, Y7
 	VMAXPS       Y7, Y14, Y14
 
-done986:
+done1850:
 	TESTQ  R10, R10
-	JZ     store984
+	JZ     store1848
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
@@ -25508,7 +37947,7 @@ done986:
 	VADDPS (R10), Y14, Y14
 	ADDQ   CX, R10
 
-store984:
+store1848:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -25524,18 +37963,18 @@ store984:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer975:
+fewer1839:
 	CMPQ    R8, $0x00000005
-	JNE     fewer987
+	JNE     fewer1851
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
 	VMOVUPS Y8, Y11
 	VMOVUPS Y8, Y12
 	VMOVUPS Y8, Y13
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps988:
+taps1852:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -25545,46 +37984,46 @@ taps988:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip990
+	JGT         skip1854
 	VFMADD231PS (R12), Y0, Y9
 
-skip990:
+skip1854:
 	CMPQ        SI, $0x01
-	JGT         skip991
+	JGT         skip1855
 	VFMADD231PS (R12)(DX*1), Y1, Y9
 
-skip991:
+skip1855:
 	CMPQ        SI, $0x02
-	JGT         skip992
+	JGT         skip1856
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip992:
+skip1856:
 	CMPQ        SI, $0x03
-	JGT         skip993
+	JGT         skip1857
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip993:
+skip1857:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip994
+	JGT         skip1858
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip994:
+skip1858:
 	CMPQ        SI, $0x05
-	JGT         skip995
+	JGT         skip1859
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 
-skip995:
+skip1859:
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
@@ -25601,54 +38040,54 @@ skip995:
 	VFMADD231PS Y2, Y7, Y12
 	VFMADD231PS Y0, Y7, Y13
 	CMPQ        DI, $0x09
-	JLE         end989
+	JLE         end1853
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y11
 	VFMADD231PS Y3, Y7, Y12
 	VFMADD231PS Y1, Y7, Y13
 	CMPQ        DI, $0x0a
-	JLE         end989
+	JLE         end1853
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y4, Y7, Y12
 	VFMADD231PS Y2, Y7, Y13
 	CMPQ        DI, $0x0b
-	JLE         end989
+	JLE         end1853
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y12
 	VFMADD231PS Y3, Y7, Y13
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end989
+	JLE         end1853
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y6, Y7, Y12
 	VFMADD231PS Y4, Y7, Y13
 	CMPQ        DI, $0x0d
-	JLE         end989
+	JLE         end1853
 	VFMADD231PS (R12)(DX*1), Y5, Y13
 	CMPQ        DI, $0x0e
-	JLE         end989
+	JLE         end1853
 	VFMADD231PS (R12)(DX*2), Y6, Y13
 
-end989:
+end1853:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps988
+	JNZ    taps1852
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done998
+	JZ     done1862
 	CMPQ   CX, $0x01
-	JNE    leaky997
+	JNE    leaky1861
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
 	VMAXPS Y11, Y7, Y11
 	VMAXPS Y12, Y7, Y12
 	VMAXPS Y13, Y7, Y13
-	JMP    done998
+	JMP    done1862
 
-leaky997:
+leaky1861:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -25662,9 +38101,9 @@ leaky997:
 	VMULPS       Y13, Y0, Y7
 	VMAXPS       Y7, Y13, Y13
 
-done998:
+done1862:
 	TESTQ  R10, R10
-	JZ     store996
+	JZ     store1860
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
@@ -25677,7 +38116,7 @@ done998:
 	VADDPS (R10), Y13, Y13
 	ADDQ   CX, R10
 
-store996:
+store1860:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -25691,17 +38130,17 @@ store996:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer987:
+fewer1851:
 	CMPQ    R8, $0x00000004
-	JNE     fewer999
+	JNE     fewer1863
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
 	VMOVUPS Y8, Y11
 	VMOVUPS Y8, Y12
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps1000:
+taps1864:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -25711,100 +38150,100 @@ taps1000:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip1002
+	JGT         skip1866
 	VFMADD231PS (R12), Y0, Y9
 
-skip1002:
+skip1866:
 	CMPQ        SI, $0x01
-	JGT         skip1003
+	JGT         skip1867
 	VFMADD231PS (R12)(DX*1), Y1, Y9
 
-skip1003:
+skip1867:
 	CMPQ        SI, $0x02
-	JGT         skip1004
+	JGT         skip1868
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip1004:
+skip1868:
 	CMPQ        SI, $0x03
-	JGT         skip1005
+	JGT         skip1869
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip1005:
+skip1869:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip1006
+	JGT         skip1870
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip1006:
+skip1870:
 	CMPQ        SI, $0x05
-	JGT         skip1007
+	JGT         skip1871
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 
-skip1007:
+skip1871:
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
 	VFMADD231PS Y2, Y7, Y11
 	VFMADD231PS Y0, Y7, Y12
 	CMPQ        DI, $0x07
-	JLE         end1001
+	JLE         end1865
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y10
 	VFMADD231PS Y3, Y7, Y11
 	VFMADD231PS Y1, Y7, Y12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end1001
+	JLE         end1865
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y4, Y7, Y11
 	VFMADD231PS Y2, Y7, Y12
 	CMPQ        DI, $0x09
-	JLE         end1001
+	JLE         end1865
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y11
 	VFMADD231PS Y3, Y7, Y12
 	CMPQ        DI, $0x0a
-	JLE         end1001
+	JLE         end1865
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y11
 	VFMADD231PS Y4, Y7, Y12
 	CMPQ        DI, $0x0b
-	JLE         end1001
+	JLE         end1865
 	VFMADD231PS (R12)(BX*1), Y5, Y12
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x0c
-	JLE         end1001
+	JLE         end1865
 	VFMADD231PS (R12), Y6, Y12
 
-end1001:
+end1865:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps1000
+	JNZ    taps1864
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done1010
+	JZ     done1874
 	CMPQ   CX, $0x01
-	JNE    leaky1009
+	JNE    leaky1873
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
 	VMAXPS Y11, Y7, Y11
 	VMAXPS Y12, Y7, Y12
-	JMP    done1010
+	JMP    done1874
 
-leaky1009:
+leaky1873:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -25816,9 +38255,9 @@ leaky1009:
 	VMULPS       Y12, Y0, Y7
 	VMAXPS       Y7, Y12, Y12
 
-done1010:
+done1874:
 	TESTQ  R10, R10
-	JZ     store1008
+	JZ     store1872
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
@@ -25829,7 +38268,7 @@ done1010:
 	VADDPS (R10), Y12, Y12
 	ADDQ   CX, R10
 
-store1008:
+store1872:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -25841,16 +38280,16 @@ store1008:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer999:
+fewer1863:
 	CMPQ    R8, $0x00000003
-	JNE     fewer1011
+	JNE     fewer1875
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
 	VMOVUPS Y8, Y11
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps1012:
+taps1876:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -25860,89 +38299,89 @@ taps1012:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip1014
+	JGT         skip1878
 	VFMADD231PS (R12), Y0, Y9
 
-skip1014:
+skip1878:
 	CMPQ        SI, $0x01
-	JGT         skip1015
+	JGT         skip1879
 	VFMADD231PS (R12)(DX*1), Y1, Y9
 
-skip1015:
+skip1879:
 	CMPQ        SI, $0x02
-	JGT         skip1016
+	JGT         skip1880
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip1016:
+skip1880:
 	CMPQ        SI, $0x03
-	JGT         skip1017
+	JGT         skip1881
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip1017:
+skip1881:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip1018
+	JGT         skip1882
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 	VFMADD231PS Y0, Y7, Y11
 
-skip1018:
+skip1882:
 	CMPQ        SI, $0x05
-	JGT         skip1019
+	JGT         skip1883
 	CMPQ        DI, $0x05
-	JLE         end1013
+	JLE         end1877
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 	VFMADD231PS Y1, Y7, Y11
 
-skip1019:
+skip1883:
 	CMPQ        DI, $0x06
-	JLE         end1013
+	JLE         end1877
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
 	VFMADD231PS Y2, Y7, Y11
 	CMPQ        DI, $0x07
-	JLE         end1013
+	JLE         end1877
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y5, Y7, Y10
 	VFMADD231PS Y3, Y7, Y11
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end1013
+	JLE         end1877
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y6, Y7, Y10
 	VFMADD231PS Y4, Y7, Y11
 	CMPQ        DI, $0x09
-	JLE         end1013
+	JLE         end1877
 	VFMADD231PS (R12)(DX*1), Y5, Y11
 	CMPQ        DI, $0x0a
-	JLE         end1013
+	JLE         end1877
 	VFMADD231PS (R12)(DX*2), Y6, Y11
 
-end1013:
+end1877:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps1012
+	JNZ    taps1876
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done1022
+	JZ     done1886
 	CMPQ   CX, $0x01
-	JNE    leaky1021
+	JNE    leaky1885
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
 	VMAXPS Y11, Y7, Y11
-	JMP    done1022
+	JMP    done1886
 
-leaky1021:
+leaky1885:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -25952,9 +38391,9 @@ leaky1021:
 	VMULPS       Y11, Y0, Y7
 	VMAXPS       Y7, Y11, Y11
 
-done1022:
+done1886:
 	TESTQ  R10, R10
-	JZ     store1020
+	JZ     store1884
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
@@ -25963,7 +38402,7 @@ done1022:
 	VADDPS (R10), Y11, Y11
 	ADDQ   CX, R10
 
-store1020:
+store1884:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -25973,15 +38412,15 @@ store1020:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer1011:
+fewer1875:
 	CMPQ    R8, $0x00000002
-	JNE     fewer1023
+	JNE     fewer1887
 	VMOVUPS Y8, Y9
 	VMOVUPS Y8, Y10
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps1024:
+taps1888:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -25991,79 +38430,79 @@ taps1024:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip1026
+	JGT         skip1890
 	VFMADD231PS (R12), Y0, Y9
 
-skip1026:
+skip1890:
 	CMPQ        SI, $0x01
-	JGT         skip1027
+	JGT         skip1891
 	VFMADD231PS (R12)(DX*1), Y1, Y9
 
-skip1027:
+skip1891:
 	CMPQ        SI, $0x02
-	JGT         skip1028
+	JGT         skip1892
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y2, Y7, Y9
 	VFMADD231PS Y0, Y7, Y10
 
-skip1028:
+skip1892:
 	CMPQ        SI, $0x03
-	JGT         skip1029
+	JGT         skip1893
 	CMPQ        DI, $0x03
-	JLE         end1025
+	JLE         end1889
 	VMOVUPS     (R12)(BX*1), Y7
 	VFMADD231PS Y3, Y7, Y9
 	VFMADD231PS Y1, Y7, Y10
 
-skip1029:
+skip1893:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip1030
+	JGT         skip1894
 	CMPQ        DI, $0x04
-	JLE         end1025
+	JLE         end1889
 	VMOVUPS     (R12), Y7
 	VFMADD231PS Y4, Y7, Y9
 	VFMADD231PS Y2, Y7, Y10
 
-skip1030:
+skip1894:
 	CMPQ        SI, $0x05
-	JGT         skip1031
+	JGT         skip1895
 	CMPQ        DI, $0x05
-	JLE         end1025
+	JLE         end1889
 	VMOVUPS     (R12)(DX*1), Y7
 	VFMADD231PS Y5, Y7, Y9
 	VFMADD231PS Y3, Y7, Y10
 
-skip1031:
+skip1895:
 	CMPQ        DI, $0x06
-	JLE         end1025
+	JLE         end1889
 	VMOVUPS     (R12)(DX*2), Y7
 	VFMADD231PS Y6, Y7, Y9
 	VFMADD231PS Y4, Y7, Y10
 	CMPQ        DI, $0x07
-	JLE         end1025
+	JLE         end1889
 	VFMADD231PS (R12)(BX*1), Y5, Y10
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        DI, $0x08
-	JLE         end1025
+	JLE         end1889
 	VFMADD231PS (R12), Y6, Y10
 
-end1025:
+end1889:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps1024
+	JNZ    taps1888
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done1034
+	JZ     done1898
 	CMPQ   CX, $0x01
-	JNE    leaky1033
+	JNE    leaky1897
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
 	VMAXPS Y10, Y7, Y10
-	JMP    done1034
+	JMP    done1898
 
-leaky1033:
+leaky1897:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
@@ -26071,16 +38510,16 @@ leaky1033:
 	VMULPS       Y10, Y0, Y7
 	VMAXPS       Y7, Y10, Y10
 
-done1034:
+done1898:
 	TESTQ  R10, R10
-	JZ     store1032
+	JZ     store1896
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 	VADDPS (R10), Y10, Y10
 	ADDQ   CX, R10
 
-store1032:
+store1896:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
@@ -26088,14 +38527,14 @@ store1032:
 	ADDQ    CX, R9
 	JMP     next
 
-fewer1023:
+fewer1887:
 	CMPQ    R8, $0x00000001
-	JNE     fewer1035
+	JNE     fewer1899
 	VMOVUPS Y8, Y9
-	MOVQ    176(AX), R11
-	MOVQ    184(AX), R8
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
 
-taps1036:
+taps1900:
 	VMOVUPS     (R11), Y0
 	VMOVUPS     32(R11), Y1
 	VMOVUPS     64(R11), Y2
@@ -26105,96 +38544,1469 @@ taps1036:
 	VMOVUPS     192(R11), Y6
 	MOVQ        CX, R12
 	CMPQ        SI, $0x00
-	JGT         skip1038
+	JGT         skip1902
 	VFMADD231PS (R12), Y0, Y9
 
-skip1038:
+skip1902:
 	CMPQ        SI, $0x01
-	JGT         skip1039
+	JGT         skip1903
 	CMPQ        DI, $0x01
-	JLE         end1037
+	JLE         end1901
 	VFMADD231PS (R12)(DX*1), Y1, Y9
 
-skip1039:
+skip1903:
 	CMPQ        SI, $0x02
-	JGT         skip1040
+	JGT         skip1904
 	CMPQ        DI, $0x02
-	JLE         end1037
+	JLE         end1901
 	VFMADD231PS (R12)(DX*2), Y2, Y9
 
-skip1040:
+skip1904:
 	CMPQ        SI, $0x03
-	JGT         skip1041
+	JGT         skip1905
 	CMPQ        DI, $0x03
-	JLE         end1037
+	JLE         end1901
 	VFMADD231PS (R12)(BX*1), Y3, Y9
 
-skip1041:
+skip1905:
 	LEAQ        (R12)(DX*4), R12
 	CMPQ        SI, $0x04
-	JGT         skip1042
+	JGT         skip1906
 	CMPQ        DI, $0x04
-	JLE         end1037
+	JLE         end1901
 	VFMADD231PS (R12), Y4, Y9
 
-skip1042:
+skip1906:
 	CMPQ        SI, $0x05
-	JGT         skip1043
+	JGT         skip1907
 	CMPQ        DI, $0x05
-	JLE         end1037
+	JLE         end1901
 	VFMADD231PS (R12)(DX*1), Y5, Y9
 
-skip1043:
+skip1907:
 	CMPQ        DI, $0x06
-	JLE         end1037
+	JLE         end1901
 	VFMADD231PS (R12)(DX*2), Y6, Y9
 
-end1037:
+end1901:
 	ADDQ   $0x000000e0, R11
 	ADDQ   48(AX), CX
 	DECQ   R8
-	JNZ    taps1036
+	JNZ    taps1900
 	MOVQ   104(AX), CX
 	TESTQ  CX, CX
-	JZ     done1046
+	JZ     done1910
 	CMPQ   CX, $0x01
-	JNE    leaky1045
+	JNE    leaky1909
 	VXORPS X7, X7, X7
 	VMAXPS Y9, Y7, Y9
-	JMP    done1046
+	JMP    done1910
 
-leaky1045:
+leaky1909:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
 	VMULPS       Y9, Y0, Y7
 	VMAXPS       Y7, Y9, Y9
 
-done1046:
+done1910:
 	TESTQ  R10, R10
-	JZ     store1044
+	JZ     store1908
 	MOVQ   72(AX), CX
 	VADDPS (R10), Y9, Y9
 	ADDQ   CX, R10
 
-store1044:
+store1908:
 	MOVQ    56(AX), CX
 	VMOVUPS Y9, (R9)
 	ADDQ    CX, R9
 	JMP     next
 
-fewer1035:
+fewer1899:
 next:
 	MOVQ  64(AX), CX
-	ADDQ  CX, 144(AX)
-	ADDQ  $0x00000002, 160(AX)
-	MOVQ  152(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
 	TESTQ CX, CX
-	JZ    added1047
+	JZ    added1911
 	ADDQ  80(AX), CX
-	MOVQ  CX, 152(AX)
+	MOVQ  CX, 160(AX)
 
-added1047:
-	DECQ 168(AX)
+added1911:
+	DECQ 176(AX)
+	JNZ  line
+	VZEROUPPER
+	RET
+
+// func depthwise7s2repeatingAVX512Y(t *byte)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·depthwise7s2repeatingAVX512Y(SB), NOSPLIT, $0-8
+	MOVQ    t+0(FP), AX
+	MOVQ    144(AX), CX
+	VMOVUPS (CX), Y0
+	MOVQ    40(AX), DX
+	LEAQ    (DX)(DX*2), BX
+	MOVQ    8(AX), CX
+	MOVQ    CX, 152(AX)
+	MOVQ    32(AX), CX
+	MOVQ    CX, 160(AX)
+	MOVQ    136(AX), CX
+	MOVQ    CX, 168(AX)
+	MOVQ    96(AX), CX
+	MOVQ    CX, 176(AX)
+	MOVQ    24(AX), CX
+	VMOVUPS (CX), Y9
+
+line:
+	XORQ    CX, CX
+	MOVQ    168(AX), SI
+	MOVQ    SI, DI
+	NEGQ    DI
+	CMOVQLT CX, DI
+	MOVQ    120(AX), CX
+	SUBQ    SI, CX
+	ADDQ    DI, SI
+	MOVQ    $0x00000007, R8
+	CMPQ    CX, R8
+	CMOVQGT R8, CX
+	SUBQ    DI, CX
+	MOVQ    CX, 192(AX)
+	IMUL3Q  $0x000000e0, DI, DI
+	ADDQ    16(AX), DI
+	MOVQ    DI, 184(AX)
+	IMULQ   48(AX), SI
+	MOVQ    (AX), CX
+	ADDQ    SI, CX
+	MOVQ    128(AX), SI
+	MOVQ    DX, DI
+	IMULQ   SI, DI
+	ADDQ    DI, CX
+	NEGQ    SI
+	MOVQ    112(AX), DI
+	ADDQ    SI, DI
+	MOVQ    152(AX), R9
+	MOVQ    160(AX), R10
+	MOVQ    88(AX), R8
+
+block:
+	CMPQ    R8, $0x00000008
+	JLT     rest
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	VMOVUPS Y9, Y13
+	VMOVUPS Y9, Y14
+	VMOVUPS Y9, Y15
+	VMOVUPS Y9, Y16
+	VMOVUPS Y9, Y17
+	MOVQ    CX, R11
+	MOVQ    184(AX), R13
+	MOVQ    192(AX), R12
+
+taps1912:
+	VMOVUPS     (R13), Y1
+	VMOVUPS     32(R13), Y2
+	VMOVUPS     64(R13), Y3
+	VMOVUPS     96(R13), Y4
+	VMOVUPS     128(R13), Y5
+	VMOVUPS     160(R13), Y6
+	VMOVUPS     192(R13), Y7
+	MOVQ        R11, R14
+	CMPQ        SI, $0x00
+	JGT         skip1914
+	VPERMPS     (R14), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1914:
+	CMPQ        SI, $0x01
+	JGT         skip1915
+	VPERMPS     (R14)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+
+skip1915:
+	CMPQ        SI, $0x02
+	JGT         skip1916
+	VPERMPS     (R14)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1916:
+	CMPQ        SI, $0x03
+	JGT         skip1917
+	VPERMPS     (R14)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip1917:
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        SI, $0x04
+	JGT         skip1918
+	VPERMPS     (R14), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1918:
+	CMPQ        SI, $0x05
+	JGT         skip1919
+	VPERMPS     (R14)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+
+skip1919:
+	VPERMPS     (R14)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+	VPERMPS     (R14)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+	VPERMPS     (R14)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+	VPERMPS     (R14)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	VFMADD231PS Y1, Y8, Y15
+	VPERMPS     (R14)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	VFMADD231PS Y2, Y8, Y15
+	LEAQ        (R14)(DX*4), R14
+	VPERMPS     (R14), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	VFMADD231PS Y3, Y8, Y15
+	VFMADD231PS Y1, Y8, Y16
+	VPERMPS     (R14)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y14
+	VFMADD231PS Y4, Y8, Y15
+	VFMADD231PS Y2, Y8, Y16
+	VPERMPS     (R14)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+	VFMADD231PS Y5, Y8, Y15
+	VFMADD231PS Y3, Y8, Y16
+	VFMADD231PS Y1, Y8, Y17
+	CMPQ        DI, $0x0f
+	JLE         end1913
+	VPERMPS     (R14)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y15
+	VFMADD231PS Y4, Y8, Y16
+	VFMADD231PS Y2, Y8, Y17
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x10
+	JLE         end1913
+	VPERMPS     (R14), Y0, Y8
+	VFMADD231PS Y7, Y8, Y15
+	VFMADD231PS Y5, Y8, Y16
+	VFMADD231PS Y3, Y8, Y17
+	CMPQ        DI, $0x11
+	JLE         end1913
+	VPERMPS     (R14)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y16
+	VFMADD231PS Y4, Y8, Y17
+	CMPQ        DI, $0x12
+	JLE         end1913
+	VPERMPS     (R14)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y16
+	VFMADD231PS Y5, Y8, Y17
+	CMPQ        DI, $0x13
+	JLE         end1913
+	VPERMPS     (R14)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y17
+	LEAQ        (R14)(DX*4), R14
+	CMPQ        DI, $0x14
+	JLE         end1913
+	VPERMPS     (R14), Y0, Y8
+	VFMADD231PS Y7, Y8, Y17
+
+end1913:
+	ADDQ   $0x000000e0, R13
+	ADDQ   48(AX), R11
+	DECQ   R12
+	JNZ    taps1912
+	MOVQ   104(AX), R11
+	TESTQ  R11, R11
+	JZ     done1922
+	CMPQ   R11, $0x01
+	JNE    leaky1921
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	VMAXPS Y15, Y8, Y15
+	VMAXPS Y16, Y8, Y16
+	VMAXPS Y17, Y8, Y17
+	JMP    done1922
+
+leaky1921:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+	VMULPS       Y15, Y1, Y8
+	VMAXPS       Y8, Y15, Y15
+	VMULPS       Y16, Y1, Y8
+	VMAXPS       Y8, Y16, Y16
+	VMULPS       Y17, Y1, Y8
+	VMAXPS       Y8, Y17, Y17
+
+done1922:
+	TESTQ  R10, R10
+	JZ     store1920
+	MOVQ   72(AX), R11
+	VADDPS (R10), Y10, Y10
+	ADDQ   R11, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   R11, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   R11, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   R11, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   R11, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   R11, R10
+	VADDPS (R10), Y16, Y16
+	ADDQ   R11, R10
+	VADDPS (R10), Y17, Y17
+	ADDQ   R11, R10
+
+store1920:
+	MOVQ    56(AX), R11
+	VMOVUPS Y10, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y16, (R9)
+	ADDQ    R11, R9
+	VMOVUPS Y17, (R9)
+	ADDQ    R11, R9
+	IMUL3Q  $0x00000010, DX, R11
+	ADDQ    R11, CX
+	SUBQ    $0x00000010, SI
+	SUBQ    $0x00000010, DI
+	SUBQ    $0x00000008, R8
+	JMP     block
+
+rest:
+	CMPQ    R8, $0x00000007
+	JNE     fewer1923
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	VMOVUPS Y9, Y13
+	VMOVUPS Y9, Y14
+	VMOVUPS Y9, Y15
+	VMOVUPS Y9, Y16
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1924:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1926
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1926:
+	CMPQ        SI, $0x01
+	JGT         skip1927
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+
+skip1927:
+	CMPQ        SI, $0x02
+	JGT         skip1928
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1928:
+	CMPQ        SI, $0x03
+	JGT         skip1929
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip1929:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1930
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1930:
+	CMPQ        SI, $0x05
+	JGT         skip1931
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+
+skip1931:
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	VFMADD231PS Y1, Y8, Y15
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	VFMADD231PS Y2, Y8, Y15
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	VFMADD231PS Y3, Y8, Y15
+	VFMADD231PS Y1, Y8, Y16
+	CMPQ        DI, $0x0d
+	JLE         end1925
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y14
+	VFMADD231PS Y4, Y8, Y15
+	VFMADD231PS Y2, Y8, Y16
+	CMPQ        DI, $0x0e
+	JLE         end1925
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+	VFMADD231PS Y5, Y8, Y15
+	VFMADD231PS Y3, Y8, Y16
+	CMPQ        DI, $0x0f
+	JLE         end1925
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y15
+	VFMADD231PS Y4, Y8, Y16
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x10
+	JLE         end1925
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y15
+	VFMADD231PS Y5, Y8, Y16
+	CMPQ        DI, $0x11
+	JLE         end1925
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y16
+	CMPQ        DI, $0x12
+	JLE         end1925
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y16
+
+end1925:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1924
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1934
+	CMPQ   CX, $0x01
+	JNE    leaky1933
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	VMAXPS Y15, Y8, Y15
+	VMAXPS Y16, Y8, Y16
+	JMP    done1934
+
+leaky1933:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+	VMULPS       Y15, Y1, Y8
+	VMAXPS       Y8, Y15, Y15
+	VMULPS       Y16, Y1, Y8
+	VMAXPS       Y8, Y16, Y16
+
+done1934:
+	TESTQ  R10, R10
+	JZ     store1932
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   CX, R10
+	VADDPS (R10), Y16, Y16
+	ADDQ   CX, R10
+
+store1932:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y16, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1923:
+	CMPQ    R8, $0x00000006
+	JNE     fewer1935
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	VMOVUPS Y9, Y13
+	VMOVUPS Y9, Y14
+	VMOVUPS Y9, Y15
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1936:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1938
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1938:
+	CMPQ        SI, $0x01
+	JGT         skip1939
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+
+skip1939:
+	CMPQ        SI, $0x02
+	JGT         skip1940
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1940:
+	CMPQ        SI, $0x03
+	JGT         skip1941
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip1941:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1942
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1942:
+	CMPQ        SI, $0x05
+	JGT         skip1943
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+
+skip1943:
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	VFMADD231PS Y1, Y8, Y15
+	CMPQ        DI, $0x0b
+	JLE         end1937
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	VFMADD231PS Y2, Y8, Y15
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end1937
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	VFMADD231PS Y3, Y8, Y15
+	CMPQ        DI, $0x0d
+	JLE         end1937
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y14
+	VFMADD231PS Y4, Y8, Y15
+	CMPQ        DI, $0x0e
+	JLE         end1937
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+	VFMADD231PS Y5, Y8, Y15
+	CMPQ        DI, $0x0f
+	JLE         end1937
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y15
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x10
+	JLE         end1937
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y15
+
+end1937:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1936
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1946
+	CMPQ   CX, $0x01
+	JNE    leaky1945
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	VMAXPS Y15, Y8, Y15
+	JMP    done1946
+
+leaky1945:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+	VMULPS       Y15, Y1, Y8
+	VMAXPS       Y8, Y15, Y15
+
+done1946:
+	TESTQ  R10, R10
+	JZ     store1944
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+	VADDPS (R10), Y15, Y15
+	ADDQ   CX, R10
+
+store1944:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y15, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1935:
+	CMPQ    R8, $0x00000005
+	JNE     fewer1947
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	VMOVUPS Y9, Y13
+	VMOVUPS Y9, Y14
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1948:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1950
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1950:
+	CMPQ        SI, $0x01
+	JGT         skip1951
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+
+skip1951:
+	CMPQ        SI, $0x02
+	JGT         skip1952
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1952:
+	CMPQ        SI, $0x03
+	JGT         skip1953
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip1953:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1954
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1954:
+	CMPQ        SI, $0x05
+	JGT         skip1955
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+
+skip1955:
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	LEAQ        (R12)(DX*4), R12
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	VFMADD231PS Y1, Y8, Y14
+	CMPQ        DI, $0x09
+	JLE         end1949
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	VFMADD231PS Y2, Y8, Y14
+	CMPQ        DI, $0x0a
+	JLE         end1949
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	VFMADD231PS Y3, Y8, Y14
+	CMPQ        DI, $0x0b
+	JLE         end1949
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y13
+	VFMADD231PS Y4, Y8, Y14
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end1949
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+	VFMADD231PS Y5, Y8, Y14
+	CMPQ        DI, $0x0d
+	JLE         end1949
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y14
+	CMPQ        DI, $0x0e
+	JLE         end1949
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y14
+
+end1949:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1948
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1958
+	CMPQ   CX, $0x01
+	JNE    leaky1957
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	VMAXPS Y14, Y8, Y14
+	JMP    done1958
+
+leaky1957:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+	VMULPS       Y14, Y1, Y8
+	VMAXPS       Y8, Y14, Y14
+
+done1958:
+	TESTQ  R10, R10
+	JZ     store1956
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+	VADDPS (R10), Y14, Y14
+	ADDQ   CX, R10
+
+store1956:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y14, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1947:
+	CMPQ    R8, $0x00000004
+	JNE     fewer1959
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	VMOVUPS Y9, Y13
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1960:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1962
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1962:
+	CMPQ        SI, $0x01
+	JGT         skip1963
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+
+skip1963:
+	CMPQ        SI, $0x02
+	JGT         skip1964
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1964:
+	CMPQ        SI, $0x03
+	JGT         skip1965
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip1965:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1966
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1966:
+	CMPQ        SI, $0x05
+	JGT         skip1967
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+
+skip1967:
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VFMADD231PS Y1, Y8, Y13
+	CMPQ        DI, $0x07
+	JLE         end1961
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	VFMADD231PS Y2, Y8, Y13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1961
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	VFMADD231PS Y3, Y8, Y13
+	CMPQ        DI, $0x09
+	JLE         end1961
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y12
+	VFMADD231PS Y4, Y8, Y13
+	CMPQ        DI, $0x0a
+	JLE         end1961
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+	VFMADD231PS Y5, Y8, Y13
+	CMPQ        DI, $0x0b
+	JLE         end1961
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y13
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x0c
+	JLE         end1961
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y13
+
+end1961:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1960
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1970
+	CMPQ   CX, $0x01
+	JNE    leaky1969
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	VMAXPS Y13, Y8, Y13
+	JMP    done1970
+
+leaky1969:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+	VMULPS       Y13, Y1, Y8
+	VMAXPS       Y8, Y13, Y13
+
+done1970:
+	TESTQ  R10, R10
+	JZ     store1968
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+	VADDPS (R10), Y13, Y13
+	ADDQ   CX, R10
+
+store1968:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1959:
+	CMPQ    R8, $0x00000003
+	JNE     fewer1971
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	VMOVUPS Y9, Y12
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1972:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1974
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1974:
+	CMPQ        SI, $0x01
+	JGT         skip1975
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+
+skip1975:
+	CMPQ        SI, $0x02
+	JGT         skip1976
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1976:
+	CMPQ        SI, $0x03
+	JGT         skip1977
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip1977:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1978
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+	VFMADD231PS Y1, Y8, Y12
+
+skip1978:
+	CMPQ        SI, $0x05
+	JGT         skip1979
+	CMPQ        DI, $0x05
+	JLE         end1973
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+	VFMADD231PS Y2, Y8, Y12
+
+skip1979:
+	CMPQ        DI, $0x06
+	JLE         end1973
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	CMPQ        DI, $0x07
+	JLE         end1973
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y4, Y8, Y12
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1973
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+	VFMADD231PS Y5, Y8, Y12
+	CMPQ        DI, $0x09
+	JLE         end1973
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y12
+	CMPQ        DI, $0x0a
+	JLE         end1973
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y12
+
+end1973:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1972
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1982
+	CMPQ   CX, $0x01
+	JNE    leaky1981
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	VMAXPS Y12, Y8, Y12
+	JMP    done1982
+
+leaky1981:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+	VMULPS       Y12, Y1, Y8
+	VMAXPS       Y8, Y12, Y12
+
+done1982:
+	TESTQ  R10, R10
+	JZ     store1980
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+	VADDPS (R10), Y12, Y12
+	ADDQ   CX, R10
+
+store1980:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1971:
+	CMPQ    R8, $0x00000002
+	JNE     fewer1983
+	VMOVUPS Y9, Y10
+	VMOVUPS Y9, Y11
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1984:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1986
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1986:
+	CMPQ        SI, $0x01
+	JGT         skip1987
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+
+skip1987:
+	CMPQ        SI, $0x02
+	JGT         skip1988
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+	VFMADD231PS Y1, Y8, Y11
+
+skip1988:
+	CMPQ        SI, $0x03
+	JGT         skip1989
+	CMPQ        DI, $0x03
+	JLE         end1985
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+
+skip1989:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip1990
+	CMPQ        DI, $0x04
+	JLE         end1985
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y3, Y8, Y11
+
+skip1990:
+	CMPQ        SI, $0x05
+	JGT         skip1991
+	CMPQ        DI, $0x05
+	JLE         end1985
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+	VFMADD231PS Y4, Y8, Y11
+
+skip1991:
+	CMPQ        DI, $0x06
+	JLE         end1985
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+	VFMADD231PS Y5, Y8, Y11
+	CMPQ        DI, $0x07
+	JLE         end1985
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y11
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        DI, $0x08
+	JLE         end1985
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y7, Y8, Y11
+
+end1985:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1984
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done1994
+	CMPQ   CX, $0x01
+	JNE    leaky1993
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	VMAXPS Y11, Y8, Y11
+	JMP    done1994
+
+leaky1993:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+	VMULPS       Y11, Y1, Y8
+	VMAXPS       Y8, Y11, Y11
+
+done1994:
+	TESTQ  R10, R10
+	JZ     store1992
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+	VADDPS (R10), Y11, Y11
+	ADDQ   CX, R10
+
+store1992:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	VMOVUPS Y11, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1983:
+	CMPQ    R8, $0x00000001
+	JNE     fewer1995
+	VMOVUPS Y9, Y10
+	MOVQ    184(AX), R11
+	MOVQ    192(AX), R8
+
+taps1996:
+	VMOVUPS     (R11), Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     64(R11), Y3
+	VMOVUPS     96(R11), Y4
+	VMOVUPS     128(R11), Y5
+	VMOVUPS     160(R11), Y6
+	VMOVUPS     192(R11), Y7
+	MOVQ        CX, R12
+	CMPQ        SI, $0x00
+	JGT         skip1998
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y1, Y8, Y10
+
+skip1998:
+	CMPQ        SI, $0x01
+	JGT         skip1999
+	CMPQ        DI, $0x01
+	JLE         end1997
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y2, Y8, Y10
+
+skip1999:
+	CMPQ        SI, $0x02
+	JGT         skip2000
+	CMPQ        DI, $0x02
+	JLE         end1997
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y3, Y8, Y10
+
+skip2000:
+	CMPQ        SI, $0x03
+	JGT         skip2001
+	CMPQ        DI, $0x03
+	JLE         end1997
+	VPERMPS     (R12)(BX*1), Y0, Y8
+	VFMADD231PS Y4, Y8, Y10
+
+skip2001:
+	LEAQ        (R12)(DX*4), R12
+	CMPQ        SI, $0x04
+	JGT         skip2002
+	CMPQ        DI, $0x04
+	JLE         end1997
+	VPERMPS     (R12), Y0, Y8
+	VFMADD231PS Y5, Y8, Y10
+
+skip2002:
+	CMPQ        SI, $0x05
+	JGT         skip2003
+	CMPQ        DI, $0x05
+	JLE         end1997
+	VPERMPS     (R12)(DX*1), Y0, Y8
+	VFMADD231PS Y6, Y8, Y10
+
+skip2003:
+	CMPQ        DI, $0x06
+	JLE         end1997
+	VPERMPS     (R12)(DX*2), Y0, Y8
+	VFMADD231PS Y7, Y8, Y10
+
+end1997:
+	ADDQ   $0x000000e0, R11
+	ADDQ   48(AX), CX
+	DECQ   R8
+	JNZ    taps1996
+	MOVQ   104(AX), CX
+	TESTQ  CX, CX
+	JZ     done2006
+	CMPQ   CX, $0x01
+	JNE    leaky2005
+	VXORPS X8, X8, X8
+	VMAXPS Y10, Y8, Y10
+	JMP    done2006
+
+leaky2005:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y1
+	VMULPS       Y10, Y1, Y8
+	VMAXPS       Y8, Y10, Y10
+
+done2006:
+	TESTQ  R10, R10
+	JZ     store2004
+	MOVQ   72(AX), CX
+	VADDPS (R10), Y10, Y10
+	ADDQ   CX, R10
+
+store2004:
+	MOVQ    56(AX), CX
+	VMOVUPS Y10, (R9)
+	ADDQ    CX, R9
+	JMP     next
+
+fewer1995:
+next:
+	MOVQ  64(AX), CX
+	ADDQ  CX, 152(AX)
+	ADDQ  $0x00000002, 168(AX)
+	MOVQ  160(AX), CX
+	TESTQ CX, CX
+	JZ    added2007
+	ADDQ  80(AX), CX
+	MOVQ  CX, 160(AX)
+
+added2007:
+	DECQ 176(AX)
 	JNZ  line
 	VZEROUPPER
 	RET
@@ -26236,7 +40048,7 @@ block:
 
 rest:
 	CMPQ    R12, $0x00000003
-	JNE     fewer1048
+	JNE     fewer2008
 	VPERMPS (SI), Y0, Y1
 	VPERMPS (SI)(DI*1), Y0, Y2
 	VPERMPS (SI)(DI*2), Y0, Y3
@@ -26244,21 +40056,21 @@ rest:
 	VMOVUPS Y2, (R9)(R10*1)
 	VMOVUPS Y3, (R9)(R10*2)
 
-fewer1048:
+fewer2008:
 	CMPQ    R12, $0x00000002
-	JNE     fewer1049
+	JNE     fewer2009
 	VPERMPS (SI), Y0, Y1
 	VPERMPS (SI)(DI*1), Y0, Y2
 	VMOVUPS Y1, (R9)
 	VMOVUPS Y2, (R9)(R10*1)
 
-fewer1049:
+fewer2009:
 	CMPQ    R12, $0x00000001
-	JNE     fewer1050
+	JNE     fewer2010
 	VPERMPS (SI), Y0, Y1
 	VMOVUPS Y1, (R9)
 
-fewer1050:
+fewer2010:
 	ADDQ 48(AX), CX
 	ADDQ 64(AX), DX
 	DECQ BX
@@ -26785,17 +40597,17 @@ vector:
 	VADDPS      Y5, Y8, Y8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1052
+	JZ          done2012
 	CMPQ        R10, $0x01
-	JNE         leaky1051
+	JNE         leaky2011
 	VXORPS      X5, X5, X5
 	VMAXPS      Y3, Y5, Y3
 	VMAXPS      Y4, Y5, Y4
 	VMAXPS      Y15, Y5, Y15
 	VMAXPS      Y8, Y5, Y8
-	JMP         done1052
+	JMP         done2012
 
-leaky1051:
+leaky2011:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y6
 	VMULPS       Y3, Y6, Y5
@@ -26807,10 +40619,10 @@ leaky1051:
 	VMULPS       Y8, Y6, Y5
 	VMAXPS       Y5, Y8, Y8
 
-done1052:
+done2012:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1053
+	JZ     store2013
 	ADDQ   R9, R10
 	MOVQ   96(AX), R11
 	VADDPS (R10), Y3, Y3
@@ -26821,7 +40633,7 @@ done1052:
 	ADDQ   R11, R10
 	VADDPS (R10), Y8, Y8
 
-store1053:
+store2013:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	MOVQ        32(AX), R11
@@ -26850,17 +40662,17 @@ store1053:
 	VADDPS      Y11, Y14, Y14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1055
+	JZ          done2015
 	CMPQ        R10, $0x01
-	JNE         leaky1054
+	JNE         leaky2014
 	VXORPS      X11, X11, X11
 	VMAXPS      Y9, Y11, Y9
 	VMAXPS      Y10, Y11, Y10
 	VMAXPS      Y15, Y11, Y15
 	VMAXPS      Y14, Y11, Y14
-	JMP         done1055
+	JMP         done2015
 
-leaky1054:
+leaky2014:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y12
 	VMULPS       Y9, Y12, Y11
@@ -26872,10 +40684,10 @@ leaky1054:
 	VMULPS       Y14, Y12, Y11
 	VMAXPS       Y11, Y14, Y14
 
-done1055:
+done2015:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1056
+	JZ     store2016
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -26888,7 +40700,7 @@ done1055:
 	ADDQ   R11, R10
 	VADDPS (R10), Y14, Y14
 
-store1056:
+store2016:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -26967,17 +40779,17 @@ store1056:
 	VADDPS      Y5, Y8, Y8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1058
+	JZ          done2018
 	CMPQ        R10, $0x01
-	JNE         leaky1057
+	JNE         leaky2017
 	VXORPS      X5, X5, X5
 	VMAXPS      Y3, Y5, Y3
 	VMAXPS      Y4, Y5, Y4
 	VMAXPS      Y15, Y5, Y15
 	VMAXPS      Y8, Y5, Y8
-	JMP         done1058
+	JMP         done2018
 
-leaky1057:
+leaky2017:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y6
 	VMULPS       Y3, Y6, Y5
@@ -26989,10 +40801,10 @@ leaky1057:
 	VMULPS       Y8, Y6, Y5
 	VMAXPS       Y5, Y8, Y8
 
-done1058:
+done2018:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1059
+	JZ     store2019
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	MOVQ   96(AX), R11
@@ -27004,7 +40816,7 @@ done1058:
 	ADDQ   R11, R10
 	VADDPS (R10), Y8, Y8
 
-store1059:
+store2019:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -27034,17 +40846,17 @@ store1059:
 	VADDPS      Y11, Y14, Y14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1061
+	JZ          done2021
 	CMPQ        R10, $0x01
-	JNE         leaky1060
+	JNE         leaky2020
 	VXORPS      X11, X11, X11
 	VMAXPS      Y9, Y11, Y9
 	VMAXPS      Y10, Y11, Y10
 	VMAXPS      Y15, Y11, Y15
 	VMAXPS      Y14, Y11, Y14
-	JMP         done1061
+	JMP         done2021
 
-leaky1060:
+leaky2020:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y12
 	VMULPS       Y9, Y12, Y11
@@ -27056,10 +40868,10 @@ leaky1060:
 	VMULPS       Y14, Y12, Y11
 	VMAXPS       Y11, Y14, Y14
 
-done1061:
+done2021:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1062
+	JZ     store2022
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -27073,7 +40885,7 @@ done1061:
 	ADDQ   R11, R10
 	VADDPS (R10), Y14, Y14
 
-store1062:
+store2022:
 	MOVQ    R8, R10
 	ADDQ    R9, R10
 	ADDQ    40(AX), R10
@@ -27395,9 +41207,9 @@ TEXT ·linearAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1063:
+vectors2023:
 	CMPQ    SI, R8
-	JGT     done1064
+	JGT     done2024
 	VMOVUPS (DX)(SI*1), Z0
 	VMOVUPS 64(DX)(SI*1), Z1
 	VMOVUPS 128(DX)(SI*1), Z2
@@ -27415,20 +41227,20 @@ vectors1063:
 	VMOVUPS Z2, 128(CX)(SI*1)
 	VMOVUPS Z3, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors1063
+	JMP     vectors2023
 
-done1064:
-vectors1065:
+done2024:
+vectors2025:
 	CMPQ    SI, R9
-	JGT     done1066
+	JGT     done2026
 	VMOVUPS (DX)(SI*1), Z0
 	VMOVAPS Z0, Z0
 	VMOVAPS Z0, Z0
 	VMOVUPS Z0, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors1065
+	JMP     vectors2025
 
-done1066:
+done2026:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z0
@@ -27471,9 +41283,9 @@ TEXT ·reluAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1067:
+vectors2027:
 	CMPQ    SI, R8
-	JGT     done1068
+	JGT     done2028
 	VMOVUPS (DX)(SI*1), Z1
 	VMOVUPS 64(DX)(SI*1), Z2
 	VMOVUPS 128(DX)(SI*1), Z3
@@ -27499,12 +41311,12 @@ vectors1067:
 	VMOVUPS Z3, 128(CX)(SI*1)
 	VMOVUPS Z4, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors1067
+	JMP     vectors2027
 
-done1068:
-vectors1069:
+done2028:
+vectors2029:
 	CMPQ    SI, R9
-	JGT     done1070
+	JGT     done2030
 	VMOVUPS (DX)(SI*1), Z1
 	VMOVAPS Z1, Z1
 	VMOVUPS Z0, Z2
@@ -27512,9 +41324,9 @@ vectors1069:
 	VMOVAPS Z1, Z1
 	VMOVUPS Z1, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors1069
+	JMP     vectors2029
 
-done1070:
+done2030:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z1
@@ -27554,9 +41366,9 @@ TEXT ·relu6AVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1071:
+vectors2031:
 	CMPQ    SI, R8
-	JGT     done1072
+	JGT     done2032
 	VMOVUPS (DX)(SI*1), Z2
 	VMOVUPS 64(DX)(SI*1), Z3
 	VMOVUPS 128(DX)(SI*1), Z4
@@ -27590,12 +41402,12 @@ vectors1071:
 	VMOVUPS Z4, 128(CX)(SI*1)
 	VMOVUPS Z5, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors1071
+	JMP     vectors2031
 
-done1072:
-vectors1073:
+done2032:
+vectors2033:
 	CMPQ    SI, R9
-	JGT     done1074
+	JGT     done2034
 	VMOVUPS (DX)(SI*1), Z2
 	VMOVAPS Z2, Z2
 	VMOVUPS Z0, Z3
@@ -27605,9 +41417,9 @@ vectors1073:
 	VMOVAPS Z2, Z2
 	VMOVUPS Z2, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors1073
+	JMP     vectors2033
 
-done1074:
+done2034:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z2
@@ -27653,9 +41465,9 @@ TEXT ·leakyAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1075:
+vectors2035:
 	CMPQ    SI, R8
-	JGT     done1076
+	JGT     done2036
 	VMOVUPS (DX)(SI*1), Z1
 	VMOVUPS 64(DX)(SI*1), Z2
 	VMOVUPS 128(DX)(SI*1), Z3
@@ -27685,12 +41497,12 @@ vectors1075:
 	VMOVUPS Z3, 128(CX)(SI*1)
 	VMOVUPS Z4, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors1075
+	JMP     vectors2035
 
-done1076:
-vectors1077:
+done2036:
+vectors2037:
 	CMPQ    SI, R9
-	JGT     done1078
+	JGT     done2038
 	VMOVUPS (DX)(SI*1), Z1
 	VMOVAPS Z1, Z2
 	VMOVAPS Z1, Z1
@@ -27699,9 +41511,9 @@ vectors1077:
 	VMOVAPS Z2, Z1
 	VMOVUPS Z1, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors1077
+	JMP     vectors2037
 
-done1078:
+done2038:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z1
@@ -27743,9 +41555,9 @@ TEXT ·relieAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1079:
+vectors2039:
 	CMPQ    SI, R8
-	JGT     done1080
+	JGT     done2040
 	VMOVUPS (DX)(SI*1), Z1
 	VMOVUPS 64(DX)(SI*1), Z2
 	VMOVUPS 128(DX)(SI*1), Z3
@@ -27775,12 +41587,12 @@ vectors1079:
 	VMOVUPS Z3, 128(CX)(SI*1)
 	VMOVUPS Z4, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors1079
+	JMP     vectors2039
 
-done1080:
-vectors1081:
+done2040:
+vectors2041:
 	CMPQ    SI, R9
-	JGT     done1082
+	JGT     done2042
 	VMOVUPS (DX)(SI*1), Z1
 	VMOVAPS Z1, Z2
 	VMOVAPS Z1, Z1
@@ -27789,9 +41601,9 @@ vectors1081:
 	VMOVAPS Z2, Z1
 	VMOVUPS Z1, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors1081
+	JMP     vectors2041
 
-done1082:
+done2042:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z1
@@ -27835,9 +41647,9 @@ TEXT ·hardtanAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1083:
+vectors2043:
 	CMPQ    SI, R8
-	JGT     done1084
+	JGT     done2044
 	VMOVUPS (DX)(SI*1), Z2
 	VMOVUPS 64(DX)(SI*1), Z3
 	VMOVUPS 128(DX)(SI*1), Z4
@@ -27871,12 +41683,12 @@ vectors1083:
 	VMOVUPS Z4, 128(CX)(SI*1)
 	VMOVUPS Z5, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors1083
+	JMP     vectors2043
 
-done1084:
-vectors1085:
+done2044:
+vectors2045:
 	CMPQ    SI, R9
-	JGT     done1086
+	JGT     done2046
 	VMOVUPS (DX)(SI*1), Z2
 	VMOVAPS Z2, Z2
 	VMOVUPS Z0, Z3
@@ -27886,9 +41698,9 @@ vectors1085:
 	VMOVAPS Z2, Z2
 	VMOVUPS Z2, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors1085
+	JMP     vectors2045
 
-done1086:
+done2046:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z2
@@ -27937,9 +41749,9 @@ TEXT ·lhtanAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1087:
+vectors2047:
 	CMPQ    SI, R8
-	JGT     done1088
+	JGT     done2048
 	VMOVUPS (DX)(SI*1), Z4
 	VMOVUPS 64(DX)(SI*1), Z5
 	VMOVUPS 128(DX)(SI*1), Z6
@@ -27989,12 +41801,12 @@ vectors1087:
 	VMOVUPS Z6, 128(CX)(SI*1)
 	VMOVUPS Z7, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors1087
+	JMP     vectors2047
 
-done1088:
-vectors1089:
+done2048:
+vectors2049:
 	CMPQ    SI, R9
-	JGT     done1090
+	JGT     done2050
 	VMOVUPS (DX)(SI*1), Z4
 	VMOVAPS Z4, Z5
 	VMOVAPS Z4, Z6
@@ -28008,9 +41820,9 @@ vectors1089:
 	VMOVAPS Z5, Z4
 	VMOVUPS Z4, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors1089
+	JMP     vectors2049
 
-done1090:
+done2050:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z4
@@ -28063,9 +41875,9 @@ TEXT ·plseAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1091:
+vectors2051:
 	CMPQ    SI, R8
-	JGT     done1092
+	JGT     done2052
 	VMOVUPS (DX)(SI*1), Z7
 	VMOVUPS 64(DX)(SI*1), Z8
 	VMOVUPS 128(DX)(SI*1), Z9
@@ -28127,12 +41939,12 @@ vectors1091:
 	VMOVUPS Z9, 128(CX)(SI*1)
 	VMOVUPS Z10, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors1091
+	JMP     vectors2051
 
-done1092:
-vectors1093:
+done2052:
+vectors2053:
 	CMPQ    SI, R9
-	JGT     done1094
+	JGT     done2054
 	VMOVUPS (DX)(SI*1), Z7
 	VMOVAPS Z7, Z8
 	VMULPS  Z0, Z8, Z8
@@ -28149,9 +41961,9 @@ vectors1093:
 	VMOVAPS Z8, Z7
 	VMOVUPS Z7, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors1093
+	JMP     vectors2053
 
-done1094:
+done2054:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z7
@@ -28206,9 +42018,9 @@ TEXT ·rampAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1095:
+vectors2055:
 	CMPQ        SI, R8
-	JGT         done1096
+	JGT         done2056
 	VMOVUPS     (DX)(SI*1), Z2
 	VMOVUPS     64(DX)(SI*1), Z3
 	VMOVUPS     128(DX)(SI*1), Z4
@@ -28226,20 +42038,20 @@ vectors1095:
 	VMOVUPS     Z4, 128(CX)(SI*1)
 	VMOVUPS     Z5, 192(CX)(SI*1)
 	ADDQ        $0x00000100, SI
-	JMP         vectors1095
+	JMP         vectors2055
 
-done1096:
-vectors1097:
+done2056:
+vectors2057:
 	CMPQ        SI, R9
-	JGT         done1098
+	JGT         done2058
 	VMOVUPS     (DX)(SI*1), Z2
 	VMAXPS      Z2, Z0, Z3
 	VFMADD132PS Z1, Z3, Z2
 	VMOVUPS     Z2, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors1097
+	JMP         vectors2057
 
-done1098:
+done2058:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z2
@@ -28278,9 +42090,9 @@ TEXT ·hardSigmoidAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1099:
+vectors2059:
 	CMPQ    SI, R8
-	JGT     done1100
+	JGT     done2060
 	VMOVUPS (DX)(SI*1), Z4
 	VMOVUPS 64(DX)(SI*1), Z5
 	VMOVUPS 128(DX)(SI*1), Z6
@@ -28322,12 +42134,12 @@ vectors1099:
 	VMOVUPS Z6, 128(CX)(SI*1)
 	VMOVUPS Z7, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors1099
+	JMP     vectors2059
 
-done1100:
-vectors1101:
+done2060:
+vectors2061:
 	CMPQ    SI, R9
-	JGT     done1102
+	JGT     done2062
 	VMOVUPS (DX)(SI*1), Z4
 	VMOVAPS Z4, Z5
 	VADDPS  Z0, Z4, Z5
@@ -28339,9 +42151,9 @@ vectors1101:
 	VMULPS  Z3, Z4, Z4
 	VMOVUPS Z4, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors1101
+	JMP     vectors2061
 
-done1102:
+done2062:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z4
@@ -28390,9 +42202,9 @@ TEXT ·hardMishAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1103:
+vectors2063:
 	CMPQ        SI, R8
-	JGT         done1104
+	JGT         done2064
 	VMOVUPS     (DX)(SI*1), Z4
 	VMOVUPS     64(DX)(SI*1), Z5
 	VMOVUPS     128(DX)(SI*1), Z6
@@ -28426,12 +42238,12 @@ vectors1103:
 	VMOVUPS     Z6, 128(CX)(SI*1)
 	VMOVUPS     Z7, 192(CX)(SI*1)
 	ADDQ        $0x00000100, SI
-	JMP         vectors1103
+	JMP         vectors2063
 
-done1104:
-vectors1105:
+done2064:
+vectors2065:
 	CMPQ        SI, R9
-	JGT         done1106
+	JGT         done2066
 	VMOVUPS     (DX)(SI*1), Z4
 	VMAXPS      Z1, Z4, Z5
 	VMINPS      Z5, Z0, Z5
@@ -28441,9 +42253,9 @@ vectors1105:
 	VFMADD231PS Z6, Z5, Z4
 	VMOVUPS     Z4, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors1105
+	JMP         vectors2065
 
-done1106:
+done2066:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z4
@@ -28485,9 +42297,9 @@ TEXT ·stairAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1107:
+vectors2067:
 	CMPQ        SI, R8
-	JGT         done1108
+	JGT         done2068
 	VMOVUPS     (DX)(SI*1), Z2
 	VMOVUPS     64(DX)(SI*1), Z3
 	VMULPS      Z1, Z2, Z5
@@ -28513,12 +42325,12 @@ vectors1107:
 	VMOVUPS     Z2, (CX)(SI*1)
 	VMOVUPS     Z3, 64(CX)(SI*1)
 	ADDQ        $0x00000080, SI
-	JMP         vectors1107
+	JMP         vectors2067
 
-done1108:
-vectors1109:
+done2068:
+vectors2069:
 	CMPQ        SI, R9
-	JGT         done1110
+	JGT         done2070
 	VMOVUPS     (DX)(SI*1), Z2
 	VMULPS      Z1, Z2, Z4
 	VRNDSCALEPS $0x09, Z4, Z4
@@ -28532,9 +42344,9 @@ vectors1109:
 	VFMADD213PS Z4, Z5, Z2
 	VMOVUPS     Z2, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors1109
+	JMP         vectors2069
 
-done1110:
+done2070:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z2
@@ -28587,9 +42399,9 @@ TEXT ·logisticAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1111:
+vectors2071:
 	CMPQ         SI, R8
-	JGT          done1112
+	JGT          done2072
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVUPS      64(DX)(SI*1), Z13
 	VORPS        Z11, Z12, Z14
@@ -28637,12 +42449,12 @@ vectors1111:
 	VMOVUPS      Z12, (CX)(SI*1)
 	VMOVUPS      Z13, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors1111
+	JMP          vectors2071
 
-done1112:
-vectors1113:
+done2072:
+vectors2073:
 	CMPQ         SI, R9
-	JGT          done1114
+	JGT          done2074
 	VMOVUPS      (DX)(SI*1), Z12
 	VORPS        Z11, Z12, Z13
 	VPMOVD2M     Z12, K1
@@ -28667,9 +42479,9 @@ vectors1113:
 	VMULPS       Z13, Z12, K1, Z12
 	VMOVUPS      Z12, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors1113
+	JMP          vectors2073
 
-done1114:
+done2074:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z12
@@ -28761,9 +42573,9 @@ TEXT ·tanhAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1115:
+vectors2075:
 	CMPQ         SI, R8
-	JGT          done1116
+	JGT          done2076
 	VMOVUPS      (DX)(SI*1), Z13
 	VMOVUPS      64(DX)(SI*1), Z14
 	VMULPS       Z12, Z13, Z15
@@ -28815,12 +42627,12 @@ vectors1115:
 	VMOVUPS      Z13, (CX)(SI*1)
 	VMOVUPS      Z14, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors1115
+	JMP          vectors2075
 
-done1116:
-vectors1117:
+done2076:
+vectors2077:
 	CMPQ         SI, R9
-	JGT          done1118
+	JGT          done2078
 	VMOVUPS      (DX)(SI*1), Z13
 	VMULPS       Z12, Z13, Z14
 	VANDPS       Z11, Z13, Z15
@@ -28847,9 +42659,9 @@ vectors1117:
 	VORPS        Z15, Z14, Z13
 	VMOVUPS      Z13, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors1117
+	JMP          vectors2077
 
-done1118:
+done2078:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z13
@@ -28916,9 +42728,9 @@ TEXT ·loggyAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1119:
+vectors2079:
 	CMPQ         SI, R8
-	JGT          done1120
+	JGT          done2080
 	VMOVUPS      (DX)(SI*1), Z13
 	VMOVUPS      64(DX)(SI*1), Z14
 	VMULPS       Z12, Z13, Z15
@@ -28970,12 +42782,12 @@ vectors1119:
 	VMOVUPS      Z13, (CX)(SI*1)
 	VMOVUPS      Z14, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors1119
+	JMP          vectors2079
 
-done1120:
-vectors1121:
+done2080:
+vectors2081:
 	CMPQ         SI, R9
-	JGT          done1122
+	JGT          done2082
 	VMOVUPS      (DX)(SI*1), Z13
 	VMULPS       Z12, Z13, Z14
 	VANDPS       Z11, Z13, Z15
@@ -29002,9 +42814,9 @@ vectors1121:
 	VORPS        Z15, Z14, Z13
 	VMOVUPS      Z13, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors1121
+	JMP          vectors2081
 
-done1122:
+done2082:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z13
@@ -29071,9 +42883,9 @@ TEXT ·eluAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1123:
+vectors2083:
 	CMPQ        SI, R8
-	JGT         done1124
+	JGT         done2084
 	VMOVUPS     (DX)(SI*1), Z13
 	VMOVUPS     64(DX)(SI*1), Z14
 	VMINPS      Z13, Z9, Z15
@@ -29117,12 +42929,12 @@ vectors1123:
 	VMOVUPS     Z13, (CX)(SI*1)
 	VMOVUPS     Z14, 64(CX)(SI*1)
 	ADDQ        $0x00000080, SI
-	JMP         vectors1123
+	JMP         vectors2083
 
-done1124:
-vectors1125:
+done2084:
+vectors2085:
 	CMPQ        SI, R9
-	JGT         done1126
+	JGT         done2086
 	VMOVUPS     (DX)(SI*1), Z13
 	VMINPS      Z13, Z9, Z14
 	VMAXPS      Z13, Z9, Z13
@@ -29145,9 +42957,9 @@ vectors1125:
 	VFMADD132PS Z11, Z14, Z13
 	VMOVUPS     Z13, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors1125
+	JMP         vectors2085
 
-done1126:
+done2086:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z13
@@ -29210,9 +43022,9 @@ TEXT ·seluAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1127:
+vectors2087:
 	CMPQ        SI, R8
-	JGT         done1128
+	JGT         done2088
 	VMOVUPS     (DX)(SI*1), Z13
 	VMOVUPS     64(DX)(SI*1), Z14
 	VMINPS      Z13, Z9, Z15
@@ -29256,12 +43068,12 @@ vectors1127:
 	VMOVUPS     Z13, (CX)(SI*1)
 	VMOVUPS     Z14, 64(CX)(SI*1)
 	ADDQ        $0x00000080, SI
-	JMP         vectors1127
+	JMP         vectors2087
 
-done1128:
-vectors1129:
+done2088:
+vectors2089:
 	CMPQ        SI, R9
-	JGT         done1130
+	JGT         done2090
 	VMOVUPS     (DX)(SI*1), Z13
 	VMINPS      Z13, Z9, Z14
 	VMAXPS      Z13, Z9, Z13
@@ -29284,9 +43096,9 @@ vectors1129:
 	VFMADD132PS Z11, Z14, Z13
 	VMOVUPS     Z13, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors1129
+	JMP         vectors2089
 
-done1130:
+done2090:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z13
@@ -29354,9 +43166,9 @@ TEXT ·swishAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1131:
+vectors2091:
 	CMPQ         SI, R8
-	JGT          done1132
+	JGT          done2092
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVUPS      64(DX)(SI*1), Z13
 	VMOVAPS      Z12, Z14
@@ -29408,12 +43220,12 @@ vectors1131:
 	VMOVUPS      Z12, (CX)(SI*1)
 	VMOVUPS      Z13, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors1131
+	JMP          vectors2091
 
-done1132:
-vectors1133:
+done2092:
+vectors2093:
 	CMPQ         SI, R9
-	JGT          done1134
+	JGT          done2094
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVAPS      Z12, Z13
 	VORPS        Z11, Z13, Z14
@@ -29440,9 +43252,9 @@ vectors1133:
 	VMULPS       Z13, Z12, Z12
 	VMOVUPS      Z12, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors1133
+	JMP          vectors2093
 
-done1134:
+done2094:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z12
@@ -29510,9 +43322,9 @@ TEXT ·geluAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1135:
+vectors2095:
 	CMPQ         SI, R8
-	JGT          done1136
+	JGT          done2096
 	VMOVUPS      (DX)(SI*1), Z14
 	VMOVUPS      64(DX)(SI*1), Z15
 	VMULPS       Z14, Z14, Z16
@@ -29570,12 +43382,12 @@ vectors1135:
 	VMOVUPS      Z14, (CX)(SI*1)
 	VMOVUPS      Z15, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors1135
+	JMP          vectors2095
 
-done1136:
-vectors1137:
+done2096:
+vectors2097:
 	CMPQ         SI, R9
-	JGT          done1138
+	JGT          done2098
 	VMOVUPS      (DX)(SI*1), Z14
 	VMULPS       Z14, Z14, Z15
 	VMOVUPS      Z12, Z16
@@ -29605,9 +43417,9 @@ vectors1137:
 	VMULPS       Z15, Z14, Z14
 	VMOVUPS      Z14, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors1137
+	JMP          vectors2097
 
-done1138:
+done2098:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z14
@@ -29682,9 +43494,9 @@ TEXT ·mishAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1139:
+vectors2099:
 	CMPQ         SI, R8
-	JGT          done1140
+	JGT          done2100
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVUPS      64(DX)(SI*1), Z13
 	VMOVUPS      Z10, Z14
@@ -29738,12 +43550,12 @@ vectors1139:
 	VMOVUPS      Z12, (CX)(SI*1)
 	VMOVUPS      Z13, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors1139
+	JMP          vectors2099
 
-done1140:
-vectors1141:
+done2100:
+vectors2101:
 	CMPQ         SI, R9
-	JGT          done1142
+	JGT          done2102
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVUPS      Z10, Z13
 	VMINPS       Z12, Z13, Z13
@@ -29771,9 +43583,9 @@ vectors1141:
 	VMULPS       Z13, Z12, Z12
 	VMOVUPS      Z12, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors1141
+	JMP          vectors2101
 
-done1142:
+done2102:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z12
@@ -29832,9 +43644,9 @@ TEXT ·addAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors1143:
+vectors2103:
 	CMPQ    DI, R9
-	JGT     done1144
+	JGT     done2104
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS 64(DX)(DI*1), Z1
 	VMOVUPS 128(DX)(DI*1), Z2
@@ -29852,20 +43664,20 @@ vectors1143:
 	VMOVUPS Z2, 128(CX)(DI*1)
 	VMOVUPS Z3, 192(CX)(DI*1)
 	ADDQ    $0x00000100, DI
-	JMP     vectors1143
+	JMP     vectors2103
 
-done1144:
-vectors1145:
+done2104:
+vectors2105:
 	CMPQ    DI, R10
-	JGT     done1146
+	JGT     done2106
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS (BX)(DI*1), Z1
 	VADDPS  Z0, Z1, Z0
 	VMOVUPS Z0, (CX)(DI*1)
 	ADDQ    $0x00000040, DI
-	JMP     vectors1145
+	JMP     vectors2105
 
-done1146:
+done2106:
 	CMPQ    DI, R8
 	JGE     next
 	VMOVUPS (DX)(DI*1), Z0
@@ -29900,9 +43712,9 @@ TEXT ·mulAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors1147:
+vectors2107:
 	CMPQ    DI, R9
-	JGT     done1148
+	JGT     done2108
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS 64(DX)(DI*1), Z1
 	VMOVUPS 128(DX)(DI*1), Z2
@@ -29920,20 +43732,20 @@ vectors1147:
 	VMOVUPS Z2, 128(CX)(DI*1)
 	VMOVUPS Z3, 192(CX)(DI*1)
 	ADDQ    $0x00000100, DI
-	JMP     vectors1147
+	JMP     vectors2107
 
-done1148:
-vectors1149:
+done2108:
+vectors2109:
 	CMPQ    DI, R10
-	JGT     done1150
+	JGT     done2110
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS (BX)(DI*1), Z1
 	VMULPS  Z0, Z1, Z0
 	VMOVUPS Z0, (CX)(DI*1)
 	ADDQ    $0x00000040, DI
-	JMP     vectors1149
+	JMP     vectors2109
 
-done1150:
+done2110:
 	CMPQ    DI, R8
 	JGE     next
 	VMOVUPS (DX)(DI*1), Z0
@@ -29968,9 +43780,9 @@ TEXT ·maxAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors1151:
+vectors2111:
 	CMPQ    DI, R9
-	JGT     done1152
+	JGT     done2112
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS 64(DX)(DI*1), Z1
 	VMOVUPS 128(DX)(DI*1), Z2
@@ -29988,20 +43800,20 @@ vectors1151:
 	VMOVUPS Z2, 128(CX)(DI*1)
 	VMOVUPS Z3, 192(CX)(DI*1)
 	ADDQ    $0x00000100, DI
-	JMP     vectors1151
+	JMP     vectors2111
 
-done1152:
-vectors1153:
+done2112:
+vectors2113:
 	CMPQ    DI, R10
-	JGT     done1154
+	JGT     done2114
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS (BX)(DI*1), Z1
 	VMAXPS  Z0, Z1, Z0
 	VMOVUPS Z0, (CX)(DI*1)
 	ADDQ    $0x00000040, DI
-	JMP     vectors1153
+	JMP     vectors2113
 
-done1154:
+done2114:
 	CMPQ    DI, R8
 	JGE     next
 	VMOVUPS (DX)(DI*1), Z0
@@ -30036,9 +43848,9 @@ TEXT ·scaleAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1155:
+vectors2115:
 	CMPQ    SI, R8
-	JGT     done1156
+	JGT     done2116
 	VMOVUPS (DX)(SI*1), Z1
 	VMOVUPS 64(DX)(SI*1), Z2
 	VMOVUPS 128(DX)(SI*1), Z3
@@ -30052,19 +43864,19 @@ vectors1155:
 	VMOVUPS Z3, 128(CX)(SI*1)
 	VMOVUPS Z4, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors1155
+	JMP     vectors2115
 
-done1156:
-vectors1157:
+done2116:
+vectors2117:
 	CMPQ    SI, R9
-	JGT     done1158
+	JGT     done2118
 	VMOVUPS (DX)(SI*1), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors1157
+	JMP     vectors2117
 
-done1158:
+done2118:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z1
@@ -30107,9 +43919,9 @@ TEXT ·exponentialAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1159:
+vectors2119:
 	CMPQ        SI, R8
-	JGT         done1160
+	JGT         done2120
 	VMOVUPS     (DX)(SI*1), Z11
 	VMOVUPS     64(DX)(SI*1), Z12
 	VFMADD213PS Z1, Z0, Z11
@@ -30145,12 +43957,12 @@ vectors1159:
 	VMOVUPS     Z11, (CX)(SI*1)
 	VMOVUPS     Z12, 64(CX)(SI*1)
 	ADDQ        $0x00000080, SI
-	JMP         vectors1159
+	JMP         vectors2119
 
-done1160:
-vectors1161:
+done2120:
+vectors2121:
 	CMPQ        SI, R9
-	JGT         done1162
+	JGT         done2122
 	VMOVUPS     (DX)(SI*1), Z11
 	VFMADD213PS Z1, Z0, Z11
 	VMOVAPS     Z2, Z12
@@ -30169,9 +43981,9 @@ vectors1161:
 	VMOVAPS     Z13, Z11
 	VMOVUPS     Z11, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors1161
+	JMP         vectors2121
 
-done1162:
+done2122:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z11
@@ -30218,9 +44030,9 @@ TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ R8, R8
 
-vectors1163:
+vectors2123:
 	CMPQ   R8, R10
-	JGT    done1164
+	JGT    done2124
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
@@ -30232,9 +44044,9 @@ vectors1163:
 	LEAQ   (CX)(R8*1), R12
 	MOVQ   48(AX), BX
 
-several1165:
+several2125:
 	SUBQ   $0x02, BX
-	JLT    single1166
+	JLT    single2126
 	VADDPS (R12), Z0, Z0
 	VADDPS 64(R12), Z1, Z1
 	VADDPS 128(R12), Z2, Z2
@@ -30245,22 +44057,22 @@ several1165:
 	VADDPS 128(R12), Z6, Z6
 	VADDPS 192(R12), Z7, Z7
 	ADDQ   SI, R12
-	JMP    several1165
+	JMP    several2125
 
-single1166:
+single2126:
 	ADDQ $0x02, BX
 
-one1168:
-	JZ     sum1167
+one2128:
+	JZ     sum2127
 	VADDPS (R12), Z0, Z0
 	VADDPS 64(R12), Z1, Z1
 	VADDPS 128(R12), Z2, Z2
 	VADDPS 192(R12), Z3, Z3
 	ADDQ   SI, R12
 	DECQ   BX
-	JMP    one1168
+	JMP    one2128
 
-sum1167:
+sum2127:
 	VADDPS  Z4, Z0, Z0
 	VADDPS  Z5, Z1, Z1
 	VADDPS  Z6, Z2, Z2
@@ -30274,12 +44086,12 @@ sum1167:
 	VADDPS  192(DX)(R8*1), Z3, Z3
 	VMOVUPS Z3, 192(DX)(R8*1)
 	ADDQ    $0x00000100, R8
-	JMP     vectors1163
+	JMP     vectors2123
 
-done1164:
-vectors1169:
+done2124:
+vectors2129:
 	CMPQ   R8, R11
-	JGT    done1170
+	JGT    done2130
 	VXORPS X8, X8, X8
 	VXORPS X9, X9, X9
 	VXORPS X10, X10, X10
@@ -30291,9 +44103,9 @@ vectors1169:
 	LEAQ   (CX)(R8*1), R12
 	MOVQ   48(AX), BX
 
-several1171:
+several2131:
 	SUBQ   $0x08, BX
-	JLT    single1172
+	JLT    single2132
 	VADDPS (R12), Z8, Z8
 	ADDQ   SI, R12
 	VADDPS (R12), Z9, Z9
@@ -30310,19 +44122,19 @@ several1171:
 	ADDQ   SI, R12
 	VADDPS (R12), Z15, Z15
 	ADDQ   SI, R12
-	JMP    several1171
+	JMP    several2131
 
-single1172:
+single2132:
 	ADDQ $0x08, BX
 
-one1174:
-	JZ     sum1173
+one2134:
+	JZ     sum2133
 	VADDPS (R12), Z8, Z8
 	ADDQ   SI, R12
 	DECQ   BX
-	JMP    one1174
+	JMP    one2134
 
-sum1173:
+sum2133:
 	VADDPS  Z12, Z8, Z8
 	VADDPS  Z13, Z9, Z9
 	VADDPS  Z14, Z10, Z10
@@ -30333,9 +44145,9 @@ sum1173:
 	VADDPS  (DX)(R8*1), Z8, Z8
 	VMOVUPS Z8, (DX)(R8*1)
 	ADDQ    $0x00000040, R8
-	JMP     vectors1169
+	JMP     vectors2129
 
-done1170:
+done2130:
 	CMPQ   R8, R9
 	JGE    next
 	VXORPS X16, X16, X16
@@ -30349,9 +44161,9 @@ done1170:
 	LEAQ   (CX)(R8*1), R12
 	MOVQ   48(AX), BX
 
-several1175:
+several2135:
 	SUBQ   $0x08, BX
-	JLT    single1176
+	JLT    single2136
 	VADDPS (R12), Z16, Z16
 	ADDQ   SI, R12
 	VADDPS (R12), Z17, Z17
@@ -30368,19 +44180,19 @@ several1175:
 	ADDQ   SI, R12
 	VADDPS (R12), Z23, Z23
 	ADDQ   SI, R12
-	JMP    several1175
+	JMP    several2135
 
-single1176:
+single2136:
 	ADDQ $0x08, BX
 
-one1178:
-	JZ     sum1177
+one2138:
+	JZ     sum2137
 	VADDPS (R12), Z16, Z16
 	ADDQ   SI, R12
 	DECQ   BX
-	JMP    one1178
+	JMP    one2138
 
-sum1177:
+sum2137:
 	VADDPS  Z20, Z16, Z16
 	VADDPS  Z21, Z17, Z17
 	VADDPS  Z22, Z18, Z18
@@ -30416,9 +44228,9 @@ TEXT ·maxTapsAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors1179:
+vectors2139:
 	CMPQ    DI, R9
-	JGT     done1180
+	JGT     done2140
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -30426,11 +44238,11 @@ vectors1179:
 	LEAQ    (CX)(DI*1), R11
 	MOVQ    56(AX), R14
 
-lines1181:
+lines2141:
 	MOVQ R11, R12
 	MOVQ 48(AX), R13
 
-columns1182:
+columns2142:
 	VMOVUPS (R12), Z5
 	VMAXPS  Z1, Z5, Z1
 	VMOVUPS 64(R12), Z5
@@ -30441,62 +44253,62 @@ columns1182:
 	VMAXPS  Z4, Z5, Z4
 	ADDQ    SI, R12
 	DECQ    R13
-	JNZ     columns1182
+	JNZ     columns2142
 	ADDQ    40(AX), R11
 	DECQ    R14
-	JNZ     lines1181
+	JNZ     lines2141
 	VMOVUPS Z1, (DX)(DI*1)
 	VMOVUPS Z2, 64(DX)(DI*1)
 	VMOVUPS Z3, 128(DX)(DI*1)
 	VMOVUPS Z4, 192(DX)(DI*1)
 	ADDQ    $0x00000100, DI
-	JMP     vectors1179
+	JMP     vectors2139
 
-done1180:
-vectors1183:
+done2140:
+vectors2143:
 	CMPQ    DI, R10
-	JGT     done1184
+	JGT     done2144
 	VMOVAPS Z0, Z1
 	LEAQ    (CX)(DI*1), R11
 	MOVQ    56(AX), R14
 
-lines1185:
+lines2145:
 	MOVQ R11, R12
 	MOVQ 48(AX), R13
 
-columns1186:
+columns2146:
 	VMOVUPS (R12), Z2
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    SI, R12
 	DECQ    R13
-	JNZ     columns1186
+	JNZ     columns2146
 	ADDQ    40(AX), R11
 	DECQ    R14
-	JNZ     lines1185
+	JNZ     lines2145
 	VMOVUPS Z1, (DX)(DI*1)
 	ADDQ    $0x00000040, DI
-	JMP     vectors1183
+	JMP     vectors2143
 
-done1184:
+done2144:
 	CMPQ    DI, R8
 	JGE     next
 	VMOVAPS Z0, Z1
 	LEAQ    (CX)(DI*1), R11
 	MOVQ    56(AX), R14
 
-lines1187:
+lines2147:
 	MOVQ R11, R12
 	MOVQ 48(AX), R13
 
-columns1188:
+columns2148:
 	VMOVUPS (R12), Z2
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    SI, R12
 	DECQ    R13
-	JNZ     columns1188
+	JNZ     columns2148
 	ADDQ    40(AX), R11
 	DECQ    R14
-	JNZ     lines1187
+	JNZ     lines2147
 	VMOVUPS Y1, (DX)(DI*1)
 
 next:
@@ -31125,17 +44937,17 @@ vector:
 	VADDPS      Z5, Z8, Z8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1190
+	JZ          done2150
 	CMPQ        R10, $0x01
-	JNE         leaky1189
+	JNE         leaky2149
 	VXORPS      X5, X5, X5
 	VMAXPS      Z3, Z5, Z3
 	VMAXPS      Z4, Z5, Z4
 	VMAXPS      Z15, Z5, Z15
 	VMAXPS      Z8, Z5, Z8
-	JMP         done1190
+	JMP         done2150
 
-leaky1189:
+leaky2149:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
 	VMULPS       Z3, Z6, Z5
@@ -31147,10 +44959,10 @@ leaky1189:
 	VMULPS       Z8, Z6, Z5
 	VMAXPS       Z5, Z8, Z8
 
-done1190:
+done2150:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1191
+	JZ     store2151
 	ADDQ   R9, R10
 	MOVQ   96(AX), R11
 	VADDPS (R10), Z3, Z3
@@ -31161,7 +44973,7 @@ done1190:
 	ADDQ   R11, R10
 	VADDPS (R10), Z8, Z8
 
-store1191:
+store2151:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	MOVQ        32(AX), R11
@@ -31190,17 +45002,17 @@ store1191:
 	VADDPS      Z11, Z14, Z14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1193
+	JZ          done2153
 	CMPQ        R10, $0x01
-	JNE         leaky1192
+	JNE         leaky2152
 	VXORPS      X11, X11, X11
 	VMAXPS      Z9, Z11, Z9
 	VMAXPS      Z10, Z11, Z10
 	VMAXPS      Z15, Z11, Z15
 	VMAXPS      Z14, Z11, Z14
-	JMP         done1193
+	JMP         done2153
 
-leaky1192:
+leaky2152:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
 	VMULPS       Z9, Z12, Z11
@@ -31212,10 +45024,10 @@ leaky1192:
 	VMULPS       Z14, Z12, Z11
 	VMAXPS       Z11, Z14, Z14
 
-done1193:
+done2153:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1194
+	JZ     store2154
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -31228,7 +45040,7 @@ done1193:
 	ADDQ   R11, R10
 	VADDPS (R10), Z14, Z14
 
-store1194:
+store2154:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -31307,17 +45119,17 @@ store1194:
 	VADDPS      Z5, Z8, Z8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1196
+	JZ          done2156
 	CMPQ        R10, $0x01
-	JNE         leaky1195
+	JNE         leaky2155
 	VXORPS      X5, X5, X5
 	VMAXPS      Z3, Z5, Z3
 	VMAXPS      Z4, Z5, Z4
 	VMAXPS      Z15, Z5, Z15
 	VMAXPS      Z8, Z5, Z8
-	JMP         done1196
+	JMP         done2156
 
-leaky1195:
+leaky2155:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
 	VMULPS       Z3, Z6, Z5
@@ -31329,10 +45141,10 @@ leaky1195:
 	VMULPS       Z8, Z6, Z5
 	VMAXPS       Z5, Z8, Z8
 
-done1196:
+done2156:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1197
+	JZ     store2157
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	MOVQ   96(AX), R11
@@ -31344,7 +45156,7 @@ done1196:
 	ADDQ   R11, R10
 	VADDPS (R10), Z8, Z8
 
-store1197:
+store2157:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -31374,17 +45186,17 @@ store1197:
 	VADDPS      Z11, Z14, Z14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1199
+	JZ          done2159
 	CMPQ        R10, $0x01
-	JNE         leaky1198
+	JNE         leaky2158
 	VXORPS      X11, X11, X11
 	VMAXPS      Z9, Z11, Z9
 	VMAXPS      Z10, Z11, Z10
 	VMAXPS      Z15, Z11, Z15
 	VMAXPS      Z14, Z11, Z14
-	JMP         done1199
+	JMP         done2159
 
-leaky1198:
+leaky2158:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
 	VMULPS       Z9, Z12, Z11
@@ -31396,10 +45208,10 @@ leaky1198:
 	VMULPS       Z14, Z12, Z11
 	VMAXPS       Z11, Z14, Z14
 
-done1199:
+done2159:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1200
+	JZ     store2160
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -31413,7 +45225,7 @@ done1199:
 	ADDQ   R11, R10
 	VADDPS (R10), Z14, Z14
 
-store1200:
+store2160:
 	MOVQ    R8, R10
 	ADDQ    R9, R10
 	ADDQ    40(AX), R10

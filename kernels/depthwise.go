@@ -15,7 +15,8 @@ type Depthwise struct {
 	act    int        // what the kernels apply
 	post   Activation // what they can't
 
-	copies      bool // whether tasks make a strip of the input
+	repeats     bool // the kernels find the input of several filters for each channel themselves
+	copies      bool // tasks make a strip of the input, of one channel for each filter
 	lines       int  // of output of a task
 	blocks      int  // tasks that share the lines
 	blockPanels int  // panels of a task
@@ -33,9 +34,16 @@ type channelPanel struct {
 
 // CanDepthwise reports whether NewDepthwise takes the convolution.
 func (s *Set) CanDepthwise(spec *ConvSpec) bool {
-	_, known := s.depthwise[depthwiseKey{spec.Size, spec.StrideX}]
+	_, known := s.depthwise[depthwiseKey{spec.Size, spec.StrideX, false}]
 	return known && spec.Groups == spec.Channels && spec.StrideX == spec.StrideY && spec.PadX == spec.PadY &&
 		spec.PadX < spec.Size && spec.Dilation == 1 && spec.Activation.Elementwise()
+}
+
+// Linewise reports whether Depthwise.Compute can be used: a depthwise convolution of which
+// kernels read the input as it is.
+func (s *Set) Linewise(spec *ConvSpec) bool {
+	_, repeats := s.depthwise[depthwiseKey{spec.Size, spec.StrideX, true}]
+	return s.CanDepthwise(spec) && (spec.Filters == spec.Channels || repeats)
 }
 
 const (
@@ -54,6 +62,11 @@ const (
 func NewDepthwise(set *Set, spec ConvSpec, weights, bias []float32) *Depthwise {
 	d := &Depthwise{ConvSpec: spec, set: set}
 	d.act, d.post = tileActivation(spec.Activation)
+	if d.Filters != d.Channels {
+		_, d.repeats = set.depthwise[depthwiseKey{spec.Size, spec.StrideX, true}]
+		d.copies = !d.repeats
+	}
+	d.copies = d.copies || d.InPitch%crowded == 0 && !d.repeats
 	for _, p := range set.panels(d.Filters, 1) {
 		d.panels = append(d.panels, d.pack(p, weights, bias))
 	}
@@ -66,7 +79,7 @@ func (d *Depthwise) pack(p panel, weights, bias []float32) channelPanel {
 	taps, lanes := d.Size*d.Size, p.width()
 	multiplier := d.Filters / d.Groups
 	c := channelPanel{
-		panel: p, kernel: p.set.depthwise[depthwiseKey{d.Size, d.StrideX}],
+		panel: p, kernel: p.set.depthwise[depthwiseKey{d.Size, d.StrideX, d.repeats}],
 		source: p.first / multiplier, order: Aligned(lanes), weights: Aligned(taps * lanes), bias: Aligned(lanes),
 	}
 	for lane := range lanes {
@@ -84,7 +97,6 @@ func (d *Depthwise) pack(p panel, weights, bias []float32) channelPanel {
 
 // divide chooses what tasks compute.
 func (d *Depthwise) divide() {
-	d.copies = d.Filters != d.Channels || d.InPitch%crowded == 0
 	// Equal parts, so that the last is not a stub, of whole granules, so that none writes into the next.
 	d.blocks = (len(d.panels)*d.set.Lanes + depthwiseBlock - 1) / depthwiseBlock
 	d.blockPanels = (len(d.panels) + d.blocks - 1) / d.blocks
@@ -131,9 +143,8 @@ func (d *Depthwise) Run(task int, in, out, add []float32, w *Worker) {
 	d.compute(line, lines, panels, s, out[at*d.OutPitch:], add, w)
 }
 
-// Strip is some lines of the values that output channels read, from channel First on: what
-// channel c reads at (y, x) is value (y-Line)·Pitch + x·Step + c-First. Behind them there must
-// be Slack readable values.
+// Strip is some lines of the input, from channel First on: value (y, x, c) lies at
+// (y-Line)·Pitch + x·Step + c-First. Behind them there must be Slack readable values.
 type Strip struct {
 	Values      []float32
 	Step, Pitch int // between pixels, between lines
@@ -150,8 +161,8 @@ func (d *Depthwise) Reads(line, lines int) (first, count int) {
 }
 
 // Compute computes some lines of all channels of the output from a strip with all that they
-// read. It is for whoever has another way than Run to come by the input. out and add are as in
-// Run, but begin with the first of the lines.
+// read, for convolutions that are Linewise. It is for whoever has another way than Run to come
+// by the input. out and add are as in Run, but begin with the first of the lines.
 func (d *Depthwise) Compute(line, lines int, s Strip, out, add []float32, w *Worker) {
 	d.compute(line, lines, d.panels, s, out, add, w)
 }
@@ -174,6 +185,14 @@ func (d *Depthwise) spread(in Strip, panels []channelPanel, w *Worker) Strip {
 	return s
 }
 
+// source is the channel of the input, or of its copy, at which a panel's values begin.
+func (d *Depthwise) source(p *channelPanel) int {
+	if d.repeats {
+		return p.source
+	}
+	return p.first
+}
+
 // compute computes some lines of some panels. out and add begin with the first of them.
 func (d *Depthwise) compute(line, lines int, panels []channelPanel, s Strip, out, add []float32, w *Worker) {
 	act, post, last := d.act, d.post, []float32(nil)
@@ -187,10 +206,10 @@ func (d *Depthwise) compute(line, lines int, panels []channelPanel, s Strip, out
 		p := &panels[i]
 		r := &w.rows
 		*r = Rows{
-			Src: &s.Values[p.first-s.First], SrcStep: 4 * s.Step, SrcLine: 4 * s.Pitch,
+			Src: &s.Values[d.source(p)-s.First], SrcStep: 4 * s.Step, SrcLine: 4 * s.Pitch,
 			Dst: &out[p.first], DstStep: 4 * d.OutPitch, DstLine: 4 * d.OutWidth * d.OutPitch,
 			AddStep: 4 * d.AddPitch, AddLine: 4 * d.OutWidth * d.AddPitch,
-			Weights: &p.weights[0], Bias: &p.bias[0], Act: act,
+			Weights: &p.weights[0], Bias: &p.bias[0], Act: act, Order: &p.order[0],
 			Columns: d.OutWidth, Lines: lines, Width: d.Width, Height: s.Lines,
 			Left: -d.PadX, Top: line*d.StrideY - d.PadY - s.Line,
 		}

@@ -277,12 +277,12 @@ var neon = Set{
 		},
 	},
 	depthwise: map[depthwiseKey]func(*Rows){
-		{3, 1}: depthwise3s1NEON,
-		{3, 2}: depthwise3s2NEON,
-		{5, 1}: depthwise5s1NEON,
-		{5, 2}: depthwise5s2NEON,
-		{7, 1}: depthwise7s1NEON,
-		{7, 2}: depthwise7s2NEON,
+		{3, 1, false}: depthwise3s1NEON,
+		{3, 2, false}: depthwise3s2NEON,
+		{5, 1, false}: depthwise5s1NEON,
+		{5, 2, false}: depthwise5s2NEON,
+		{7, 1, false}: depthwise7s1NEON,
+		{7, 2, false}: depthwise7s2NEON,
 	},
 	spread: spreadNEON,
 	unary: [activationCount]func(*Span){

@@ -32,7 +32,10 @@ type Set struct {
 	winogradInput, winogradOutput, winogradWeights func(*Transform)
 }
 
-type depthwiseKey struct{ size, stride int }
+type depthwiseKey struct {
+	size, stride int
+	repeating    bool // see Rows.Order
+}
 
 // maxVectors is the number of vectors of columns in the widest matrix tile.
 func (s *Set) maxVectors() int { return len(s.gemm) - 1 }

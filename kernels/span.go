@@ -26,6 +26,10 @@ type Rows struct {
 	Left    int // column of the input that the first tap of an output line's first pixel meets
 	Top     int // line of the input that the first tap of the first output line meets
 
+	// Order is a vector of the places, as uint32, of the input values that belong to the lanes;
+	// only for kernels of several filters for each input channel.
+	Order *float32
+
 	_ [6]uintptr // the kernel's own
 }
 

@@ -60,7 +60,7 @@ func (p *plan) linewise(u *unit) bool {
 		return false
 	}
 	method, spec := p.convMethod(u)
-	return method == byDepthwise && spec.Filters == spec.Channels || method == byMatrix && spec.Pointwise()
+	return method == byDepthwise && p.set.Linewise(&spec) || method == byMatrix && spec.Pointwise()
 }
 
 func (p *plan) depthwise(u *unit) bool {

@@ -15,10 +15,11 @@ const (
 	rowsDstLine, rowsAddStep, rowsAddLine            = 64, 72, 80
 	rowsColumns, rowsLines, rowsAct                  = 88, 96, 104
 	rowsWidth, rowsHeight, rowsLeft, rowsTop         = 112, 120, 128, 136
+	rowsOrder                                        = 144
 
 	// The kernel's own: what changes from line to line.
-	rowsDstAt, rowsAddAt, rowsTopAt       = 144, 152, 160
-	rowsLinesLeft, rowsTaps, rowsTapLines = 168, 176, 184
+	rowsDstAt, rowsAddAt, rowsTopAt       = 152, 160, 168
+	rowsLinesLeft, rowsTaps, rowsTapLines = 176, 184, 192
 )
 
 // pixelBlock is how many output pixels of a line a depthwise kernel computes together: enough
@@ -26,10 +27,24 @@ const (
 // line of taps and a value of the input have a register even where there are only 16.
 const pixelBlock = 8
 
-// depthwise makes the kernel for one vector of channels of a depthwise convolution.
-func (s isa) depthwise(size, stride int) string {
-	name, t := s.function(fmt.Sprintf("depthwise%ds%d", size, stride), "Rows",
-		fmt.Sprintf("computes a %d×%d depthwise convolution of stride %d, see Rows.", size, size, stride))
+// depthwise makes the kernel for one vector of channels of a depthwise convolution. When it is
+// repeating, each vector of input values is put into an order first, in which those come
+// several times that several output channels read.
+func (s isa) depthwise(size, stride int, repeating bool) string {
+	name, doc := fmt.Sprintf("depthwise%ds%d", size, stride), fmt.Sprintf("computes a %d×%d depthwise convolution of stride %d", size, size, stride)
+	if repeating {
+		name, doc = name+"repeating", doc+" of several filters for each input channel"
+	}
+	name, t := s.function(name, "Rows", doc+", see Rows.")
+	pixelBlock := pixelBlock
+	var order VecVirtual
+	if repeating {
+		p := GP64()
+		MOVQ(field(t, rowsOrder), p)
+		order = s.vector()
+		VMOVUPS(Mem{Base: p}, order)
+		pixelBlock = min(pixelBlock, s.registers-size-2)
+	}
 	src := s.pixels(t, rowsSrcStep)
 	before, behind, left, dst, add := GP64(), GP64(), GP64(), GP64(), GP64()
 	weight, value := s.vectors(size), s.vector()
@@ -42,7 +57,7 @@ func (s isa) depthwise(size, stride int) string {
 	biasAt := GP64()
 	MOVQ(field(t, rowsBias), biasAt)
 	var bias Op = Mem{Base: biasAt}
-	if s.registers > pixelBlock+size+1 {
+	if s.registers > pixelBlock+size+2 {
 		v := s.vector()
 		VMOVUPS(bias, v)
 		bias = v
@@ -90,7 +105,7 @@ func (s isa) depthwise(size, stride int) string {
 				CMPQ(behind, Imm(uint64(x)))
 				JLE(LabelRef(tapEnd))
 			}
-			s.meet(at, value, weight, acc, x, stride)
+			s.meet(at, order, value, weight, acc, x, stride)
 			if skip != "" {
 				Label(skip)
 			}
@@ -120,13 +135,13 @@ func (s isa) depthwise(size, stride int) string {
 		}
 	}
 	Label("block")
-	CMPQ(left, U32(pixelBlock))
+	CMPQ(left, U32(uint32(pixelBlock)))
 	JLT(LabelRef("rest"))
 	block(pixelBlock)
 	src.skip(pixelBlock * stride)
-	SUBQ(U32(pixelBlock*uint32(stride)), before)
-	SUBQ(U32(pixelBlock*uint32(stride)), behind)
-	SUBQ(U32(pixelBlock), left)
+	SUBQ(U32(uint32(pixelBlock*stride)), before)
+	SUBQ(U32(uint32(pixelBlock*stride)), behind)
+	SUBQ(U32(uint32(pixelBlock)), left)
 	JMP(LabelRef("block"))
 	Label("rest")
 	for columns := pixelBlock - 1; columns > 0; columns-- {
@@ -156,15 +171,20 @@ func (s isa) depthwise(size, stride int) string {
 	return name
 }
 
-// meet adds value x of a line to the sums of all pixels whose windows it lies in.
-func (isa) meet(at Mem, value VecVirtual, weight, acc []VecVirtual, x, stride int) {
+// meet adds value x of a line, in an order unless that is nil, to the sums of all pixels whose
+// windows it lies in.
+func (isa) meet(at Mem, order, value VecVirtual, weight, acc []VecVirtual, x, stride int) {
 	first := max((x-len(weight)+stride)/stride, 0)
 	end := min(x/stride+1, len(acc))
-	if first+1 == end {
+	switch {
+	case order != nil:
+		VPERMPS(at, order, value)
+	case first+1 == end:
 		VFMADD231PS(at, weight[x-first*stride], acc[first])
 		return
+	default:
+		VMOVUPS(at, value)
 	}
-	VMOVUPS(at, value)
 	for i := first; i < end; i++ {
 		VFMADD231PS(weight[x-i*stride], value, acc[i])
 	}

@@ -7,7 +7,10 @@ import (
 )
 
 // depthwise makes the kernel for one vector of channels of a depthwise convolution.
-func (n *neon) depthwise(size, stride int) string {
+func (n *neon) depthwise(size, stride int, repeating bool) string {
+	if repeating { // spread makes the input that the others read
+		return ""
+	}
 	name, k, t := n.function(fmt.Sprintf("depthwise%ds%d", size, stride), "Rows",
 		fmt.Sprintf("computes a %d×%d depthwise convolution of stride %d, see Rows.", size, size, stride))
 	load := k.Fields(t, rowsDst, rowsAdd, rowsTop, rowsLines, rowsSrcStep, rowsSrcLine, rowsDstStep, rowsAddStep)

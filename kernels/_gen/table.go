@@ -13,7 +13,8 @@ type families interface {
 	extents() extents
 	narrow() families // of shorter vectors, or nil
 	matrixTile(rows, vectors int) string
-	depthwise(size, stride int) string
+	// depthwise is "" for a repeating kernel that there is none of.
+	depthwise(size, stride int, repeating bool) string
 	spread() string
 	winogradInput() string
 	winogradOutput() string
@@ -106,7 +107,11 @@ func (t *table) convolutions(f families) {
 	var depthwise []member
 	for _, size := range []int{3, 5, 7} {
 		for stride := 1; stride <= 2; stride++ {
-			depthwise = append(depthwise, member{fmt.Sprintf("{%d, %d}", size, stride), f.depthwise(size, stride)})
+			for _, repeating := range []bool{false, true} {
+				if kernel := f.depthwise(size, stride, repeating); kernel != "" {
+					depthwise = append(depthwise, member{fmt.Sprintf("{%d, %d, %v}", size, stride, repeating), kernel})
+				}
+			}
 		}
 	}
 	t.members("depthwise: map[depthwiseKey]func(*Rows){", depthwise)
