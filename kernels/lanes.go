@@ -5,6 +5,9 @@ package kernels
 // instruction sets agree in it, so a buffer suits each of them.
 const Granule = 8
 
+// maxPanel is the most channels of a panel of any instruction set.
+const maxPanel = 32
+
 // RoundUp rounds a number of channels up to whole granules.
 func RoundUp(channels int) int { return (channels + Granule - 1) / Granule * Granule }
 

@@ -32,6 +32,13 @@ func (c *ConvSpec) Pointwise() bool {
 	return c.inPlace() && c.StrideX == 1 && c.StrideY == 1 && c.Groups == 1
 }
 
+// WritesOnce reports whether a pointwise or depthwise convolution writes each value only when
+// it is final.
+func (c *ConvSpec) WritesOnce() bool {
+	_, post := tileActivation(c.Activation)
+	return post == Linear && (c.Size > 1 || c.Channels*maxPanel <= chunkValues)
+}
+
 // reach is how many input values the window spans along one side.
 func (c *ConvSpec) reach() int { return c.Dilation*(c.Size-1) + 1 }
 

@@ -28,6 +28,10 @@ type stage struct {
 	most          int // lines that it keeps
 	at            int // where they begin in the worker's memory
 
+	// direct is set where lines go to the output's memory at once, and the next stage reads them
+	// there. Where tasks meet, several compute the same lines, so those must be written only once
+	// each, and nothing beside them.
+	direct    bool
 	out, add  value // nothing where it is not stored, or nothing added
 	addOffset int
 	store     place // of the output, for stages but the last
@@ -38,21 +42,19 @@ type stage struct {
 const stripValues = 1 << 16
 
 func (p *plan) chainStep(u *unit) step {
-	c := &chainStep{set: p.set, from: u.from[0], name: p.kernel(u)}
+	c := &chainStep{set: p.set, from: u.from[0], name: p.kernel(u), count: p.chainTasks(u)}
 	for i, s := range u.stages {
-		c.stages = append(c.stages, p.stage(s, c.stages, i == len(u.stages)-1))
-	}
-	last := &c.stages[len(c.stages)-1]
-	c.count = 1
-	if p.threads > 1 {
-		c.count = min(p.threads, last.height)
+		c.stages = append(c.stages, p.stage(s, c, i == len(u.stages)-1))
 	}
 	c.chooseLines()
 	return c
 }
 
-// stage prepares one convolution of a chain after those before it.
-func (p *plan) stage(s *chainStage, before []stage, last bool) stage {
+// chainTasks is how many tasks a chain is divided into.
+func (p *plan) chainTasks(u *unit) int { return max(min(p.threads, u.layer.Output.H), 1) }
+
+// stage prepares one convolution of a chain that has those before it.
+func (p *plan) stage(s *chainStage, c *chainStep, last bool) stage {
 	u, conv := s.unit, s.unit.conv
 	method, spec := p.convMethod(u)
 	weights, bias := fold(conv.Out.C, conv.Weights, conv.Biases, conv.Scales, conv.Mean, conv.Variance)
@@ -62,16 +64,20 @@ func (p *plan) stage(s *chainStage, before []stage, last bool) stage {
 		st.addPitch = p.pitch(st.add)
 		spec.AddPitch = st.addPitch
 	}
-	if spec.InPitch = p.pitch(u.from[0]); len(before) > 0 {
-		spec.InPitch = before[len(before)-1].pitch
+	if spec.InPitch = p.pitch(u.from[0]); len(c.stages) > 0 {
+		spec.InPitch = c.stages[len(c.stages)-1].pitch
 	}
 	st.inPitch, st.inLine = spec.InPitch, conv.In.W*spec.InPitch
 	spec.Threads = 1
 	if spec.OutPitch = p.pitch(u.out); last {
 		st.out, st.outPitch = u.out, spec.OutPitch
 	} else {
-		st.pitch = kernels.Spread(kernels.RoundUp(conv.Out.C), 1)
-		spec.OutPitch = st.pitch
+		st.outPitch = spec.OutPitch
+		st.direct = s.store && s.storeAdd == nothing && (c.count == 1 || conv.Out.C%kernels.Granule == 0 && spec.WritesOnce())
+		if st.pitch = spec.OutPitch; !st.direct {
+			st.pitch = kernels.Spread(kernels.RoundUp(conv.Out.C), 1)
+			spec.OutPitch = st.pitch
+		}
 		if s.store {
 			st.out, st.store = u.out, p.place(u.out)
 		}
@@ -102,6 +108,7 @@ func (c *chainStep) chooseLines() {
 	last := &c.stages[len(c.stages)-1]
 	for c.lines = last.height; ; c.lines = (c.lines + 1) / 2 {
 		c.memory = 0
+		cached := 0
 		for i := range c.stages[:len(c.stages)-1] {
 			c.stages[i].most = 0
 		}
@@ -112,10 +119,14 @@ func (c *chainStep) chooseLines() {
 		}
 		for i := range c.stages[:len(c.stages)-1] {
 			s := &c.stages[i]
-			s.at = c.memory
-			c.memory += s.most*s.width*s.pitch + kernels.Slack
+			room := s.most*s.width*s.pitch + kernels.Slack
+			cached += room
+			if !s.direct {
+				s.at = c.memory
+				c.memory += room
+			}
 		}
-		if c.memory <= stripValues || c.lines <= 2 {
+		if cached <= stripValues || c.lines <= 2 {
 			return
 		}
 	}
@@ -180,13 +191,18 @@ func (c *chainStep) run(task int, f *frame, w *kernels.Worker) {
 		s := &c.stages[i]
 		firsts[i] = r.first
 		memory, line := w.Buffer()[s.at:], s.width*s.pitch
-		copy(memory, memory[(r.first-r.before)*line:(r.fresh-r.before)*line])
+		inPlace := s.direct || i == len(c.stages)-1
+		if !inPlace {
+			copy(memory, memory[(r.first-r.before)*line:(r.fresh-r.before)*line])
+		}
 		if r.fresh == r.end {
 			return
 		}
-		out := memory[(r.fresh-r.first)*line:]
-		if i == len(c.stages)-1 {
+		var out []float32
+		if inPlace {
 			out = f.views[s.out][r.fresh*s.width*s.outPitch:]
+		} else {
+			out = memory[(r.fresh-r.first)*line:]
 		}
 		var add []float32
 		if s.add != nothing {
@@ -195,7 +211,11 @@ func (c *chainStep) run(task int, f *frame, w *kernels.Worker) {
 		from, to := s.reads(r.fresh, r.end)
 		in, begin := f.views[c.from], 0
 		if i > 0 {
-			in, begin = w.Buffer()[c.stages[i-1].at:], firsts[i-1]
+			if before := &c.stages[i-1]; before.direct {
+				in = f.views[before.out]
+			} else {
+				in, begin = w.Buffer()[before.at:], firsts[i-1]
+			}
 		}
 		in = in[(from-begin)*s.inLine:]
 		if s.depthwise == nil {
@@ -205,7 +225,7 @@ func (c *chainStep) run(task int, f *frame, w *kernels.Worker) {
 				Values: in, Step: s.inPitch, Pitch: s.inLine, Line: from, Lines: to - from,
 			}, out, add, w)
 		}
-		if i < len(c.stages)-1 && s.out != nothing {
+		if i < len(c.stages)-1 && s.out != nothing && !s.direct {
 			c.store(i, task, r, memory, f, w)
 		}
 	})
