@@ -274,15 +274,30 @@ func transposeAVX2(t *Transpose)
 //go:noescape
 func winogradInputAVX2(t *Transform)
 
-// winogradOutputAVX2 transforms products to output tiles, see Transform.
+// winogradOutput6AVX2 transforms 6×6 products to output tiles, see Transform.
 //
 //go:noescape
-func winogradOutputAVX2(t *Transform)
+func winogradOutput6AVX2(t *Transform)
 
 // winogradWeightsAVX2 transforms weights, see Transform.
 //
 //go:noescape
 func winogradWeightsAVX2(t *Transform)
+
+// winogradStridedInputAVX2 transforms input tiles for stride 2, see Transform.
+//
+//go:noescape
+func winogradStridedInputAVX2(t *Transform)
+
+// winogradOutput5AVX2 transforms 5×5 products to output tiles, see Transform.
+//
+//go:noescape
+func winogradOutput5AVX2(t *Transform)
+
+// winogradStridedWeightsAVX2 transforms weights for stride 2, see Transform.
+//
+//go:noescape
+func winogradStridedWeightsAVX2(t *Transform)
 
 // avx2 is the Set of these kernels.
 var avx2 = Set{
@@ -344,13 +359,16 @@ var avx2 = Set{
 		Mish:        mishAVX2,
 		RevLeaky:    leakyAVX2,
 	},
-	add:           addAVX2,
-	mul:           mulAVX2,
-	max:           maxAVX2,
-	scale:         scaleAVX2,
-	exponential:   exponentialAVX2,
-	sumRows:       sumRowsAVX2,
-	maxTaps:       maxTapsAVX2,
-	transpose:     transposeAVX2,
-	winogradInput: winogradInputAVX2, winogradOutput: winogradOutputAVX2, winogradWeights: winogradWeightsAVX2,
+	add:         addAVX2,
+	mul:         mulAVX2,
+	max:         maxAVX2,
+	scale:       scaleAVX2,
+	exponential: exponentialAVX2,
+	sumRows:     sumRowsAVX2,
+	maxTaps:     maxTapsAVX2,
+	transpose:   transposeAVX2,
+	winograd: [3]transforms{
+		1: {winogradInputAVX2, winogradOutput6AVX2, winogradWeightsAVX2},
+		2: {winogradStridedInputAVX2, winogradOutput5AVX2, winogradStridedWeightsAVX2},
+	},
 }

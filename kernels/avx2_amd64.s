@@ -18880,7 +18880,7 @@ vector:
 	VFMADD231PS  Y3, Y0, Y7
 	VMOVUPS      Y7, (R11)
 	ADDQ         BX, R11
-	ADDQ         $0x20, R10
+	ADDQ         $0x00000020, R10
 	CMPQ         R10, 8(SP)
 	JNE          vector
 	ADDQ         48(AX), R8
@@ -18896,9 +18896,9 @@ GLOBL f40800000<>(SB), RODATA|NOPTR, $4
 DATA f40a00000<>+0(SB)/4, $0x40a00000
 GLOBL f40a00000<>(SB), RODATA|NOPTR, $4
 
-// func winogradOutputAVX2(t *byte)
+// func winogradOutput6AVX2(t *byte)
 // Requires: AVX, FMA3
-TEXT ·winogradOutputAVX2(SB), NOSPLIT, $24-8
+TEXT ·winogradOutput6AVX2(SB), NOSPLIT, $24-8
 	MOVQ         t+0(FP), AX
 	MOVQ         16(AX), CX
 	IMUL3Q       $0x06, CX, DX
@@ -19289,7 +19289,7 @@ store1095:
 	VMOVUPS Y15, (R10)
 	ADDQ    R11, R10
 	VMOVUPS Y14, (R10)
-	ADDQ    $0x20, R9
+	ADDQ    $0x00000020, R9
 	CMPQ    R9, 16(SP)
 	JNE     vector
 	ADDQ    48(AX), DI
@@ -19558,7 +19558,7 @@ vector:
 	ADDQ        BX, R9
 	VMOVUPS     Y6, (R9)
 	ADDQ        BX, R9
-	ADDQ        $0x20, R8
+	ADDQ        $0x00000020, R8
 	CMPQ        R8, 8(SP)
 	JNE         vector
 	ADDQ        48(AX), SI
@@ -19576,3 +19576,2100 @@ GLOBL fbe2aaaab<>(SB), RODATA|NOPTR, $4
 
 DATA f3d2aaaab<>+0(SB)/4, $0x3d2aaaab
 GLOBL f3d2aaaab<>(SB), RODATA|NOPTR, $4
+
+// func winogradStridedInputAVX2(t *byte)
+// Requires: AVX, FMA3
+TEXT ·winogradStridedInputAVX2(SB), NOSPLIT, $16-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	LEAQ         (DX)(DX*1), SI
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (SI)(SI*4), R8
+	VBROADCASTSS f40000000<>+0(SB), Y0
+	VBROADCASTSS f40400000<>+0(SB), Y1
+	MOVQ         64(AX), R10
+	MOVQ         R10, (SP)
+	MOVQ         72(AX), R10
+	IMUL3Q       $0x20, R10, R10
+	MOVQ         R10, 8(SP)
+	MOVQ         (AX), R8
+	MOVQ         8(AX), R9
+
+tile:
+	XORQ R10, R10
+
+vector:
+	LEAQ (R8)(R10*1), R11
+	ADDQ DX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y2
+	VSUBPS  (R11)(SI*2), Y2, Y2
+	VADDPS  Y2, Y2, Y2
+	VADDPS  (R11)(DI*1), Y2, Y2
+	VSUBPS  (R11)(SI*1), Y2, Y2
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y3
+	VSUBPS  (R11)(SI*2), Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  (R11)(DI*1), Y3, Y3
+	VSUBPS  (R11)(SI*1), Y3, Y3
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y4
+	VSUBPS  (R11)(SI*2), Y4, Y4
+	VADDPS  Y4, Y4, Y4
+	VADDPS  (R11)(DI*1), Y4, Y4
+	VSUBPS  (R11)(SI*1), Y4, Y4
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y5
+	VSUBPS  (R11)(SI*2), Y5, Y5
+	VADDPS  Y5, Y5, Y5
+	VADDPS  (R11)(DI*1), Y5, Y5
+	VSUBPS  (R11)(SI*1), Y5, Y5
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y6
+	VSUBPS  (R11)(SI*2), Y6, Y6
+	VADDPS  Y6, Y6, Y6
+	VADDPS  (R11)(DI*1), Y6, Y6
+	VSUBPS  (R11)(SI*1), Y6, Y6
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y7
+	VSUBPS  (R11)(SI*2), Y7, Y7
+	VADDPS  Y7, Y7, Y7
+	VADDPS  (R11)(DI*1), Y7, Y7
+	VSUBPS  (R11)(SI*1), Y7, Y7
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y8
+	VSUBPS  (R11)(SI*2), Y8, Y8
+	VADDPS  Y8, Y8, Y8
+	VADDPS  (R11)(DI*1), Y8, Y8
+	VSUBPS  (R11)(SI*1), Y8, Y8
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y9
+	VSUBPS  (R11)(SI*2), Y9, Y9
+	VADDPS  Y9, Y9, Y9
+	VADDPS  (R11)(DI*1), Y9, Y9
+	VSUBPS  (R11)(SI*1), Y9, Y9
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y10
+	VSUBPS  (R11)(SI*2), Y10, Y10
+	VADDPS  Y10, Y10, Y10
+	VADDPS  (R11)(DI*1), Y10, Y10
+	VSUBPS  (R11)(SI*1), Y10, Y10
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+	ADDQ         DX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y2
+	VSUBPS       (R11)(SI*2), Y2, Y2
+	VFNMADD231PS (R11)(SI*1), Y0, Y2
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y3
+	VSUBPS       (R11)(SI*2), Y3, Y3
+	VFNMADD231PS (R11)(SI*1), Y0, Y3
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y4
+	VSUBPS       (R11)(SI*2), Y4, Y4
+	VFNMADD231PS (R11)(SI*1), Y0, Y4
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y5
+	VSUBPS       (R11)(SI*2), Y5, Y5
+	VFNMADD231PS (R11)(SI*1), Y0, Y5
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y6
+	VSUBPS       (R11)(SI*2), Y6, Y6
+	VFNMADD231PS (R11)(SI*1), Y0, Y6
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y7
+	VSUBPS       (R11)(SI*2), Y7, Y7
+	VFNMADD231PS (R11)(SI*1), Y0, Y7
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y8
+	VSUBPS       (R11)(SI*2), Y8, Y8
+	VFNMADD231PS (R11)(SI*1), Y0, Y8
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y9
+	VSUBPS       (R11)(SI*2), Y9, Y9
+	VFNMADD231PS (R11)(SI*1), Y0, Y9
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y10
+	VSUBPS       (R11)(SI*2), Y10, Y10
+	VFNMADD231PS (R11)(SI*1), Y0, Y10
+	IMUL3Q       $0x05, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x05, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+	ADDQ         DX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y2
+	VFNMADD231PS (R11)(SI*2), Y1, Y2
+	VFMADD231PS  (R11)(SI*1), Y0, Y2
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y3
+	VFNMADD231PS (R11)(SI*2), Y1, Y3
+	VFMADD231PS  (R11)(SI*1), Y0, Y3
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y4
+	VFNMADD231PS (R11)(SI*2), Y1, Y4
+	VFMADD231PS  (R11)(SI*1), Y0, Y4
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y5
+	VFNMADD231PS (R11)(SI*2), Y1, Y5
+	VFMADD231PS  (R11)(SI*1), Y0, Y5
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y6
+	VFNMADD231PS (R11)(SI*2), Y1, Y6
+	VFMADD231PS  (R11)(SI*1), Y0, Y6
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y7
+	VFNMADD231PS (R11)(SI*2), Y1, Y7
+	VFMADD231PS  (R11)(SI*1), Y0, Y7
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y8
+	VFNMADD231PS (R11)(SI*2), Y1, Y8
+	VFMADD231PS  (R11)(SI*1), Y0, Y8
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y9
+	VFNMADD231PS (R11)(SI*2), Y1, Y9
+	VFMADD231PS  (R11)(SI*1), Y0, Y9
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y10
+	VFNMADD231PS (R11)(SI*2), Y1, Y10
+	VFMADD231PS  (R11)(SI*1), Y0, Y10
+	IMUL3Q       $0x0a, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0a, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+	ADDQ         DX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y2
+	VSUBPS  (R11)(SI*1), Y2, Y2
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y3
+	VSUBPS  (R11)(SI*1), Y3, Y3
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y4
+	VSUBPS  (R11)(SI*1), Y4, Y4
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y5
+	VSUBPS  (R11)(SI*1), Y5, Y5
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y6
+	VSUBPS  (R11)(SI*1), Y6, Y6
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y7
+	VSUBPS  (R11)(SI*1), Y7, Y7
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y8
+	VSUBPS  (R11)(SI*1), Y8, Y8
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y9
+	VSUBPS  (R11)(SI*1), Y9, Y9
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y10
+	VSUBPS  (R11)(SI*1), Y10, Y10
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y2
+	VSUBPS  (R11)(SI*2), Y2, Y2
+	VADDPS  Y2, Y2, Y2
+	VADDPS  (R11)(DI*1), Y2, Y2
+	VSUBPS  (R11)(SI*1), Y2, Y2
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y3
+	VSUBPS  (R11)(SI*2), Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  (R11)(DI*1), Y3, Y3
+	VSUBPS  (R11)(SI*1), Y3, Y3
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y4
+	VSUBPS  (R11)(SI*2), Y4, Y4
+	VADDPS  Y4, Y4, Y4
+	VADDPS  (R11)(DI*1), Y4, Y4
+	VSUBPS  (R11)(SI*1), Y4, Y4
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y5
+	VSUBPS  (R11)(SI*2), Y5, Y5
+	VADDPS  Y5, Y5, Y5
+	VADDPS  (R11)(DI*1), Y5, Y5
+	VSUBPS  (R11)(SI*1), Y5, Y5
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y6
+	VSUBPS  (R11)(SI*2), Y6, Y6
+	VADDPS  Y6, Y6, Y6
+	VADDPS  (R11)(DI*1), Y6, Y6
+	VSUBPS  (R11)(SI*1), Y6, Y6
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y7
+	VSUBPS  (R11)(SI*2), Y7, Y7
+	VADDPS  Y7, Y7, Y7
+	VADDPS  (R11)(DI*1), Y7, Y7
+	VSUBPS  (R11)(SI*1), Y7, Y7
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y8
+	VSUBPS  (R11)(SI*2), Y8, Y8
+	VADDPS  Y8, Y8, Y8
+	VADDPS  (R11)(DI*1), Y8, Y8
+	VSUBPS  (R11)(SI*1), Y8, Y8
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y9
+	VSUBPS  (R11)(SI*2), Y9, Y9
+	VADDPS  Y9, Y9, Y9
+	VADDPS  (R11)(DI*1), Y9, Y9
+	VSUBPS  (R11)(SI*1), Y9, Y9
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y10
+	VSUBPS  (R11)(SI*2), Y10, Y10
+	VADDPS  Y10, Y10, Y10
+	VADDPS  (R11)(DI*1), Y10, Y10
+	VSUBPS  (R11)(SI*1), Y10, Y10
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y2
+	VSUBPS       (R11)(SI*2), Y2, Y2
+	VFNMADD231PS (R11)(SI*1), Y0, Y2
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y3
+	VSUBPS       (R11)(SI*2), Y3, Y3
+	VFNMADD231PS (R11)(SI*1), Y0, Y3
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y4
+	VSUBPS       (R11)(SI*2), Y4, Y4
+	VFNMADD231PS (R11)(SI*1), Y0, Y4
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y5
+	VSUBPS       (R11)(SI*2), Y5, Y5
+	VFNMADD231PS (R11)(SI*1), Y0, Y5
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y6
+	VSUBPS       (R11)(SI*2), Y6, Y6
+	VFNMADD231PS (R11)(SI*1), Y0, Y6
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y7
+	VSUBPS       (R11)(SI*2), Y7, Y7
+	VFNMADD231PS (R11)(SI*1), Y0, Y7
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y8
+	VSUBPS       (R11)(SI*2), Y8, Y8
+	VFNMADD231PS (R11)(SI*1), Y0, Y8
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y9
+	VSUBPS       (R11)(SI*2), Y9, Y9
+	VFNMADD231PS (R11)(SI*1), Y0, Y9
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y10
+	VSUBPS       (R11)(SI*2), Y10, Y10
+	VFNMADD231PS (R11)(SI*1), Y0, Y10
+	IMUL3Q       $0x05, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x05, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y2
+	VFNMADD231PS (R11)(SI*2), Y1, Y2
+	VFMADD231PS  (R11)(SI*1), Y0, Y2
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y3
+	VFNMADD231PS (R11)(SI*2), Y1, Y3
+	VFMADD231PS  (R11)(SI*1), Y0, Y3
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y4
+	VFNMADD231PS (R11)(SI*2), Y1, Y4
+	VFMADD231PS  (R11)(SI*1), Y0, Y4
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y5
+	VFNMADD231PS (R11)(SI*2), Y1, Y5
+	VFMADD231PS  (R11)(SI*1), Y0, Y5
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y6
+	VFNMADD231PS (R11)(SI*2), Y1, Y6
+	VFMADD231PS  (R11)(SI*1), Y0, Y6
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y7
+	VFNMADD231PS (R11)(SI*2), Y1, Y7
+	VFMADD231PS  (R11)(SI*1), Y0, Y7
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y8
+	VFNMADD231PS (R11)(SI*2), Y1, Y8
+	VFMADD231PS  (R11)(SI*1), Y0, Y8
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y9
+	VFNMADD231PS (R11)(SI*2), Y1, Y9
+	VFMADD231PS  (R11)(SI*1), Y0, Y9
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y10
+	VFNMADD231PS (R11)(SI*2), Y1, Y10
+	VFMADD231PS  (R11)(SI*1), Y0, Y10
+	IMUL3Q       $0x0a, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0a, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y2
+	VSUBPS  (R11)(SI*1), Y2, Y2
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y3
+	VSUBPS  (R11)(SI*1), Y3, Y3
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y4
+	VSUBPS  (R11)(SI*1), Y4, Y4
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y5
+	VSUBPS  (R11)(SI*1), Y5, Y5
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y6
+	VSUBPS  (R11)(SI*1), Y6, Y6
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y7
+	VSUBPS  (R11)(SI*1), Y7, Y7
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y8
+	VSUBPS  (R11)(SI*1), Y8, Y8
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y9
+	VSUBPS  (R11)(SI*1), Y9, Y9
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y10
+	VSUBPS  (R11)(SI*1), Y10, Y10
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y2
+	VSUBPS       (R11)(SI*2), Y2, Y2
+	VFNMADD231PS (R11)(DI*1), Y0, Y2
+	VFMADD231PS  (R11)(SI*1), Y0, Y2
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y3
+	VSUBPS       (R11)(SI*2), Y3, Y3
+	VFNMADD231PS (R11)(DI*1), Y0, Y3
+	VFMADD231PS  (R11)(SI*1), Y0, Y3
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y4
+	VSUBPS       (R11)(SI*2), Y4, Y4
+	VFNMADD231PS (R11)(DI*1), Y0, Y4
+	VFMADD231PS  (R11)(SI*1), Y0, Y4
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y5
+	VSUBPS       (R11)(SI*2), Y5, Y5
+	VFNMADD231PS (R11)(DI*1), Y0, Y5
+	VFMADD231PS  (R11)(SI*1), Y0, Y5
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y6
+	VSUBPS       (R11)(SI*2), Y6, Y6
+	VFNMADD231PS (R11)(DI*1), Y0, Y6
+	VFMADD231PS  (R11)(SI*1), Y0, Y6
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y7
+	VSUBPS       (R11)(SI*2), Y7, Y7
+	VFNMADD231PS (R11)(DI*1), Y0, Y7
+	VFMADD231PS  (R11)(SI*1), Y0, Y7
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y8
+	VSUBPS       (R11)(SI*2), Y8, Y8
+	VFNMADD231PS (R11)(DI*1), Y0, Y8
+	VFMADD231PS  (R11)(SI*1), Y0, Y8
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y9
+	VSUBPS       (R11)(SI*2), Y9, Y9
+	VFNMADD231PS (R11)(DI*1), Y0, Y9
+	VFMADD231PS  (R11)(SI*1), Y0, Y9
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y10
+	VSUBPS       (R11)(SI*2), Y10, Y10
+	VFNMADD231PS (R11)(DI*1), Y0, Y10
+	VFMADD231PS  (R11)(SI*1), Y0, Y10
+	IMUL3Q       $0x14, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x14, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	ADDQ         $0x00000020, R10
+	CMPQ         R10, 8(SP)
+	JNE          vector
+	ADDQ         48(AX), R8
+	ADDQ         56(AX), R9
+	DECQ         (SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+DATA f40400000<>+0(SB)/4, $0x40400000
+GLOBL f40400000<>(SB), RODATA|NOPTR, $4
+
+// func winogradOutput5AVX2(t *byte)
+// Requires: AVX, FMA3
+TEXT ·winogradOutput5AVX2(SB), NOSPLIT, $24-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	IMUL3Q       $0x05, CX, DX
+	LEAQ         (DX)(DX*2), BX
+	LEAQ         (DX)(DX*4), SI
+	VBROADCASTSS f40000000<>+0(SB), Y0
+	VBROADCASTSS f40800000<>+0(SB), Y1
+	VBROADCASTSS f41000000<>+0(SB), Y2
+	MOVQ         88(AX), SI
+	MOVQ         SI, (SP)
+	MOVQ         64(AX), R8
+	MOVQ         R8, 8(SP)
+	MOVQ         72(AX), R8
+	IMUL3Q       $0x20, R8, R8
+	MOVQ         R8, 16(SP)
+	MOVQ         (AX), SI
+	MOVQ         8(AX), DI
+
+tile:
+	XORQ R8, R8
+
+vector:
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(DX*2), Y13, Y13
+	VMOVUPS     (R9)(BX*1), Y8
+	VADDPS      (R9), Y13, Y3
+	VADDPS      Y8, Y3, Y3
+	VFMADD213PS Y13, Y1, Y8
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(DX*2), Y13, Y13
+	VMOVUPS     (R9)(BX*1), Y9
+	VADDPS      (R9), Y13, Y4
+	VADDPS      Y9, Y4, Y4
+	VFMADD213PS Y13, Y1, Y9
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(DX*2), Y13, Y13
+	VMOVUPS     (R9)(BX*1), Y10
+	VADDPS      (R9), Y13, Y5
+	VADDPS      Y10, Y5, Y5
+	VFMADD213PS Y13, Y1, Y10
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(DX*2), Y13, Y13
+	VMOVUPS     (R9)(BX*1), Y11
+	VADDPS      (R9), Y13, Y6
+	VADDPS      Y11, Y6, Y6
+	VFMADD213PS Y13, Y1, Y11
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(DX*2), Y13, Y13
+	VMOVUPS     (R9)(BX*1), Y12
+	VADDPS      (R9), Y13, Y7
+	VADDPS      Y12, Y7, Y7
+	VFMADD213PS Y13, Y1, Y12
+	VADDPS      Y5, Y4, Y13
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y13, Y3, Y3
+	VADDPS      Y6, Y3, Y3
+	VFMADD231PS Y1, Y6, Y13
+	VADDPS      Y4, Y7, Y7
+	VFMADD231PS Y2, Y6, Y7
+	VFMADD231PS Y0, Y6, Y4
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Y5
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y5, Y4, Y4
+	VADDPS      Y5, Y13, Y13
+	VADDPS      Y5, Y7, Y7
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done1097
+	CMPQ        R9, $0x01
+	JNE         leaky1096
+	VXORPS      X5, X5, X5
+	VMAXPS      Y3, Y5, Y3
+	VMAXPS      Y4, Y5, Y4
+	VMAXPS      Y13, Y5, Y13
+	VMAXPS      Y7, Y5, Y7
+	JMP         done1097
+
+leaky1096:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y3, Y6, Y5
+	VMAXPS       Y5, Y3, Y3
+	VMULPS       Y4, Y6, Y5
+	VMAXPS       Y5, Y4, Y4
+	VMULPS       Y13, Y6, Y5
+	VMAXPS       Y5, Y13, Y13
+	VMULPS       Y7, Y6, Y5
+	VMAXPS       Y5, Y7, Y7
+
+done1097:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store1098
+	ADDQ   R8, R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Y3, Y3
+	ADDQ   R10, R9
+	VADDPS (R9), Y4, Y4
+	ADDQ   R10, R9
+	VADDPS (R9), Y13, Y13
+	ADDQ   R10, R9
+	VADDPS (R9), Y7, Y7
+
+store1098:
+	MOVQ        DI, R9
+	ADDQ        R8, R9
+	MOVQ        32(AX), R10
+	VMOVUPS     Y3, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y4, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y13, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y7, (R9)
+	VADDPS      Y10, Y9, Y13
+	VSUBPS      Y10, Y9, Y9
+	VADDPS      Y13, Y8, Y8
+	VADDPS      Y11, Y8, Y8
+	VFMADD231PS Y1, Y11, Y13
+	VADDPS      Y9, Y12, Y12
+	VFMADD231PS Y2, Y11, Y12
+	VFMADD231PS Y0, Y11, Y9
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Y10
+	VADDPS      Y10, Y8, Y8
+	VADDPS      Y10, Y9, Y9
+	VADDPS      Y10, Y13, Y13
+	VADDPS      Y10, Y12, Y12
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done1100
+	CMPQ        R9, $0x01
+	JNE         leaky1099
+	VXORPS      X10, X10, X10
+	VMAXPS      Y8, Y10, Y8
+	VMAXPS      Y9, Y10, Y9
+	VMAXPS      Y13, Y10, Y13
+	VMAXPS      Y12, Y10, Y12
+	JMP         done1100
+
+leaky1099:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y11
+	VMULPS       Y8, Y11, Y10
+	VMAXPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMAXPS       Y10, Y9, Y9
+	VMULPS       Y13, Y11, Y10
+	VMAXPS       Y10, Y13, Y13
+	VMULPS       Y12, Y11, Y10
+	VMAXPS       Y10, Y12, Y12
+
+done1100:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store1101
+	ADDQ   R8, R9
+	ADDQ   104(AX), R9
+	ADDQ   104(AX), R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Y8, Y8
+	ADDQ   R10, R9
+	VADDPS (R9), Y9, Y9
+	ADDQ   R10, R9
+	VADDPS (R9), Y13, Y13
+	ADDQ   R10, R9
+	VADDPS (R9), Y12, Y12
+
+store1101:
+	MOVQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	MOVQ        32(AX), R10
+	VMOVUPS     Y8, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y9, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y13, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y12, (R9)
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9)(DX*1), Y3
+	VSUBPS      (R9)(DX*2), Y3, Y3
+	VMOVUPS     (R9)(BX*1), Y13
+	VADDPS      (R9)(DX*4), Y3, Y8
+	VFMADD231PS Y2, Y13, Y8
+	VFMADD231PS Y0, Y13, Y3
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y4
+	VSUBPS      (R9)(DX*2), Y4, Y4
+	VMOVUPS     (R9)(BX*1), Y13
+	VADDPS      (R9)(DX*4), Y4, Y9
+	VFMADD231PS Y2, Y13, Y9
+	VFMADD231PS Y0, Y13, Y4
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y5
+	VSUBPS      (R9)(DX*2), Y5, Y5
+	VMOVUPS     (R9)(BX*1), Y13
+	VADDPS      (R9)(DX*4), Y5, Y10
+	VFMADD231PS Y2, Y13, Y10
+	VFMADD231PS Y0, Y13, Y5
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y6
+	VSUBPS      (R9)(DX*2), Y6, Y6
+	VMOVUPS     (R9)(BX*1), Y13
+	VADDPS      (R9)(DX*4), Y6, Y11
+	VFMADD231PS Y2, Y13, Y11
+	VFMADD231PS Y0, Y13, Y6
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y7
+	VSUBPS      (R9)(DX*2), Y7, Y7
+	VMOVUPS     (R9)(BX*1), Y13
+	VADDPS      (R9)(DX*4), Y7, Y12
+	VFMADD231PS Y2, Y13, Y12
+	VFMADD231PS Y0, Y13, Y7
+	VADDPS      Y5, Y4, Y13
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y13, Y3, Y3
+	VADDPS      Y6, Y3, Y3
+	VFMADD231PS Y1, Y6, Y13
+	VADDPS      Y4, Y7, Y7
+	VFMADD231PS Y2, Y6, Y7
+	VFMADD231PS Y0, Y6, Y4
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Y5
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y5, Y4, Y4
+	VADDPS      Y5, Y13, Y13
+	VADDPS      Y5, Y7, Y7
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done1103
+	CMPQ        R9, $0x01
+	JNE         leaky1102
+	VXORPS      X5, X5, X5
+	VMAXPS      Y3, Y5, Y3
+	VMAXPS      Y4, Y5, Y4
+	VMAXPS      Y13, Y5, Y13
+	VMAXPS      Y7, Y5, Y7
+	JMP         done1103
+
+leaky1102:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y3, Y6, Y5
+	VMAXPS       Y5, Y3, Y3
+	VMULPS       Y4, Y6, Y5
+	VMAXPS       Y5, Y4, Y4
+	VMULPS       Y13, Y6, Y5
+	VMAXPS       Y5, Y13, Y13
+	VMULPS       Y7, Y6, Y5
+	VMAXPS       Y5, Y7, Y7
+
+done1103:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store1104
+	ADDQ   R8, R9
+	ADDQ   104(AX), R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Y3, Y3
+	ADDQ   R10, R9
+	VADDPS (R9), Y4, Y4
+	ADDQ   R10, R9
+	VADDPS (R9), Y13, Y13
+	ADDQ   R10, R9
+	VADDPS (R9), Y7, Y7
+
+store1104:
+	MOVQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	MOVQ        32(AX), R10
+	VMOVUPS     Y3, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y4, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y13, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y7, (R9)
+	VADDPS      Y10, Y9, Y13
+	VSUBPS      Y10, Y9, Y9
+	VADDPS      Y13, Y8, Y8
+	VADDPS      Y11, Y8, Y8
+	VFMADD231PS Y1, Y11, Y13
+	VADDPS      Y9, Y12, Y12
+	VFMADD231PS Y2, Y11, Y12
+	VFMADD231PS Y0, Y11, Y9
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Y10
+	VADDPS      Y10, Y8, Y8
+	VADDPS      Y10, Y9, Y9
+	VADDPS      Y10, Y13, Y13
+	VADDPS      Y10, Y12, Y12
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done1106
+	CMPQ        R9, $0x01
+	JNE         leaky1105
+	VXORPS      X10, X10, X10
+	VMAXPS      Y8, Y10, Y8
+	VMAXPS      Y9, Y10, Y9
+	VMAXPS      Y13, Y10, Y13
+	VMAXPS      Y12, Y10, Y12
+	JMP         done1106
+
+leaky1105:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y11
+	VMULPS       Y8, Y11, Y10
+	VMAXPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMAXPS       Y10, Y9, Y9
+	VMULPS       Y13, Y11, Y10
+	VMAXPS       Y10, Y13, Y13
+	VMULPS       Y12, Y11, Y10
+	VMAXPS       Y10, Y12, Y12
+
+done1106:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store1107
+	ADDQ   R8, R9
+	ADDQ   104(AX), R9
+	ADDQ   104(AX), R9
+	ADDQ   104(AX), R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Y8, Y8
+	ADDQ   R10, R9
+	VADDPS (R9), Y9, Y9
+	ADDQ   R10, R9
+	VADDPS (R9), Y13, Y13
+	ADDQ   R10, R9
+	VADDPS (R9), Y12, Y12
+
+store1107:
+	MOVQ    DI, R9
+	ADDQ    R8, R9
+	ADDQ    40(AX), R9
+	ADDQ    40(AX), R9
+	ADDQ    40(AX), R9
+	MOVQ    32(AX), R10
+	VMOVUPS Y8, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    $0x00000020, R8
+	CMPQ    R8, 16(SP)
+	JNE     vector
+	ADDQ    48(AX), SI
+	ADDQ    56(AX), DI
+	MOVQ    (SP), R8
+	TESTQ   R8, R8
+	JZ      nothing
+	MOVQ    96(AX), R9
+	LEAQ    (R8)(R9*4), R8
+	MOVQ    R8, (SP)
+
+nothing:
+	DECQ 8(SP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func winogradStridedWeightsAVX2(t *byte)
+// Requires: AVX, FMA3
+TEXT ·winogradStridedWeightsAVX2(SB), NOSPLIT, $16-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	IMUL3Q       $0x03, CX, DX
+	MOVQ         32(AX), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (DX)(DX*4), SI
+	VBROADCASTSS f3f000000<>+0(SB), Y0
+	VBROADCASTSS f3e2aaaab<>+0(SB), Y1
+	VBROADCASTSS f40000000<>+0(SB), Y2
+	VBROADCASTSS fbf000000<>+0(SB), Y3
+	VBROADCASTSS fbe2aaaab<>+0(SB), Y4
+	MOVQ         64(AX), R8
+	MOVQ         R8, (SP)
+	MOVQ         72(AX), R8
+	IMUL3Q       $0x20, R8, R8
+	MOVQ         R8, 8(SP)
+	MOVQ         (AX), SI
+	MOVQ         8(AX), DI
+
+tile:
+	XORQ R8, R8
+
+vector:
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Y0, Y5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y0, Y6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y0, Y7
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Y3, Y5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y3, Y6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y3, Y7
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Y4, Y5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y4, Y6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y4, Y7
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Y1, Y5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y1, Y6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y1, Y7
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9), Y0, Y5
+	ADDQ        CX, R9
+	VMULPS      (R9), Y0, Y6
+	ADDQ        CX, R9
+	VMULPS      (R9), Y0, Y7
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9), Y5
+	VADDPS      (R9)(DX*2), Y5, Y5
+	VMULPS      Y3, Y5, Y5
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y6
+	VADDPS      (R9)(DX*2), Y6, Y6
+	VMULPS      Y3, Y6, Y6
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y7
+	VADDPS      (R9)(DX*2), Y7, Y7
+	VMULPS      Y3, Y7, Y7
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9), Y5
+	VSUBPS      (R9)(DX*2), Y5, Y5
+	VMULPS      Y4, Y5, Y5
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y6
+	VSUBPS      (R9)(DX*2), Y6, Y6
+	VMULPS      Y4, Y6, Y6
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y7
+	VSUBPS      (R9)(DX*2), Y7, Y7
+	VMULPS      Y4, Y7, Y7
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9), Y5
+	VFMADD231PS (R9)(DX*2), Y2, Y5
+	VMULPS      Y1, Y5, Y5
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y6
+	VFMADD231PS (R9)(DX*2), Y2, Y6
+	VMULPS      Y1, Y6, Y6
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y7
+	VFMADD231PS (R9)(DX*2), Y2, Y7
+	VMULPS      Y1, Y7, Y7
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9)(DX*2), Y5
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*2), Y6
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*2), Y7
+	IMUL3Q      $0x14, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x14, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	ADDQ        $0x00000020, R8
+	CMPQ        R8, 8(SP)
+	JNE         vector
+	ADDQ        48(AX), SI
+	ADDQ        56(AX), DI
+	DECQ        (SP)
+	JNZ         tile
+	VZEROUPPER
+	RET
+
+DATA f3f000000<>+0(SB)/4, $0x3f000000
+GLOBL f3f000000<>(SB), RODATA|NOPTR, $4
+
+DATA f3e2aaaab<>+0(SB)/4, $0x3e2aaaab
+GLOBL f3e2aaaab<>(SB), RODATA|NOPTR, $4
+
+DATA fbf000000<>+0(SB)/4, $0xbf000000
+GLOBL fbf000000<>(SB), RODATA|NOPTR, $4

@@ -349,15 +349,30 @@ func spreadAVX512Y(t *Rows)
 //go:noescape
 func winogradInputAVX512Y(t *Transform)
 
-// winogradOutputAVX512Y transforms products to output tiles, see Transform.
+// winogradOutput6AVX512Y transforms 6×6 products to output tiles, see Transform.
 //
 //go:noescape
-func winogradOutputAVX512Y(t *Transform)
+func winogradOutput6AVX512Y(t *Transform)
 
 // winogradWeightsAVX512Y transforms weights, see Transform.
 //
 //go:noescape
 func winogradWeightsAVX512Y(t *Transform)
+
+// winogradStridedInputAVX512Y transforms input tiles for stride 2, see Transform.
+//
+//go:noescape
+func winogradStridedInputAVX512Y(t *Transform)
+
+// winogradOutput5AVX512Y transforms 5×5 products to output tiles, see Transform.
+//
+//go:noescape
+func winogradOutput5AVX512Y(t *Transform)
+
+// winogradStridedWeightsAVX512Y transforms weights for stride 2, see Transform.
+//
+//go:noescape
+func winogradStridedWeightsAVX512Y(t *Transform)
 
 // linearAVX512 computes src, see Span.
 //
@@ -504,15 +519,30 @@ func transposeAVX512(t *Transpose)
 //go:noescape
 func winogradInputAVX512(t *Transform)
 
-// winogradOutputAVX512 transforms products to output tiles, see Transform.
+// winogradOutput6AVX512 transforms 6×6 products to output tiles, see Transform.
 //
 //go:noescape
-func winogradOutputAVX512(t *Transform)
+func winogradOutput6AVX512(t *Transform)
 
 // winogradWeightsAVX512 transforms weights, see Transform.
 //
 //go:noescape
 func winogradWeightsAVX512(t *Transform)
+
+// winogradStridedInputAVX512 transforms input tiles for stride 2, see Transform.
+//
+//go:noescape
+func winogradStridedInputAVX512(t *Transform)
+
+// winogradOutput5AVX512 transforms 5×5 products to output tiles, see Transform.
+//
+//go:noescape
+func winogradOutput5AVX512(t *Transform)
+
+// winogradStridedWeightsAVX512 transforms weights for stride 2, see Transform.
+//
+//go:noescape
+func winogradStridedWeightsAVX512(t *Transform)
 
 // avx512 is the Set of these kernels.
 var avx512 = Set{
@@ -601,8 +631,11 @@ var avx512 = Set{
 			{7, 2, false}: depthwise7s2AVX512Y,
 			{7, 2, true}:  depthwise7s2repeatingAVX512Y,
 		},
-		spread:        spreadAVX512Y,
-		winogradInput: winogradInputAVX512Y, winogradOutput: winogradOutputAVX512Y, winogradWeights: winogradWeightsAVX512Y,
+		spread: spreadAVX512Y,
+		winograd: [3]transforms{
+			1: {winogradInputAVX512Y, winogradOutput6AVX512Y, winogradWeightsAVX512Y},
+			2: {winogradStridedInputAVX512Y, winogradOutput5AVX512Y, winogradStridedWeightsAVX512Y},
+		},
 	},
 	unary: [activationCount]func(*Span){
 		Linear:      linearAVX512,
@@ -627,13 +660,16 @@ var avx512 = Set{
 		Mish:        mishAVX512,
 		RevLeaky:    leakyAVX512,
 	},
-	add:           addAVX512,
-	mul:           mulAVX512,
-	max:           maxAVX512,
-	scale:         scaleAVX512,
-	exponential:   exponentialAVX512,
-	sumRows:       sumRowsAVX512,
-	maxTaps:       maxTapsAVX512,
-	transpose:     transposeAVX512,
-	winogradInput: winogradInputAVX512, winogradOutput: winogradOutputAVX512, winogradWeights: winogradWeightsAVX512,
+	add:         addAVX512,
+	mul:         mulAVX512,
+	max:         maxAVX512,
+	scale:       scaleAVX512,
+	exponential: exponentialAVX512,
+	sumRows:     sumRowsAVX512,
+	maxTaps:     maxTapsAVX512,
+	transpose:   transposeAVX512,
+	winograd: [3]transforms{
+		1: {winogradInputAVX512, winogradOutput6AVX512, winogradWeightsAVX512},
+		2: {winogradStridedInputAVX512, winogradOutput5AVX512, winogradStridedWeightsAVX512},
+	},
 }

@@ -40490,7 +40490,7 @@ vector:
 	VFMADD231PS  Y3, Y0, Y7
 	VMOVUPS      Y7, (R11)
 	ADDQ         BX, R11
-	ADDQ         $0x20, R10
+	ADDQ         $0x00000020, R10
 	CMPQ         R10, 8(SP)
 	JNE          vector
 	ADDQ         48(AX), R8
@@ -40506,9 +40506,9 @@ GLOBL f40800000<>(SB), RODATA|NOPTR, $4
 DATA f40a00000<>+0(SB)/4, $0x40a00000
 GLOBL f40a00000<>(SB), RODATA|NOPTR, $4
 
-// func winogradOutputAVX512Y(t *byte)
+// func winogradOutput6AVX512Y(t *byte)
 // Requires: AVX, FMA3
-TEXT ·winogradOutputAVX512Y(SB), NOSPLIT, $24-8
+TEXT ·winogradOutput6AVX512Y(SB), NOSPLIT, $24-8
 	MOVQ         t+0(FP), AX
 	MOVQ         16(AX), CX
 	IMUL3Q       $0x06, CX, DX
@@ -40899,7 +40899,7 @@ store2022:
 	VMOVUPS Y15, (R10)
 	ADDQ    R11, R10
 	VMOVUPS Y14, (R10)
-	ADDQ    $0x20, R9
+	ADDQ    $0x00000020, R9
 	CMPQ    R9, 16(SP)
 	JNE     vector
 	ADDQ    48(AX), DI
@@ -41168,7 +41168,7 @@ vector:
 	ADDQ        BX, R9
 	VMOVUPS     Y6, (R9)
 	ADDQ        BX, R9
-	ADDQ        $0x20, R8
+	ADDQ        $0x00000020, R8
 	CMPQ        R8, 8(SP)
 	JNE         vector
 	ADDQ        48(AX), SI
@@ -41186,6 +41186,2103 @@ GLOBL fbe2aaaab<>(SB), RODATA|NOPTR, $4
 
 DATA f3d2aaaab<>+0(SB)/4, $0x3d2aaaab
 GLOBL f3d2aaaab<>(SB), RODATA|NOPTR, $4
+
+// func winogradStridedInputAVX512Y(t *byte)
+// Requires: AVX, FMA3
+TEXT ·winogradStridedInputAVX512Y(SB), NOSPLIT, $16-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	LEAQ         (DX)(DX*1), SI
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (SI)(SI*4), R8
+	VBROADCASTSS f40000000<>+0(SB), Y0
+	VBROADCASTSS f40400000<>+0(SB), Y1
+	MOVQ         64(AX), R10
+	MOVQ         R10, (SP)
+	MOVQ         72(AX), R10
+	IMUL3Q       $0x20, R10, R10
+	MOVQ         R10, 8(SP)
+	MOVQ         (AX), R8
+	MOVQ         8(AX), R9
+
+tile:
+	XORQ R10, R10
+
+vector:
+	LEAQ (R8)(R10*1), R11
+	ADDQ DX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y2
+	VSUBPS  (R11)(SI*2), Y2, Y2
+	VADDPS  Y2, Y2, Y2
+	VADDPS  (R11)(DI*1), Y2, Y2
+	VSUBPS  (R11)(SI*1), Y2, Y2
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y3
+	VSUBPS  (R11)(SI*2), Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  (R11)(DI*1), Y3, Y3
+	VSUBPS  (R11)(SI*1), Y3, Y3
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y4
+	VSUBPS  (R11)(SI*2), Y4, Y4
+	VADDPS  Y4, Y4, Y4
+	VADDPS  (R11)(DI*1), Y4, Y4
+	VSUBPS  (R11)(SI*1), Y4, Y4
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y5
+	VSUBPS  (R11)(SI*2), Y5, Y5
+	VADDPS  Y5, Y5, Y5
+	VADDPS  (R11)(DI*1), Y5, Y5
+	VSUBPS  (R11)(SI*1), Y5, Y5
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y6
+	VSUBPS  (R11)(SI*2), Y6, Y6
+	VADDPS  Y6, Y6, Y6
+	VADDPS  (R11)(DI*1), Y6, Y6
+	VSUBPS  (R11)(SI*1), Y6, Y6
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y7
+	VSUBPS  (R11)(SI*2), Y7, Y7
+	VADDPS  Y7, Y7, Y7
+	VADDPS  (R11)(DI*1), Y7, Y7
+	VSUBPS  (R11)(SI*1), Y7, Y7
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y8
+	VSUBPS  (R11)(SI*2), Y8, Y8
+	VADDPS  Y8, Y8, Y8
+	VADDPS  (R11)(DI*1), Y8, Y8
+	VSUBPS  (R11)(SI*1), Y8, Y8
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y9
+	VSUBPS  (R11)(SI*2), Y9, Y9
+	VADDPS  Y9, Y9, Y9
+	VADDPS  (R11)(DI*1), Y9, Y9
+	VSUBPS  (R11)(SI*1), Y9, Y9
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y10
+	VSUBPS  (R11)(SI*2), Y10, Y10
+	VADDPS  Y10, Y10, Y10
+	VADDPS  (R11)(DI*1), Y10, Y10
+	VSUBPS  (R11)(SI*1), Y10, Y10
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+	ADDQ         DX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y2
+	VSUBPS       (R11)(SI*2), Y2, Y2
+	VFNMADD231PS (R11)(SI*1), Y0, Y2
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y3
+	VSUBPS       (R11)(SI*2), Y3, Y3
+	VFNMADD231PS (R11)(SI*1), Y0, Y3
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y4
+	VSUBPS       (R11)(SI*2), Y4, Y4
+	VFNMADD231PS (R11)(SI*1), Y0, Y4
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y5
+	VSUBPS       (R11)(SI*2), Y5, Y5
+	VFNMADD231PS (R11)(SI*1), Y0, Y5
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y6
+	VSUBPS       (R11)(SI*2), Y6, Y6
+	VFNMADD231PS (R11)(SI*1), Y0, Y6
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y7
+	VSUBPS       (R11)(SI*2), Y7, Y7
+	VFNMADD231PS (R11)(SI*1), Y0, Y7
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y8
+	VSUBPS       (R11)(SI*2), Y8, Y8
+	VFNMADD231PS (R11)(SI*1), Y0, Y8
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y9
+	VSUBPS       (R11)(SI*2), Y9, Y9
+	VFNMADD231PS (R11)(SI*1), Y0, Y9
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y10
+	VSUBPS       (R11)(SI*2), Y10, Y10
+	VFNMADD231PS (R11)(SI*1), Y0, Y10
+	IMUL3Q       $0x05, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x05, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+	ADDQ         DX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y2
+	VFNMADD231PS (R11)(SI*2), Y1, Y2
+	VFMADD231PS  (R11)(SI*1), Y0, Y2
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y3
+	VFNMADD231PS (R11)(SI*2), Y1, Y3
+	VFMADD231PS  (R11)(SI*1), Y0, Y3
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y4
+	VFNMADD231PS (R11)(SI*2), Y1, Y4
+	VFMADD231PS  (R11)(SI*1), Y0, Y4
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y5
+	VFNMADD231PS (R11)(SI*2), Y1, Y5
+	VFMADD231PS  (R11)(SI*1), Y0, Y5
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y6
+	VFNMADD231PS (R11)(SI*2), Y1, Y6
+	VFMADD231PS  (R11)(SI*1), Y0, Y6
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y7
+	VFNMADD231PS (R11)(SI*2), Y1, Y7
+	VFMADD231PS  (R11)(SI*1), Y0, Y7
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y8
+	VFNMADD231PS (R11)(SI*2), Y1, Y8
+	VFMADD231PS  (R11)(SI*1), Y0, Y8
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y9
+	VFNMADD231PS (R11)(SI*2), Y1, Y9
+	VFMADD231PS  (R11)(SI*1), Y0, Y9
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y10
+	VFNMADD231PS (R11)(SI*2), Y1, Y10
+	VFMADD231PS  (R11)(SI*1), Y0, Y10
+	IMUL3Q       $0x0a, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0a, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+	ADDQ         DX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y2
+	VSUBPS  (R11)(SI*1), Y2, Y2
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y3
+	VSUBPS  (R11)(SI*1), Y3, Y3
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y4
+	VSUBPS  (R11)(SI*1), Y4, Y4
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y5
+	VSUBPS  (R11)(SI*1), Y5, Y5
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y6
+	VSUBPS  (R11)(SI*1), Y6, Y6
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y7
+	VSUBPS  (R11)(SI*1), Y7, Y7
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y8
+	VSUBPS  (R11)(SI*1), Y8, Y8
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y9
+	VSUBPS  (R11)(SI*1), Y9, Y9
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y10
+	VSUBPS  (R11)(SI*1), Y10, Y10
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y2
+	VSUBPS  (R11)(SI*2), Y2, Y2
+	VADDPS  Y2, Y2, Y2
+	VADDPS  (R11)(DI*1), Y2, Y2
+	VSUBPS  (R11)(SI*1), Y2, Y2
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y3
+	VSUBPS  (R11)(SI*2), Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  (R11)(DI*1), Y3, Y3
+	VSUBPS  (R11)(SI*1), Y3, Y3
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y4
+	VSUBPS  (R11)(SI*2), Y4, Y4
+	VADDPS  Y4, Y4, Y4
+	VADDPS  (R11)(DI*1), Y4, Y4
+	VSUBPS  (R11)(SI*1), Y4, Y4
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y5
+	VSUBPS  (R11)(SI*2), Y5, Y5
+	VADDPS  Y5, Y5, Y5
+	VADDPS  (R11)(DI*1), Y5, Y5
+	VSUBPS  (R11)(SI*1), Y5, Y5
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y6
+	VSUBPS  (R11)(SI*2), Y6, Y6
+	VADDPS  Y6, Y6, Y6
+	VADDPS  (R11)(DI*1), Y6, Y6
+	VSUBPS  (R11)(SI*1), Y6, Y6
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y7
+	VSUBPS  (R11)(SI*2), Y7, Y7
+	VADDPS  Y7, Y7, Y7
+	VADDPS  (R11)(DI*1), Y7, Y7
+	VSUBPS  (R11)(SI*1), Y7, Y7
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y8
+	VSUBPS  (R11)(SI*2), Y8, Y8
+	VADDPS  Y8, Y8, Y8
+	VADDPS  (R11)(DI*1), Y8, Y8
+	VSUBPS  (R11)(SI*1), Y8, Y8
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y9
+	VSUBPS  (R11)(SI*2), Y9, Y9
+	VADDPS  Y9, Y9, Y9
+	VADDPS  (R11)(DI*1), Y9, Y9
+	VSUBPS  (R11)(SI*1), Y9, Y9
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Y10
+	VSUBPS  (R11)(SI*2), Y10, Y10
+	VADDPS  Y10, Y10, Y10
+	VADDPS  (R11)(DI*1), Y10, Y10
+	VSUBPS  (R11)(SI*1), Y10, Y10
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y2
+	VSUBPS       (R11)(SI*2), Y2, Y2
+	VFNMADD231PS (R11)(SI*1), Y0, Y2
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y3
+	VSUBPS       (R11)(SI*2), Y3, Y3
+	VFNMADD231PS (R11)(SI*1), Y0, Y3
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y4
+	VSUBPS       (R11)(SI*2), Y4, Y4
+	VFNMADD231PS (R11)(SI*1), Y0, Y4
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y5
+	VSUBPS       (R11)(SI*2), Y5, Y5
+	VFNMADD231PS (R11)(SI*1), Y0, Y5
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y6
+	VSUBPS       (R11)(SI*2), Y6, Y6
+	VFNMADD231PS (R11)(SI*1), Y0, Y6
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y7
+	VSUBPS       (R11)(SI*2), Y7, Y7
+	VFNMADD231PS (R11)(SI*1), Y0, Y7
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y8
+	VSUBPS       (R11)(SI*2), Y8, Y8
+	VFNMADD231PS (R11)(SI*1), Y0, Y8
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y9
+	VSUBPS       (R11)(SI*2), Y9, Y9
+	VFNMADD231PS (R11)(SI*1), Y0, Y9
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Y10
+	VSUBPS       (R11)(SI*2), Y10, Y10
+	VFNMADD231PS (R11)(SI*1), Y0, Y10
+	IMUL3Q       $0x05, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x05, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y2
+	VFNMADD231PS (R11)(SI*2), Y1, Y2
+	VFMADD231PS  (R11)(SI*1), Y0, Y2
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y3
+	VFNMADD231PS (R11)(SI*2), Y1, Y3
+	VFMADD231PS  (R11)(SI*1), Y0, Y3
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y4
+	VFNMADD231PS (R11)(SI*2), Y1, Y4
+	VFMADD231PS  (R11)(SI*1), Y0, Y4
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y5
+	VFNMADD231PS (R11)(SI*2), Y1, Y5
+	VFMADD231PS  (R11)(SI*1), Y0, Y5
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y6
+	VFNMADD231PS (R11)(SI*2), Y1, Y6
+	VFMADD231PS  (R11)(SI*1), Y0, Y6
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y7
+	VFNMADD231PS (R11)(SI*2), Y1, Y7
+	VFMADD231PS  (R11)(SI*1), Y0, Y7
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y8
+	VFNMADD231PS (R11)(SI*2), Y1, Y8
+	VFMADD231PS  (R11)(SI*1), Y0, Y8
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y9
+	VFNMADD231PS (R11)(SI*2), Y1, Y9
+	VFMADD231PS  (R11)(SI*1), Y0, Y9
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Y10
+	VFNMADD231PS (R11)(SI*2), Y1, Y10
+	VFMADD231PS  (R11)(SI*1), Y0, Y10
+	IMUL3Q       $0x0a, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0a, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y2
+	VSUBPS  (R11)(SI*1), Y2, Y2
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y3
+	VSUBPS  (R11)(SI*1), Y3, Y3
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y4
+	VSUBPS  (R11)(SI*1), Y4, Y4
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y5
+	VSUBPS  (R11)(SI*1), Y5, Y5
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y6
+	VSUBPS  (R11)(SI*1), Y6, Y6
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y7
+	VSUBPS  (R11)(SI*1), Y7, Y7
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y8
+	VSUBPS  (R11)(SI*1), Y8, Y8
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y9
+	VSUBPS  (R11)(SI*1), Y9, Y9
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Y10
+	VSUBPS  (R11)(SI*1), Y10, Y10
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y2
+	VSUBPS       (R11)(SI*2), Y2, Y2
+	VFNMADD231PS (R11)(DI*1), Y0, Y2
+	VFMADD231PS  (R11)(SI*1), Y0, Y2
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y3
+	VSUBPS       (R11)(SI*2), Y3, Y3
+	VFNMADD231PS (R11)(DI*1), Y0, Y3
+	VFMADD231PS  (R11)(SI*1), Y0, Y3
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y4
+	VSUBPS       (R11)(SI*2), Y4, Y4
+	VFNMADD231PS (R11)(DI*1), Y0, Y4
+	VFMADD231PS  (R11)(SI*1), Y0, Y4
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y5
+	VSUBPS       (R11)(SI*2), Y5, Y5
+	VFNMADD231PS (R11)(DI*1), Y0, Y5
+	VFMADD231PS  (R11)(SI*1), Y0, Y5
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y6
+	VSUBPS       (R11)(SI*2), Y6, Y6
+	VFNMADD231PS (R11)(DI*1), Y0, Y6
+	VFMADD231PS  (R11)(SI*1), Y0, Y6
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y7
+	VSUBPS       (R11)(SI*2), Y7, Y7
+	VFNMADD231PS (R11)(DI*1), Y0, Y7
+	VFMADD231PS  (R11)(SI*1), Y0, Y7
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y8
+	VSUBPS       (R11)(SI*2), Y8, Y8
+	VFNMADD231PS (R11)(DI*1), Y0, Y8
+	VFMADD231PS  (R11)(SI*1), Y0, Y8
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y9
+	VSUBPS       (R11)(SI*2), Y9, Y9
+	VFNMADD231PS (R11)(DI*1), Y0, Y9
+	VFMADD231PS  (R11)(SI*1), Y0, Y9
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Y10
+	VSUBPS       (R11)(SI*2), Y10, Y10
+	VFNMADD231PS (R11)(DI*1), Y0, Y10
+	VFMADD231PS  (R11)(SI*1), Y0, Y10
+	IMUL3Q       $0x14, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y3, Y3
+	VSUBPS  Y7, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y9, Y3, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y9, Y3
+	VSUBPS       Y7, Y3, Y3
+	VFNMADD231PS Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y9, Y3
+	VFNMADD231PS Y7, Y1, Y3
+	VFMADD231PS  Y5, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y9, Y3
+	VSUBPS  Y5, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x14, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Y2, Y3
+	VSUBPS  Y6, Y3, Y3
+	VADDPS  Y3, Y3, Y3
+	VADDPS  Y8, Y3, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Y8, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Y8, Y3
+	VFNMADD231PS Y6, Y1, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Y8, Y3
+	VSUBPS  Y4, Y3, Y3
+	VMOVUPS Y3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Y10, Y3
+	VSUBPS       Y6, Y3, Y3
+	VFNMADD231PS Y8, Y0, Y3
+	VFMADD231PS  Y4, Y0, Y3
+	VMOVUPS      Y3, (R11)
+	ADDQ         BX, R11
+	ADDQ         $0x00000020, R10
+	CMPQ         R10, 8(SP)
+	JNE          vector
+	ADDQ         48(AX), R8
+	ADDQ         56(AX), R9
+	DECQ         (SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+DATA f40400000<>+0(SB)/4, $0x40400000
+GLOBL f40400000<>(SB), RODATA|NOPTR, $4
+
+// func winogradOutput5AVX512Y(t *byte)
+// Requires: AVX, FMA3
+TEXT ·winogradOutput5AVX512Y(SB), NOSPLIT, $24-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	IMUL3Q       $0x05, CX, DX
+	LEAQ         (DX)(DX*2), BX
+	LEAQ         (DX)(DX*4), SI
+	VBROADCASTSS f40000000<>+0(SB), Y0
+	VBROADCASTSS f40800000<>+0(SB), Y1
+	VBROADCASTSS f41000000<>+0(SB), Y2
+	MOVQ         88(AX), SI
+	MOVQ         SI, (SP)
+	MOVQ         64(AX), R8
+	MOVQ         R8, 8(SP)
+	MOVQ         72(AX), R8
+	IMUL3Q       $0x20, R8, R8
+	MOVQ         R8, 16(SP)
+	MOVQ         (AX), SI
+	MOVQ         8(AX), DI
+
+tile:
+	XORQ R8, R8
+
+vector:
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(DX*2), Y13, Y13
+	VMOVUPS     (R9)(BX*1), Y8
+	VADDPS      (R9), Y13, Y3
+	VADDPS      Y8, Y3, Y3
+	VFMADD213PS Y13, Y1, Y8
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(DX*2), Y13, Y13
+	VMOVUPS     (R9)(BX*1), Y9
+	VADDPS      (R9), Y13, Y4
+	VADDPS      Y9, Y4, Y4
+	VFMADD213PS Y13, Y1, Y9
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(DX*2), Y13, Y13
+	VMOVUPS     (R9)(BX*1), Y10
+	VADDPS      (R9), Y13, Y5
+	VADDPS      Y10, Y5, Y5
+	VFMADD213PS Y13, Y1, Y10
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(DX*2), Y13, Y13
+	VMOVUPS     (R9)(BX*1), Y11
+	VADDPS      (R9), Y13, Y6
+	VADDPS      Y11, Y6, Y6
+	VFMADD213PS Y13, Y1, Y11
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(DX*2), Y13, Y13
+	VMOVUPS     (R9)(BX*1), Y12
+	VADDPS      (R9), Y13, Y7
+	VADDPS      Y12, Y7, Y7
+	VFMADD213PS Y13, Y1, Y12
+	VADDPS      Y5, Y4, Y13
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y13, Y3, Y3
+	VADDPS      Y6, Y3, Y3
+	VFMADD231PS Y1, Y6, Y13
+	VADDPS      Y4, Y7, Y7
+	VFMADD231PS Y2, Y6, Y7
+	VFMADD231PS Y0, Y6, Y4
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Y5
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y5, Y4, Y4
+	VADDPS      Y5, Y13, Y13
+	VADDPS      Y5, Y7, Y7
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done2024
+	CMPQ        R9, $0x01
+	JNE         leaky2023
+	VXORPS      X5, X5, X5
+	VMAXPS      Y3, Y5, Y3
+	VMAXPS      Y4, Y5, Y4
+	VMAXPS      Y13, Y5, Y13
+	VMAXPS      Y7, Y5, Y7
+	JMP         done2024
+
+leaky2023:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y3, Y6, Y5
+	VMAXPS       Y5, Y3, Y3
+	VMULPS       Y4, Y6, Y5
+	VMAXPS       Y5, Y4, Y4
+	VMULPS       Y13, Y6, Y5
+	VMAXPS       Y5, Y13, Y13
+	VMULPS       Y7, Y6, Y5
+	VMAXPS       Y5, Y7, Y7
+
+done2024:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store2025
+	ADDQ   R8, R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Y3, Y3
+	ADDQ   R10, R9
+	VADDPS (R9), Y4, Y4
+	ADDQ   R10, R9
+	VADDPS (R9), Y13, Y13
+	ADDQ   R10, R9
+	VADDPS (R9), Y7, Y7
+
+store2025:
+	MOVQ        DI, R9
+	ADDQ        R8, R9
+	MOVQ        32(AX), R10
+	VMOVUPS     Y3, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y4, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y13, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y7, (R9)
+	VADDPS      Y10, Y9, Y13
+	VSUBPS      Y10, Y9, Y9
+	VADDPS      Y13, Y8, Y8
+	VADDPS      Y11, Y8, Y8
+	VFMADD231PS Y1, Y11, Y13
+	VADDPS      Y9, Y12, Y12
+	VFMADD231PS Y2, Y11, Y12
+	VFMADD231PS Y0, Y11, Y9
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Y10
+	VADDPS      Y10, Y8, Y8
+	VADDPS      Y10, Y9, Y9
+	VADDPS      Y10, Y13, Y13
+	VADDPS      Y10, Y12, Y12
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done2027
+	CMPQ        R9, $0x01
+	JNE         leaky2026
+	VXORPS      X10, X10, X10
+	VMAXPS      Y8, Y10, Y8
+	VMAXPS      Y9, Y10, Y9
+	VMAXPS      Y13, Y10, Y13
+	VMAXPS      Y12, Y10, Y12
+	JMP         done2027
+
+leaky2026:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y11
+	VMULPS       Y8, Y11, Y10
+	VMAXPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMAXPS       Y10, Y9, Y9
+	VMULPS       Y13, Y11, Y10
+	VMAXPS       Y10, Y13, Y13
+	VMULPS       Y12, Y11, Y10
+	VMAXPS       Y10, Y12, Y12
+
+done2027:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store2028
+	ADDQ   R8, R9
+	ADDQ   104(AX), R9
+	ADDQ   104(AX), R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Y8, Y8
+	ADDQ   R10, R9
+	VADDPS (R9), Y9, Y9
+	ADDQ   R10, R9
+	VADDPS (R9), Y13, Y13
+	ADDQ   R10, R9
+	VADDPS (R9), Y12, Y12
+
+store2028:
+	MOVQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	MOVQ        32(AX), R10
+	VMOVUPS     Y8, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y9, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y13, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y12, (R9)
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9)(DX*1), Y3
+	VSUBPS      (R9)(DX*2), Y3, Y3
+	VMOVUPS     (R9)(BX*1), Y13
+	VADDPS      (R9)(DX*4), Y3, Y8
+	VFMADD231PS Y2, Y13, Y8
+	VFMADD231PS Y0, Y13, Y3
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y4
+	VSUBPS      (R9)(DX*2), Y4, Y4
+	VMOVUPS     (R9)(BX*1), Y13
+	VADDPS      (R9)(DX*4), Y4, Y9
+	VFMADD231PS Y2, Y13, Y9
+	VFMADD231PS Y0, Y13, Y4
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y5
+	VSUBPS      (R9)(DX*2), Y5, Y5
+	VMOVUPS     (R9)(BX*1), Y13
+	VADDPS      (R9)(DX*4), Y5, Y10
+	VFMADD231PS Y2, Y13, Y10
+	VFMADD231PS Y0, Y13, Y5
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y6
+	VSUBPS      (R9)(DX*2), Y6, Y6
+	VMOVUPS     (R9)(BX*1), Y13
+	VADDPS      (R9)(DX*4), Y6, Y11
+	VFMADD231PS Y2, Y13, Y11
+	VFMADD231PS Y0, Y13, Y6
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Y7
+	VSUBPS      (R9)(DX*2), Y7, Y7
+	VMOVUPS     (R9)(BX*1), Y13
+	VADDPS      (R9)(DX*4), Y7, Y12
+	VFMADD231PS Y2, Y13, Y12
+	VFMADD231PS Y0, Y13, Y7
+	VADDPS      Y5, Y4, Y13
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y13, Y3, Y3
+	VADDPS      Y6, Y3, Y3
+	VFMADD231PS Y1, Y6, Y13
+	VADDPS      Y4, Y7, Y7
+	VFMADD231PS Y2, Y6, Y7
+	VFMADD231PS Y0, Y6, Y4
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Y5
+	VADDPS      Y5, Y3, Y3
+	VADDPS      Y5, Y4, Y4
+	VADDPS      Y5, Y13, Y13
+	VADDPS      Y5, Y7, Y7
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done2030
+	CMPQ        R9, $0x01
+	JNE         leaky2029
+	VXORPS      X5, X5, X5
+	VMAXPS      Y3, Y5, Y3
+	VMAXPS      Y4, Y5, Y4
+	VMAXPS      Y13, Y5, Y13
+	VMAXPS      Y7, Y5, Y7
+	JMP         done2030
+
+leaky2029:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y6
+	VMULPS       Y3, Y6, Y5
+	VMAXPS       Y5, Y3, Y3
+	VMULPS       Y4, Y6, Y5
+	VMAXPS       Y5, Y4, Y4
+	VMULPS       Y13, Y6, Y5
+	VMAXPS       Y5, Y13, Y13
+	VMULPS       Y7, Y6, Y5
+	VMAXPS       Y5, Y7, Y7
+
+done2030:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store2031
+	ADDQ   R8, R9
+	ADDQ   104(AX), R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Y3, Y3
+	ADDQ   R10, R9
+	VADDPS (R9), Y4, Y4
+	ADDQ   R10, R9
+	VADDPS (R9), Y13, Y13
+	ADDQ   R10, R9
+	VADDPS (R9), Y7, Y7
+
+store2031:
+	MOVQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	MOVQ        32(AX), R10
+	VMOVUPS     Y3, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y4, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y13, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Y7, (R9)
+	VADDPS      Y10, Y9, Y13
+	VSUBPS      Y10, Y9, Y9
+	VADDPS      Y13, Y8, Y8
+	VADDPS      Y11, Y8, Y8
+	VFMADD231PS Y1, Y11, Y13
+	VADDPS      Y9, Y12, Y12
+	VFMADD231PS Y2, Y11, Y12
+	VFMADD231PS Y0, Y11, Y9
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Y10
+	VADDPS      Y10, Y8, Y8
+	VADDPS      Y10, Y9, Y9
+	VADDPS      Y10, Y13, Y13
+	VADDPS      Y10, Y12, Y12
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done2033
+	CMPQ        R9, $0x01
+	JNE         leaky2032
+	VXORPS      X10, X10, X10
+	VMAXPS      Y8, Y10, Y8
+	VMAXPS      Y9, Y10, Y9
+	VMAXPS      Y13, Y10, Y13
+	VMAXPS      Y12, Y10, Y12
+	JMP         done2033
+
+leaky2032:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Y11
+	VMULPS       Y8, Y11, Y10
+	VMAXPS       Y10, Y8, Y8
+	VMULPS       Y9, Y11, Y10
+	VMAXPS       Y10, Y9, Y9
+	VMULPS       Y13, Y11, Y10
+	VMAXPS       Y10, Y13, Y13
+	VMULPS       Y12, Y11, Y10
+	VMAXPS       Y10, Y12, Y12
+
+done2033:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store2034
+	ADDQ   R8, R9
+	ADDQ   104(AX), R9
+	ADDQ   104(AX), R9
+	ADDQ   104(AX), R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Y8, Y8
+	ADDQ   R10, R9
+	VADDPS (R9), Y9, Y9
+	ADDQ   R10, R9
+	VADDPS (R9), Y13, Y13
+	ADDQ   R10, R9
+	VADDPS (R9), Y12, Y12
+
+store2034:
+	MOVQ    DI, R9
+	ADDQ    R8, R9
+	ADDQ    40(AX), R9
+	ADDQ    40(AX), R9
+	ADDQ    40(AX), R9
+	MOVQ    32(AX), R10
+	VMOVUPS Y8, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y9, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y13, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Y12, (R9)
+	ADDQ    $0x00000020, R8
+	CMPQ    R8, 16(SP)
+	JNE     vector
+	ADDQ    48(AX), SI
+	ADDQ    56(AX), DI
+	MOVQ    (SP), R8
+	TESTQ   R8, R8
+	JZ      nothing
+	MOVQ    96(AX), R9
+	LEAQ    (R8)(R9*4), R8
+	MOVQ    R8, (SP)
+
+nothing:
+	DECQ 8(SP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func winogradStridedWeightsAVX512Y(t *byte)
+// Requires: AVX, FMA3
+TEXT ·winogradStridedWeightsAVX512Y(SB), NOSPLIT, $16-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	IMUL3Q       $0x03, CX, DX
+	MOVQ         32(AX), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (DX)(DX*4), SI
+	VBROADCASTSS f3f000000<>+0(SB), Y0
+	VBROADCASTSS f3e2aaaab<>+0(SB), Y1
+	VBROADCASTSS f40000000<>+0(SB), Y2
+	VBROADCASTSS fbf000000<>+0(SB), Y3
+	VBROADCASTSS fbe2aaaab<>+0(SB), Y4
+	MOVQ         64(AX), R8
+	MOVQ         R8, (SP)
+	MOVQ         72(AX), R8
+	IMUL3Q       $0x20, R8, R8
+	MOVQ         R8, 8(SP)
+	MOVQ         (AX), SI
+	MOVQ         8(AX), DI
+
+tile:
+	XORQ R8, R8
+
+vector:
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Y0, Y5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y0, Y6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y0, Y7
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Y3, Y5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y3, Y6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y3, Y7
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Y4, Y5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y4, Y6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y4, Y7
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Y1, Y5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y1, Y6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Y1, Y7
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9), Y0, Y5
+	ADDQ        CX, R9
+	VMULPS      (R9), Y0, Y6
+	ADDQ        CX, R9
+	VMULPS      (R9), Y0, Y7
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9), Y5
+	VADDPS      (R9)(DX*2), Y5, Y5
+	VMULPS      Y3, Y5, Y5
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y6
+	VADDPS      (R9)(DX*2), Y6, Y6
+	VMULPS      Y3, Y6, Y6
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y7
+	VADDPS      (R9)(DX*2), Y7, Y7
+	VMULPS      Y3, Y7, Y7
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9), Y5
+	VSUBPS      (R9)(DX*2), Y5, Y5
+	VMULPS      Y4, Y5, Y5
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y6
+	VSUBPS      (R9)(DX*2), Y6, Y6
+	VMULPS      Y4, Y6, Y6
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y7
+	VSUBPS      (R9)(DX*2), Y7, Y7
+	VMULPS      Y4, Y7, Y7
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9), Y5
+	VFMADD231PS (R9)(DX*2), Y2, Y5
+	VMULPS      Y1, Y5, Y5
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y6
+	VFMADD231PS (R9)(DX*2), Y2, Y6
+	VMULPS      Y1, Y6, Y6
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Y7
+	VFMADD231PS (R9)(DX*2), Y2, Y7
+	VMULPS      Y1, Y7, Y7
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9)(DX*2), Y5
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*2), Y6
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*2), Y7
+	IMUL3Q      $0x14, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Y6, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y3, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y4, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Y6, Y1, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x14, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Y5, Y0, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VADDPS      Y7, Y8, Y8
+	VMULPS      Y3, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VSUBPS      Y7, Y8, Y8
+	VMULPS      Y4, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y5, Y8
+	VFMADD231PS Y7, Y2, Y8
+	VMULPS      Y1, Y8, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Y7, Y8
+	VMOVUPS     Y8, (R9)
+	ADDQ        BX, R9
+	ADDQ        $0x00000020, R8
+	CMPQ        R8, 8(SP)
+	JNE         vector
+	ADDQ        48(AX), SI
+	ADDQ        56(AX), DI
+	DECQ        (SP)
+	JNZ         tile
+	VZEROUPPER
+	RET
+
+DATA f3f000000<>+0(SB)/4, $0x3f000000
+GLOBL f3f000000<>(SB), RODATA|NOPTR, $4
+
+DATA f3e2aaaab<>+0(SB)/4, $0x3e2aaaab
+GLOBL f3e2aaaab<>(SB), RODATA|NOPTR, $4
+
+DATA fbf000000<>+0(SB)/4, $0xbf000000
+GLOBL fbf000000<>(SB), RODATA|NOPTR, $4
 
 // func linearAVX512(t *byte)
 // Requires: AVX, AVX512F
@@ -41207,9 +43304,9 @@ TEXT ·linearAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2023:
+vectors2035:
 	CMPQ    SI, R8
-	JGT     done2024
+	JGT     done2036
 	VMOVUPS (DX)(SI*1), Z0
 	VMOVUPS 64(DX)(SI*1), Z1
 	VMOVUPS 128(DX)(SI*1), Z2
@@ -41227,20 +43324,20 @@ vectors2023:
 	VMOVUPS Z2, 128(CX)(SI*1)
 	VMOVUPS Z3, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors2023
+	JMP     vectors2035
 
-done2024:
-vectors2025:
+done2036:
+vectors2037:
 	CMPQ    SI, R9
-	JGT     done2026
+	JGT     done2038
 	VMOVUPS (DX)(SI*1), Z0
 	VMOVAPS Z0, Z0
 	VMOVAPS Z0, Z0
 	VMOVUPS Z0, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors2025
+	JMP     vectors2037
 
-done2026:
+done2038:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z0
@@ -41283,9 +43380,9 @@ TEXT ·reluAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2027:
+vectors2039:
 	CMPQ    SI, R8
-	JGT     done2028
+	JGT     done2040
 	VMOVUPS (DX)(SI*1), Z1
 	VMOVUPS 64(DX)(SI*1), Z2
 	VMOVUPS 128(DX)(SI*1), Z3
@@ -41311,12 +43408,12 @@ vectors2027:
 	VMOVUPS Z3, 128(CX)(SI*1)
 	VMOVUPS Z4, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors2027
+	JMP     vectors2039
 
-done2028:
-vectors2029:
+done2040:
+vectors2041:
 	CMPQ    SI, R9
-	JGT     done2030
+	JGT     done2042
 	VMOVUPS (DX)(SI*1), Z1
 	VMOVAPS Z1, Z1
 	VMOVUPS Z0, Z2
@@ -41324,9 +43421,9 @@ vectors2029:
 	VMOVAPS Z1, Z1
 	VMOVUPS Z1, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors2029
+	JMP     vectors2041
 
-done2030:
+done2042:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z1
@@ -41356,287 +43453,6 @@ TEXT ·relu6AVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS f00000000<>+0(SB), Z0
 	VBROADCASTSS f00000000<>+0(SB), Z0
 	VBROADCASTSS f40c00000<>+0(SB), Z1
-	MOVQ         56(AX), DI
-	ADDQ         $0x07, DI
-	SHRQ         $0x03, DI
-	SHLQ         $0x05, DI
-	LEAQ         -256(DI), R8
-	LEAQ         -64(DI), R9
-
-row:
-	XORQ SI, SI
-
-vectors2031:
-	CMPQ    SI, R8
-	JGT     done2032
-	VMOVUPS (DX)(SI*1), Z2
-	VMOVUPS 64(DX)(SI*1), Z3
-	VMOVUPS 128(DX)(SI*1), Z4
-	VMOVUPS 192(DX)(SI*1), Z5
-	VMOVAPS Z2, Z2
-	VMOVAPS Z3, Z3
-	VMOVAPS Z4, Z4
-	VMOVAPS Z5, Z5
-	VMOVUPS Z0, Z6
-	VMOVUPS Z0, Z7
-	VMOVUPS Z0, Z8
-	VMOVUPS Z0, Z9
-	VMAXPS  Z2, Z6, Z2
-	VMAXPS  Z3, Z7, Z3
-	VMAXPS  Z4, Z8, Z4
-	VMAXPS  Z5, Z9, Z5
-	VMOVUPS Z1, Z6
-	VMOVUPS Z1, Z7
-	VMOVUPS Z1, Z8
-	VMOVUPS Z1, Z9
-	VMINPS  Z2, Z6, Z2
-	VMINPS  Z3, Z7, Z3
-	VMINPS  Z4, Z8, Z4
-	VMINPS  Z5, Z9, Z5
-	VMOVAPS Z2, Z2
-	VMOVAPS Z3, Z3
-	VMOVAPS Z4, Z4
-	VMOVAPS Z5, Z5
-	VMOVUPS Z2, (CX)(SI*1)
-	VMOVUPS Z3, 64(CX)(SI*1)
-	VMOVUPS Z4, 128(CX)(SI*1)
-	VMOVUPS Z5, 192(CX)(SI*1)
-	ADDQ    $0x00000100, SI
-	JMP     vectors2031
-
-done2032:
-vectors2033:
-	CMPQ    SI, R9
-	JGT     done2034
-	VMOVUPS (DX)(SI*1), Z2
-	VMOVAPS Z2, Z2
-	VMOVUPS Z0, Z3
-	VMAXPS  Z2, Z3, Z2
-	VMOVUPS Z1, Z3
-	VMINPS  Z2, Z3, Z2
-	VMOVAPS Z2, Z2
-	VMOVUPS Z2, (CX)(SI*1)
-	ADDQ    $0x00000040, SI
-	JMP     vectors2033
-
-done2034:
-	CMPQ    SI, DI
-	JGE     next
-	VMOVUPS (DX)(SI*1), Z2
-	VMOVAPS Z2, Z2
-	VMOVUPS Z0, Z3
-	VMAXPS  Z2, Z3, Z2
-	VMOVUPS Z1, Z3
-	VMINPS  Z2, Z3, Z2
-	VMOVAPS Z2, Z2
-	VMOVUPS Y2, (CX)(SI*1)
-
-next:
-	ADDQ 24(AX), CX
-	ADDQ 32(AX), DX
-	DECQ BX
-	JNZ  row
-	VZEROUPPER
-	RET
-
-DATA f40c00000<>+0(SB)/4, $0x40c00000
-GLOBL f40c00000<>(SB), RODATA|NOPTR, $4
-
-// func leakyAVX512(t *byte)
-// Requires: AVX, AVX512F
-TEXT ·leakyAVX512(SB), NOSPLIT, $0-8
-	MOVQ         t+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         48(AX), BX
-	VBROADCASTSS f3f800000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z1
-	VBROADCASTSS f00000000<>+0(SB), Z1
-	MOVQ         56(AX), DI
-	ADDQ         $0x07, DI
-	SHRQ         $0x03, DI
-	SHLQ         $0x05, DI
-	LEAQ         -256(DI), R8
-	LEAQ         -64(DI), R9
-
-row:
-	XORQ SI, SI
-
-vectors2035:
-	CMPQ    SI, R8
-	JGT     done2036
-	VMOVUPS (DX)(SI*1), Z1
-	VMOVUPS 64(DX)(SI*1), Z2
-	VMOVUPS 128(DX)(SI*1), Z3
-	VMOVUPS 192(DX)(SI*1), Z4
-	VMOVAPS Z1, Z5
-	VMOVAPS Z2, Z6
-	VMOVAPS Z3, Z7
-	VMOVAPS Z4, Z8
-	VMOVAPS Z1, Z1
-	VMULPS  Z0, Z1, Z1
-	VMOVAPS Z2, Z2
-	VMULPS  Z0, Z2, Z2
-	VMOVAPS Z3, Z3
-	VMULPS  Z0, Z3, Z3
-	VMOVAPS Z4, Z4
-	VMULPS  Z0, Z4, Z4
-	VMAXPS  Z5, Z1, Z5
-	VMAXPS  Z6, Z2, Z6
-	VMAXPS  Z7, Z3, Z7
-	VMAXPS  Z8, Z4, Z8
-	VMOVAPS Z5, Z1
-	VMOVAPS Z6, Z2
-	VMOVAPS Z7, Z3
-	VMOVAPS Z8, Z4
-	VMOVUPS Z1, (CX)(SI*1)
-	VMOVUPS Z2, 64(CX)(SI*1)
-	VMOVUPS Z3, 128(CX)(SI*1)
-	VMOVUPS Z4, 192(CX)(SI*1)
-	ADDQ    $0x00000100, SI
-	JMP     vectors2035
-
-done2036:
-vectors2037:
-	CMPQ    SI, R9
-	JGT     done2038
-	VMOVUPS (DX)(SI*1), Z1
-	VMOVAPS Z1, Z2
-	VMOVAPS Z1, Z1
-	VMULPS  Z0, Z1, Z1
-	VMAXPS  Z2, Z1, Z2
-	VMOVAPS Z2, Z1
-	VMOVUPS Z1, (CX)(SI*1)
-	ADDQ    $0x00000040, SI
-	JMP     vectors2037
-
-done2038:
-	CMPQ    SI, DI
-	JGE     next
-	VMOVUPS (DX)(SI*1), Z1
-	VMOVAPS Z1, Z2
-	VMOVAPS Z1, Z1
-	VMULPS  Z0, Z1, Z1
-	VMAXPS  Z2, Z1, Z2
-	VMOVAPS Z2, Z1
-	VMOVUPS Y1, (CX)(SI*1)
-
-next:
-	ADDQ 24(AX), CX
-	ADDQ 32(AX), DX
-	DECQ BX
-	JNZ  row
-	VZEROUPPER
-	RET
-
-// func relieAVX512(t *byte)
-// Requires: AVX, AVX512F
-TEXT ·relieAVX512(SB), NOSPLIT, $0-8
-	MOVQ         t+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         48(AX), BX
-	VBROADCASTSS f3f800000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f3c23d70a<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z1
-	VBROADCASTSS f00000000<>+0(SB), Z1
-	MOVQ         56(AX), DI
-	ADDQ         $0x07, DI
-	SHRQ         $0x03, DI
-	SHLQ         $0x05, DI
-	LEAQ         -256(DI), R8
-	LEAQ         -64(DI), R9
-
-row:
-	XORQ SI, SI
-
-vectors2039:
-	CMPQ    SI, R8
-	JGT     done2040
-	VMOVUPS (DX)(SI*1), Z1
-	VMOVUPS 64(DX)(SI*1), Z2
-	VMOVUPS 128(DX)(SI*1), Z3
-	VMOVUPS 192(DX)(SI*1), Z4
-	VMOVAPS Z1, Z5
-	VMOVAPS Z2, Z6
-	VMOVAPS Z3, Z7
-	VMOVAPS Z4, Z8
-	VMOVAPS Z1, Z1
-	VMULPS  Z0, Z1, Z1
-	VMOVAPS Z2, Z2
-	VMULPS  Z0, Z2, Z2
-	VMOVAPS Z3, Z3
-	VMULPS  Z0, Z3, Z3
-	VMOVAPS Z4, Z4
-	VMULPS  Z0, Z4, Z4
-	VMAXPS  Z5, Z1, Z5
-	VMAXPS  Z6, Z2, Z6
-	VMAXPS  Z7, Z3, Z7
-	VMAXPS  Z8, Z4, Z8
-	VMOVAPS Z5, Z1
-	VMOVAPS Z6, Z2
-	VMOVAPS Z7, Z3
-	VMOVAPS Z8, Z4
-	VMOVUPS Z1, (CX)(SI*1)
-	VMOVUPS Z2, 64(CX)(SI*1)
-	VMOVUPS Z3, 128(CX)(SI*1)
-	VMOVUPS Z4, 192(CX)(SI*1)
-	ADDQ    $0x00000100, SI
-	JMP     vectors2039
-
-done2040:
-vectors2041:
-	CMPQ    SI, R9
-	JGT     done2042
-	VMOVUPS (DX)(SI*1), Z1
-	VMOVAPS Z1, Z2
-	VMOVAPS Z1, Z1
-	VMULPS  Z0, Z1, Z1
-	VMAXPS  Z2, Z1, Z2
-	VMOVAPS Z2, Z1
-	VMOVUPS Z1, (CX)(SI*1)
-	ADDQ    $0x00000040, SI
-	JMP     vectors2041
-
-done2042:
-	CMPQ    SI, DI
-	JGE     next
-	VMOVUPS (DX)(SI*1), Z1
-	VMOVAPS Z1, Z2
-	VMOVAPS Z1, Z1
-	VMULPS  Z0, Z1, Z1
-	VMAXPS  Z2, Z1, Z2
-	VMOVAPS Z2, Z1
-	VMOVUPS Y1, (CX)(SI*1)
-
-next:
-	ADDQ 24(AX), CX
-	ADDQ 32(AX), DX
-	DECQ BX
-	JNZ  row
-	VZEROUPPER
-	RET
-
-DATA f3c23d70a<>+0(SB)/4, $0x3c23d70a
-GLOBL f3c23d70a<>(SB), RODATA|NOPTR, $4
-
-// func hardtanAVX512(t *byte)
-// Requires: AVX, AVX512F
-TEXT ·hardtanAVX512(SB), NOSPLIT, $0-8
-	MOVQ         t+0(FP), AX
-	MOVQ         (AX), CX
-	MOVQ         8(AX), DX
-	MOVQ         48(AX), BX
-	VBROADCASTSS f3f800000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS fbf800000<>+0(SB), Z0
-	VBROADCASTSS f3f800000<>+0(SB), Z1
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -41720,6 +43536,287 @@ next:
 	VZEROUPPER
 	RET
 
+DATA f40c00000<>+0(SB)/4, $0x40c00000
+GLOBL f40c00000<>(SB), RODATA|NOPTR, $4
+
+// func leakyAVX512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·leakyAVX512(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         48(AX), BX
+	VBROADCASTSS f3f800000<>+0(SB), Z0
+	VBROADCASTSS f00000000<>+0(SB), Z0
+	VBROADCASTSS f00000000<>+0(SB), Z0
+	VBROADCASTSS f3dcccccd<>+0(SB), Z0
+	VBROADCASTSS f00000000<>+0(SB), Z1
+	VBROADCASTSS f00000000<>+0(SB), Z1
+	MOVQ         56(AX), DI
+	ADDQ         $0x07, DI
+	SHRQ         $0x03, DI
+	SHLQ         $0x05, DI
+	LEAQ         -256(DI), R8
+	LEAQ         -64(DI), R9
+
+row:
+	XORQ SI, SI
+
+vectors2047:
+	CMPQ    SI, R8
+	JGT     done2048
+	VMOVUPS (DX)(SI*1), Z1
+	VMOVUPS 64(DX)(SI*1), Z2
+	VMOVUPS 128(DX)(SI*1), Z3
+	VMOVUPS 192(DX)(SI*1), Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z2, Z6
+	VMOVAPS Z3, Z7
+	VMOVAPS Z4, Z8
+	VMOVAPS Z1, Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVAPS Z2, Z2
+	VMULPS  Z0, Z2, Z2
+	VMOVAPS Z3, Z3
+	VMULPS  Z0, Z3, Z3
+	VMOVAPS Z4, Z4
+	VMULPS  Z0, Z4, Z4
+	VMAXPS  Z5, Z1, Z5
+	VMAXPS  Z6, Z2, Z6
+	VMAXPS  Z7, Z3, Z7
+	VMAXPS  Z8, Z4, Z8
+	VMOVAPS Z5, Z1
+	VMOVAPS Z6, Z2
+	VMOVAPS Z7, Z3
+	VMOVAPS Z8, Z4
+	VMOVUPS Z1, (CX)(SI*1)
+	VMOVUPS Z2, 64(CX)(SI*1)
+	VMOVUPS Z3, 128(CX)(SI*1)
+	VMOVUPS Z4, 192(CX)(SI*1)
+	ADDQ    $0x00000100, SI
+	JMP     vectors2047
+
+done2048:
+vectors2049:
+	CMPQ    SI, R9
+	JGT     done2050
+	VMOVUPS (DX)(SI*1), Z1
+	VMOVAPS Z1, Z2
+	VMOVAPS Z1, Z1
+	VMULPS  Z0, Z1, Z1
+	VMAXPS  Z2, Z1, Z2
+	VMOVAPS Z2, Z1
+	VMOVUPS Z1, (CX)(SI*1)
+	ADDQ    $0x00000040, SI
+	JMP     vectors2049
+
+done2050:
+	CMPQ    SI, DI
+	JGE     next
+	VMOVUPS (DX)(SI*1), Z1
+	VMOVAPS Z1, Z2
+	VMOVAPS Z1, Z1
+	VMULPS  Z0, Z1, Z1
+	VMAXPS  Z2, Z1, Z2
+	VMOVAPS Z2, Z1
+	VMOVUPS Y1, (CX)(SI*1)
+
+next:
+	ADDQ 24(AX), CX
+	ADDQ 32(AX), DX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func relieAVX512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·relieAVX512(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         48(AX), BX
+	VBROADCASTSS f3f800000<>+0(SB), Z0
+	VBROADCASTSS f00000000<>+0(SB), Z0
+	VBROADCASTSS f00000000<>+0(SB), Z0
+	VBROADCASTSS f3c23d70a<>+0(SB), Z0
+	VBROADCASTSS f00000000<>+0(SB), Z1
+	VBROADCASTSS f00000000<>+0(SB), Z1
+	MOVQ         56(AX), DI
+	ADDQ         $0x07, DI
+	SHRQ         $0x03, DI
+	SHLQ         $0x05, DI
+	LEAQ         -256(DI), R8
+	LEAQ         -64(DI), R9
+
+row:
+	XORQ SI, SI
+
+vectors2051:
+	CMPQ    SI, R8
+	JGT     done2052
+	VMOVUPS (DX)(SI*1), Z1
+	VMOVUPS 64(DX)(SI*1), Z2
+	VMOVUPS 128(DX)(SI*1), Z3
+	VMOVUPS 192(DX)(SI*1), Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z2, Z6
+	VMOVAPS Z3, Z7
+	VMOVAPS Z4, Z8
+	VMOVAPS Z1, Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVAPS Z2, Z2
+	VMULPS  Z0, Z2, Z2
+	VMOVAPS Z3, Z3
+	VMULPS  Z0, Z3, Z3
+	VMOVAPS Z4, Z4
+	VMULPS  Z0, Z4, Z4
+	VMAXPS  Z5, Z1, Z5
+	VMAXPS  Z6, Z2, Z6
+	VMAXPS  Z7, Z3, Z7
+	VMAXPS  Z8, Z4, Z8
+	VMOVAPS Z5, Z1
+	VMOVAPS Z6, Z2
+	VMOVAPS Z7, Z3
+	VMOVAPS Z8, Z4
+	VMOVUPS Z1, (CX)(SI*1)
+	VMOVUPS Z2, 64(CX)(SI*1)
+	VMOVUPS Z3, 128(CX)(SI*1)
+	VMOVUPS Z4, 192(CX)(SI*1)
+	ADDQ    $0x00000100, SI
+	JMP     vectors2051
+
+done2052:
+vectors2053:
+	CMPQ    SI, R9
+	JGT     done2054
+	VMOVUPS (DX)(SI*1), Z1
+	VMOVAPS Z1, Z2
+	VMOVAPS Z1, Z1
+	VMULPS  Z0, Z1, Z1
+	VMAXPS  Z2, Z1, Z2
+	VMOVAPS Z2, Z1
+	VMOVUPS Z1, (CX)(SI*1)
+	ADDQ    $0x00000040, SI
+	JMP     vectors2053
+
+done2054:
+	CMPQ    SI, DI
+	JGE     next
+	VMOVUPS (DX)(SI*1), Z1
+	VMOVAPS Z1, Z2
+	VMOVAPS Z1, Z1
+	VMULPS  Z0, Z1, Z1
+	VMAXPS  Z2, Z1, Z2
+	VMOVAPS Z2, Z1
+	VMOVUPS Y1, (CX)(SI*1)
+
+next:
+	ADDQ 24(AX), CX
+	ADDQ 32(AX), DX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
+DATA f3c23d70a<>+0(SB)/4, $0x3c23d70a
+GLOBL f3c23d70a<>(SB), RODATA|NOPTR, $4
+
+// func hardtanAVX512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·hardtanAVX512(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         48(AX), BX
+	VBROADCASTSS f3f800000<>+0(SB), Z0
+	VBROADCASTSS f00000000<>+0(SB), Z0
+	VBROADCASTSS f00000000<>+0(SB), Z0
+	VBROADCASTSS fbf800000<>+0(SB), Z0
+	VBROADCASTSS f3f800000<>+0(SB), Z1
+	MOVQ         56(AX), DI
+	ADDQ         $0x07, DI
+	SHRQ         $0x03, DI
+	SHLQ         $0x05, DI
+	LEAQ         -256(DI), R8
+	LEAQ         -64(DI), R9
+
+row:
+	XORQ SI, SI
+
+vectors2055:
+	CMPQ    SI, R8
+	JGT     done2056
+	VMOVUPS (DX)(SI*1), Z2
+	VMOVUPS 64(DX)(SI*1), Z3
+	VMOVUPS 128(DX)(SI*1), Z4
+	VMOVUPS 192(DX)(SI*1), Z5
+	VMOVAPS Z2, Z2
+	VMOVAPS Z3, Z3
+	VMOVAPS Z4, Z4
+	VMOVAPS Z5, Z5
+	VMOVUPS Z0, Z6
+	VMOVUPS Z0, Z7
+	VMOVUPS Z0, Z8
+	VMOVUPS Z0, Z9
+	VMAXPS  Z2, Z6, Z2
+	VMAXPS  Z3, Z7, Z3
+	VMAXPS  Z4, Z8, Z4
+	VMAXPS  Z5, Z9, Z5
+	VMOVUPS Z1, Z6
+	VMOVUPS Z1, Z7
+	VMOVUPS Z1, Z8
+	VMOVUPS Z1, Z9
+	VMINPS  Z2, Z6, Z2
+	VMINPS  Z3, Z7, Z3
+	VMINPS  Z4, Z8, Z4
+	VMINPS  Z5, Z9, Z5
+	VMOVAPS Z2, Z2
+	VMOVAPS Z3, Z3
+	VMOVAPS Z4, Z4
+	VMOVAPS Z5, Z5
+	VMOVUPS Z2, (CX)(SI*1)
+	VMOVUPS Z3, 64(CX)(SI*1)
+	VMOVUPS Z4, 128(CX)(SI*1)
+	VMOVUPS Z5, 192(CX)(SI*1)
+	ADDQ    $0x00000100, SI
+	JMP     vectors2055
+
+done2056:
+vectors2057:
+	CMPQ    SI, R9
+	JGT     done2058
+	VMOVUPS (DX)(SI*1), Z2
+	VMOVAPS Z2, Z2
+	VMOVUPS Z0, Z3
+	VMAXPS  Z2, Z3, Z2
+	VMOVUPS Z1, Z3
+	VMINPS  Z2, Z3, Z2
+	VMOVAPS Z2, Z2
+	VMOVUPS Z2, (CX)(SI*1)
+	ADDQ    $0x00000040, SI
+	JMP     vectors2057
+
+done2058:
+	CMPQ    SI, DI
+	JGE     next
+	VMOVUPS (DX)(SI*1), Z2
+	VMOVAPS Z2, Z2
+	VMOVUPS Z0, Z3
+	VMAXPS  Z2, Z3, Z2
+	VMOVUPS Z1, Z3
+	VMINPS  Z2, Z3, Z2
+	VMOVAPS Z2, Z2
+	VMOVUPS Y2, (CX)(SI*1)
+
+next:
+	ADDQ 24(AX), CX
+	ADDQ 32(AX), DX
+	DECQ BX
+	JNZ  row
+	VZEROUPPER
+	RET
+
 DATA fbf800000<>+0(SB)/4, $0xbf800000
 GLOBL fbf800000<>(SB), RODATA|NOPTR, $4
 
@@ -41749,9 +43846,9 @@ TEXT ·lhtanAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2047:
+vectors2059:
 	CMPQ    SI, R8
-	JGT     done2048
+	JGT     done2060
 	VMOVUPS (DX)(SI*1), Z4
 	VMOVUPS 64(DX)(SI*1), Z5
 	VMOVUPS 128(DX)(SI*1), Z6
@@ -41801,12 +43898,12 @@ vectors2047:
 	VMOVUPS Z6, 128(CX)(SI*1)
 	VMOVUPS Z7, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors2047
+	JMP     vectors2059
 
-done2048:
-vectors2049:
+done2060:
+vectors2061:
 	CMPQ    SI, R9
-	JGT     done2050
+	JGT     done2062
 	VMOVUPS (DX)(SI*1), Z4
 	VMOVAPS Z4, Z5
 	VMOVAPS Z4, Z6
@@ -41820,9 +43917,9 @@ vectors2049:
 	VMOVAPS Z5, Z4
 	VMOVUPS Z4, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors2049
+	JMP     vectors2061
 
-done2050:
+done2062:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z4
@@ -41875,9 +43972,9 @@ TEXT ·plseAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2051:
+vectors2063:
 	CMPQ    SI, R8
-	JGT     done2052
+	JGT     done2064
 	VMOVUPS (DX)(SI*1), Z7
 	VMOVUPS 64(DX)(SI*1), Z8
 	VMOVUPS 128(DX)(SI*1), Z9
@@ -41939,12 +44036,12 @@ vectors2051:
 	VMOVUPS Z9, 128(CX)(SI*1)
 	VMOVUPS Z10, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors2051
+	JMP     vectors2063
 
-done2052:
-vectors2053:
+done2064:
+vectors2065:
 	CMPQ    SI, R9
-	JGT     done2054
+	JGT     done2066
 	VMOVUPS (DX)(SI*1), Z7
 	VMOVAPS Z7, Z8
 	VMULPS  Z0, Z8, Z8
@@ -41961,9 +44058,9 @@ vectors2053:
 	VMOVAPS Z8, Z7
 	VMOVUPS Z7, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors2053
+	JMP     vectors2065
 
-done2054:
+done2066:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z7
@@ -41993,9 +44090,6 @@ next:
 DATA f3e000000<>+0(SB)/4, $0x3e000000
 GLOBL f3e000000<>(SB), RODATA|NOPTR, $4
 
-DATA f3f000000<>+0(SB)/4, $0x3f000000
-GLOBL f3f000000<>(SB), RODATA|NOPTR, $4
-
 DATA fc0800000<>+0(SB)/4, $0xc0800000
 GLOBL fc0800000<>(SB), RODATA|NOPTR, $4
 
@@ -42018,9 +44112,9 @@ TEXT ·rampAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2055:
+vectors2067:
 	CMPQ        SI, R8
-	JGT         done2056
+	JGT         done2068
 	VMOVUPS     (DX)(SI*1), Z2
 	VMOVUPS     64(DX)(SI*1), Z3
 	VMOVUPS     128(DX)(SI*1), Z4
@@ -42038,20 +44132,20 @@ vectors2055:
 	VMOVUPS     Z4, 128(CX)(SI*1)
 	VMOVUPS     Z5, 192(CX)(SI*1)
 	ADDQ        $0x00000100, SI
-	JMP         vectors2055
+	JMP         vectors2067
 
-done2056:
-vectors2057:
+done2068:
+vectors2069:
 	CMPQ        SI, R9
-	JGT         done2058
+	JGT         done2070
 	VMOVUPS     (DX)(SI*1), Z2
 	VMAXPS      Z2, Z0, Z3
 	VFMADD132PS Z1, Z3, Z2
 	VMOVUPS     Z2, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors2057
+	JMP         vectors2069
 
-done2058:
+done2070:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z2
@@ -42090,9 +44184,9 @@ TEXT ·hardSigmoidAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2059:
+vectors2071:
 	CMPQ    SI, R8
-	JGT     done2060
+	JGT     done2072
 	VMOVUPS (DX)(SI*1), Z4
 	VMOVUPS 64(DX)(SI*1), Z5
 	VMOVUPS 128(DX)(SI*1), Z6
@@ -42134,12 +44228,12 @@ vectors2059:
 	VMOVUPS Z6, 128(CX)(SI*1)
 	VMOVUPS Z7, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors2059
+	JMP     vectors2071
 
-done2060:
-vectors2061:
+done2072:
+vectors2073:
 	CMPQ    SI, R9
-	JGT     done2062
+	JGT     done2074
 	VMOVUPS (DX)(SI*1), Z4
 	VMOVAPS Z4, Z5
 	VADDPS  Z0, Z4, Z5
@@ -42151,9 +44245,9 @@ vectors2061:
 	VMULPS  Z3, Z4, Z4
 	VMOVUPS Z4, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors2061
+	JMP     vectors2073
 
-done2062:
+done2074:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z4
@@ -42174,12 +44268,6 @@ next:
 	JNZ  row
 	VZEROUPPER
 	RET
-
-DATA f40400000<>+0(SB)/4, $0x40400000
-GLOBL f40400000<>(SB), RODATA|NOPTR, $4
-
-DATA f3e2aaaab<>+0(SB)/4, $0x3e2aaaab
-GLOBL f3e2aaaab<>(SB), RODATA|NOPTR, $4
 
 // func hardMishAVX512(t *byte)
 // Requires: AVX, AVX512F
@@ -42202,9 +44290,9 @@ TEXT ·hardMishAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2063:
+vectors2075:
 	CMPQ        SI, R8
-	JGT         done2064
+	JGT         done2076
 	VMOVUPS     (DX)(SI*1), Z4
 	VMOVUPS     64(DX)(SI*1), Z5
 	VMOVUPS     128(DX)(SI*1), Z6
@@ -42238,12 +44326,12 @@ vectors2063:
 	VMOVUPS     Z6, 128(CX)(SI*1)
 	VMOVUPS     Z7, 192(CX)(SI*1)
 	ADDQ        $0x00000100, SI
-	JMP         vectors2063
+	JMP         vectors2075
 
-done2064:
-vectors2065:
+done2076:
+vectors2077:
 	CMPQ        SI, R9
-	JGT         done2066
+	JGT         done2078
 	VMOVUPS     (DX)(SI*1), Z4
 	VMAXPS      Z1, Z4, Z5
 	VMINPS      Z5, Z0, Z5
@@ -42253,9 +44341,9 @@ vectors2065:
 	VFMADD231PS Z6, Z5, Z4
 	VMOVUPS     Z4, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors2065
+	JMP         vectors2077
 
-done2066:
+done2078:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z4
@@ -42297,9 +44385,9 @@ TEXT ·stairAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2067:
+vectors2079:
 	CMPQ        SI, R8
-	JGT         done2068
+	JGT         done2080
 	VMOVUPS     (DX)(SI*1), Z2
 	VMOVUPS     64(DX)(SI*1), Z3
 	VMULPS      Z1, Z2, Z5
@@ -42325,12 +44413,12 @@ vectors2067:
 	VMOVUPS     Z2, (CX)(SI*1)
 	VMOVUPS     Z3, 64(CX)(SI*1)
 	ADDQ        $0x00000080, SI
-	JMP         vectors2067
+	JMP         vectors2079
 
-done2068:
-vectors2069:
+done2080:
+vectors2081:
 	CMPQ        SI, R9
-	JGT         done2070
+	JGT         done2082
 	VMOVUPS     (DX)(SI*1), Z2
 	VMULPS      Z1, Z2, Z4
 	VRNDSCALEPS $0x09, Z4, Z4
@@ -42344,9 +44432,9 @@ vectors2069:
 	VFMADD213PS Z4, Z5, Z2
 	VMOVUPS     Z2, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors2069
+	JMP         vectors2081
 
-done2070:
+done2082:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z2
@@ -42399,9 +44487,9 @@ TEXT ·logisticAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2071:
+vectors2083:
 	CMPQ         SI, R8
-	JGT          done2072
+	JGT          done2084
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVUPS      64(DX)(SI*1), Z13
 	VORPS        Z11, Z12, Z14
@@ -42449,12 +44537,12 @@ vectors2071:
 	VMOVUPS      Z12, (CX)(SI*1)
 	VMOVUPS      Z13, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors2071
+	JMP          vectors2083
 
-done2072:
-vectors2073:
+done2084:
+vectors2085:
 	CMPQ         SI, R9
-	JGT          done2074
+	JGT          done2086
 	VMOVUPS      (DX)(SI*1), Z12
 	VORPS        Z11, Z12, Z13
 	VPMOVD2M     Z12, K1
@@ -42479,9 +44567,9 @@ vectors2073:
 	VMULPS       Z13, Z12, K1, Z12
 	VMOVUPS      Z12, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors2073
+	JMP          vectors2085
 
-done2074:
+done2086:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z12
@@ -42573,9 +44661,9 @@ TEXT ·tanhAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2075:
+vectors2087:
 	CMPQ         SI, R8
-	JGT          done2076
+	JGT          done2088
 	VMOVUPS      (DX)(SI*1), Z13
 	VMOVUPS      64(DX)(SI*1), Z14
 	VMULPS       Z12, Z13, Z15
@@ -42627,12 +44715,12 @@ vectors2075:
 	VMOVUPS      Z13, (CX)(SI*1)
 	VMOVUPS      Z14, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors2075
+	JMP          vectors2087
 
-done2076:
-vectors2077:
+done2088:
+vectors2089:
 	CMPQ         SI, R9
-	JGT          done2078
+	JGT          done2090
 	VMOVUPS      (DX)(SI*1), Z13
 	VMULPS       Z12, Z13, Z14
 	VANDPS       Z11, Z13, Z15
@@ -42659,9 +44747,9 @@ vectors2077:
 	VORPS        Z15, Z14, Z13
 	VMOVUPS      Z13, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors2077
+	JMP          vectors2089
 
-done2078:
+done2090:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z13
@@ -42728,9 +44816,9 @@ TEXT ·loggyAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2079:
+vectors2091:
 	CMPQ         SI, R8
-	JGT          done2080
+	JGT          done2092
 	VMOVUPS      (DX)(SI*1), Z13
 	VMOVUPS      64(DX)(SI*1), Z14
 	VMULPS       Z12, Z13, Z15
@@ -42782,12 +44870,12 @@ vectors2079:
 	VMOVUPS      Z13, (CX)(SI*1)
 	VMOVUPS      Z14, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors2079
+	JMP          vectors2091
 
-done2080:
-vectors2081:
+done2092:
+vectors2093:
 	CMPQ         SI, R9
-	JGT          done2082
+	JGT          done2094
 	VMOVUPS      (DX)(SI*1), Z13
 	VMULPS       Z12, Z13, Z14
 	VANDPS       Z11, Z13, Z15
@@ -42814,9 +44902,9 @@ vectors2081:
 	VORPS        Z15, Z14, Z13
 	VMOVUPS      Z13, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors2081
+	JMP          vectors2093
 
-done2082:
+done2094:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z13
@@ -42883,9 +44971,9 @@ TEXT ·eluAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2083:
+vectors2095:
 	CMPQ        SI, R8
-	JGT         done2084
+	JGT         done2096
 	VMOVUPS     (DX)(SI*1), Z13
 	VMOVUPS     64(DX)(SI*1), Z14
 	VMINPS      Z13, Z9, Z15
@@ -42929,12 +45017,12 @@ vectors2083:
 	VMOVUPS     Z13, (CX)(SI*1)
 	VMOVUPS     Z14, 64(CX)(SI*1)
 	ADDQ        $0x00000080, SI
-	JMP         vectors2083
+	JMP         vectors2095
 
-done2084:
-vectors2085:
+done2096:
+vectors2097:
 	CMPQ        SI, R9
-	JGT         done2086
+	JGT         done2098
 	VMOVUPS     (DX)(SI*1), Z13
 	VMINPS      Z13, Z9, Z14
 	VMAXPS      Z13, Z9, Z13
@@ -42957,9 +45045,9 @@ vectors2085:
 	VFMADD132PS Z11, Z14, Z13
 	VMOVUPS     Z13, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors2085
+	JMP         vectors2097
 
-done2086:
+done2098:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z13
@@ -43022,9 +45110,9 @@ TEXT ·seluAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2087:
+vectors2099:
 	CMPQ        SI, R8
-	JGT         done2088
+	JGT         done2100
 	VMOVUPS     (DX)(SI*1), Z13
 	VMOVUPS     64(DX)(SI*1), Z14
 	VMINPS      Z13, Z9, Z15
@@ -43068,12 +45156,12 @@ vectors2087:
 	VMOVUPS     Z13, (CX)(SI*1)
 	VMOVUPS     Z14, 64(CX)(SI*1)
 	ADDQ        $0x00000080, SI
-	JMP         vectors2087
+	JMP         vectors2099
 
-done2088:
-vectors2089:
+done2100:
+vectors2101:
 	CMPQ        SI, R9
-	JGT         done2090
+	JGT         done2102
 	VMOVUPS     (DX)(SI*1), Z13
 	VMINPS      Z13, Z9, Z14
 	VMAXPS      Z13, Z9, Z13
@@ -43096,9 +45184,9 @@ vectors2089:
 	VFMADD132PS Z11, Z14, Z13
 	VMOVUPS     Z13, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors2089
+	JMP         vectors2101
 
-done2090:
+done2102:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z13
@@ -43166,9 +45254,9 @@ TEXT ·swishAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2091:
+vectors2103:
 	CMPQ         SI, R8
-	JGT          done2092
+	JGT          done2104
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVUPS      64(DX)(SI*1), Z13
 	VMOVAPS      Z12, Z14
@@ -43220,12 +45308,12 @@ vectors2091:
 	VMOVUPS      Z12, (CX)(SI*1)
 	VMOVUPS      Z13, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors2091
+	JMP          vectors2103
 
-done2092:
-vectors2093:
+done2104:
+vectors2105:
 	CMPQ         SI, R9
-	JGT          done2094
+	JGT          done2106
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVAPS      Z12, Z13
 	VORPS        Z11, Z13, Z14
@@ -43252,9 +45340,9 @@ vectors2093:
 	VMULPS       Z13, Z12, Z12
 	VMOVUPS      Z12, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors2093
+	JMP          vectors2105
 
-done2094:
+done2106:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z12
@@ -43322,9 +45410,9 @@ TEXT ·geluAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2095:
+vectors2107:
 	CMPQ         SI, R8
-	JGT          done2096
+	JGT          done2108
 	VMOVUPS      (DX)(SI*1), Z14
 	VMOVUPS      64(DX)(SI*1), Z15
 	VMULPS       Z14, Z14, Z16
@@ -43382,12 +45470,12 @@ vectors2095:
 	VMOVUPS      Z14, (CX)(SI*1)
 	VMOVUPS      Z15, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors2095
+	JMP          vectors2107
 
-done2096:
-vectors2097:
+done2108:
+vectors2109:
 	CMPQ         SI, R9
-	JGT          done2098
+	JGT          done2110
 	VMOVUPS      (DX)(SI*1), Z14
 	VMULPS       Z14, Z14, Z15
 	VMOVUPS      Z12, Z16
@@ -43417,9 +45505,9 @@ vectors2097:
 	VMULPS       Z15, Z14, Z14
 	VMOVUPS      Z14, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors2097
+	JMP          vectors2109
 
-done2098:
+done2110:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z14
@@ -43494,9 +45582,9 @@ TEXT ·mishAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2099:
+vectors2111:
 	CMPQ         SI, R8
-	JGT          done2100
+	JGT          done2112
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVUPS      64(DX)(SI*1), Z13
 	VMOVUPS      Z10, Z14
@@ -43550,12 +45638,12 @@ vectors2099:
 	VMOVUPS      Z12, (CX)(SI*1)
 	VMOVUPS      Z13, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
-	JMP          vectors2099
+	JMP          vectors2111
 
-done2100:
-vectors2101:
+done2112:
+vectors2113:
 	CMPQ         SI, R9
-	JGT          done2102
+	JGT          done2114
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVUPS      Z10, Z13
 	VMINPS       Z12, Z13, Z13
@@ -43583,9 +45671,9 @@ vectors2101:
 	VMULPS       Z13, Z12, Z12
 	VMOVUPS      Z12, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
-	JMP          vectors2101
+	JMP          vectors2113
 
-done2102:
+done2114:
 	CMPQ         SI, DI
 	JGE          next
 	VMOVUPS      (DX)(SI*1), Z12
@@ -43644,9 +45732,9 @@ TEXT ·addAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors2103:
+vectors2115:
 	CMPQ    DI, R9
-	JGT     done2104
+	JGT     done2116
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS 64(DX)(DI*1), Z1
 	VMOVUPS 128(DX)(DI*1), Z2
@@ -43664,20 +45752,20 @@ vectors2103:
 	VMOVUPS Z2, 128(CX)(DI*1)
 	VMOVUPS Z3, 192(CX)(DI*1)
 	ADDQ    $0x00000100, DI
-	JMP     vectors2103
+	JMP     vectors2115
 
-done2104:
-vectors2105:
+done2116:
+vectors2117:
 	CMPQ    DI, R10
-	JGT     done2106
+	JGT     done2118
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS (BX)(DI*1), Z1
 	VADDPS  Z0, Z1, Z0
 	VMOVUPS Z0, (CX)(DI*1)
 	ADDQ    $0x00000040, DI
-	JMP     vectors2105
+	JMP     vectors2117
 
-done2106:
+done2118:
 	CMPQ    DI, R8
 	JGE     next
 	VMOVUPS (DX)(DI*1), Z0
@@ -43712,9 +45800,9 @@ TEXT ·mulAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors2107:
+vectors2119:
 	CMPQ    DI, R9
-	JGT     done2108
+	JGT     done2120
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS 64(DX)(DI*1), Z1
 	VMOVUPS 128(DX)(DI*1), Z2
@@ -43732,20 +45820,20 @@ vectors2107:
 	VMOVUPS Z2, 128(CX)(DI*1)
 	VMOVUPS Z3, 192(CX)(DI*1)
 	ADDQ    $0x00000100, DI
-	JMP     vectors2107
+	JMP     vectors2119
 
-done2108:
-vectors2109:
+done2120:
+vectors2121:
 	CMPQ    DI, R10
-	JGT     done2110
+	JGT     done2122
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS (BX)(DI*1), Z1
 	VMULPS  Z0, Z1, Z0
 	VMOVUPS Z0, (CX)(DI*1)
 	ADDQ    $0x00000040, DI
-	JMP     vectors2109
+	JMP     vectors2121
 
-done2110:
+done2122:
 	CMPQ    DI, R8
 	JGE     next
 	VMOVUPS (DX)(DI*1), Z0
@@ -43780,9 +45868,9 @@ TEXT ·maxAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors2111:
+vectors2123:
 	CMPQ    DI, R9
-	JGT     done2112
+	JGT     done2124
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS 64(DX)(DI*1), Z1
 	VMOVUPS 128(DX)(DI*1), Z2
@@ -43800,20 +45888,20 @@ vectors2111:
 	VMOVUPS Z2, 128(CX)(DI*1)
 	VMOVUPS Z3, 192(CX)(DI*1)
 	ADDQ    $0x00000100, DI
-	JMP     vectors2111
+	JMP     vectors2123
 
-done2112:
-vectors2113:
+done2124:
+vectors2125:
 	CMPQ    DI, R10
-	JGT     done2114
+	JGT     done2126
 	VMOVUPS (DX)(DI*1), Z0
 	VMOVUPS (BX)(DI*1), Z1
 	VMAXPS  Z0, Z1, Z0
 	VMOVUPS Z0, (CX)(DI*1)
 	ADDQ    $0x00000040, DI
-	JMP     vectors2113
+	JMP     vectors2125
 
-done2114:
+done2126:
 	CMPQ    DI, R8
 	JGE     next
 	VMOVUPS (DX)(DI*1), Z0
@@ -43848,9 +45936,9 @@ TEXT ·scaleAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2115:
+vectors2127:
 	CMPQ    SI, R8
-	JGT     done2116
+	JGT     done2128
 	VMOVUPS (DX)(SI*1), Z1
 	VMOVUPS 64(DX)(SI*1), Z2
 	VMOVUPS 128(DX)(SI*1), Z3
@@ -43864,19 +45952,19 @@ vectors2115:
 	VMOVUPS Z3, 128(CX)(SI*1)
 	VMOVUPS Z4, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors2115
+	JMP     vectors2127
 
-done2116:
-vectors2117:
+done2128:
+vectors2129:
 	CMPQ    SI, R9
-	JGT     done2118
+	JGT     done2130
 	VMOVUPS (DX)(SI*1), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors2117
+	JMP     vectors2129
 
-done2118:
+done2130:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z1
@@ -43919,9 +46007,9 @@ TEXT ·exponentialAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2119:
+vectors2131:
 	CMPQ        SI, R8
-	JGT         done2120
+	JGT         done2132
 	VMOVUPS     (DX)(SI*1), Z11
 	VMOVUPS     64(DX)(SI*1), Z12
 	VFMADD213PS Z1, Z0, Z11
@@ -43957,12 +46045,12 @@ vectors2119:
 	VMOVUPS     Z11, (CX)(SI*1)
 	VMOVUPS     Z12, 64(CX)(SI*1)
 	ADDQ        $0x00000080, SI
-	JMP         vectors2119
+	JMP         vectors2131
 
-done2120:
-vectors2121:
+done2132:
+vectors2133:
 	CMPQ        SI, R9
-	JGT         done2122
+	JGT         done2134
 	VMOVUPS     (DX)(SI*1), Z11
 	VFMADD213PS Z1, Z0, Z11
 	VMOVAPS     Z2, Z12
@@ -43981,9 +46069,9 @@ vectors2121:
 	VMOVAPS     Z13, Z11
 	VMOVUPS     Z11, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors2121
+	JMP         vectors2133
 
-done2122:
+done2134:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z11
@@ -44030,9 +46118,9 @@ TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ R8, R8
 
-vectors2123:
+vectors2135:
 	CMPQ   R8, R10
-	JGT    done2124
+	JGT    done2136
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
@@ -44044,9 +46132,9 @@ vectors2123:
 	LEAQ   (CX)(R8*1), R12
 	MOVQ   48(AX), BX
 
-several2125:
+several2137:
 	SUBQ   $0x02, BX
-	JLT    single2126
+	JLT    single2138
 	VADDPS (R12), Z0, Z0
 	VADDPS 64(R12), Z1, Z1
 	VADDPS 128(R12), Z2, Z2
@@ -44057,22 +46145,22 @@ several2125:
 	VADDPS 128(R12), Z6, Z6
 	VADDPS 192(R12), Z7, Z7
 	ADDQ   SI, R12
-	JMP    several2125
+	JMP    several2137
 
-single2126:
+single2138:
 	ADDQ $0x02, BX
 
-one2128:
-	JZ     sum2127
+one2140:
+	JZ     sum2139
 	VADDPS (R12), Z0, Z0
 	VADDPS 64(R12), Z1, Z1
 	VADDPS 128(R12), Z2, Z2
 	VADDPS 192(R12), Z3, Z3
 	ADDQ   SI, R12
 	DECQ   BX
-	JMP    one2128
+	JMP    one2140
 
-sum2127:
+sum2139:
 	VADDPS  Z4, Z0, Z0
 	VADDPS  Z5, Z1, Z1
 	VADDPS  Z6, Z2, Z2
@@ -44086,12 +46174,12 @@ sum2127:
 	VADDPS  192(DX)(R8*1), Z3, Z3
 	VMOVUPS Z3, 192(DX)(R8*1)
 	ADDQ    $0x00000100, R8
-	JMP     vectors2123
+	JMP     vectors2135
 
-done2124:
-vectors2129:
+done2136:
+vectors2141:
 	CMPQ   R8, R11
-	JGT    done2130
+	JGT    done2142
 	VXORPS X8, X8, X8
 	VXORPS X9, X9, X9
 	VXORPS X10, X10, X10
@@ -44103,9 +46191,9 @@ vectors2129:
 	LEAQ   (CX)(R8*1), R12
 	MOVQ   48(AX), BX
 
-several2131:
+several2143:
 	SUBQ   $0x08, BX
-	JLT    single2132
+	JLT    single2144
 	VADDPS (R12), Z8, Z8
 	ADDQ   SI, R12
 	VADDPS (R12), Z9, Z9
@@ -44122,19 +46210,19 @@ several2131:
 	ADDQ   SI, R12
 	VADDPS (R12), Z15, Z15
 	ADDQ   SI, R12
-	JMP    several2131
+	JMP    several2143
 
-single2132:
+single2144:
 	ADDQ $0x08, BX
 
-one2134:
-	JZ     sum2133
+one2146:
+	JZ     sum2145
 	VADDPS (R12), Z8, Z8
 	ADDQ   SI, R12
 	DECQ   BX
-	JMP    one2134
+	JMP    one2146
 
-sum2133:
+sum2145:
 	VADDPS  Z12, Z8, Z8
 	VADDPS  Z13, Z9, Z9
 	VADDPS  Z14, Z10, Z10
@@ -44145,9 +46233,9 @@ sum2133:
 	VADDPS  (DX)(R8*1), Z8, Z8
 	VMOVUPS Z8, (DX)(R8*1)
 	ADDQ    $0x00000040, R8
-	JMP     vectors2129
+	JMP     vectors2141
 
-done2130:
+done2142:
 	CMPQ   R8, R9
 	JGE    next
 	VXORPS X16, X16, X16
@@ -44161,9 +46249,9 @@ done2130:
 	LEAQ   (CX)(R8*1), R12
 	MOVQ   48(AX), BX
 
-several2135:
+several2147:
 	SUBQ   $0x08, BX
-	JLT    single2136
+	JLT    single2148
 	VADDPS (R12), Z16, Z16
 	ADDQ   SI, R12
 	VADDPS (R12), Z17, Z17
@@ -44180,19 +46268,19 @@ several2135:
 	ADDQ   SI, R12
 	VADDPS (R12), Z23, Z23
 	ADDQ   SI, R12
-	JMP    several2135
+	JMP    several2147
 
-single2136:
+single2148:
 	ADDQ $0x08, BX
 
-one2138:
-	JZ     sum2137
+one2150:
+	JZ     sum2149
 	VADDPS (R12), Z16, Z16
 	ADDQ   SI, R12
 	DECQ   BX
-	JMP    one2138
+	JMP    one2150
 
-sum2137:
+sum2149:
 	VADDPS  Z20, Z16, Z16
 	VADDPS  Z21, Z17, Z17
 	VADDPS  Z22, Z18, Z18
@@ -44228,9 +46316,9 @@ TEXT ·maxTapsAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors2139:
+vectors2151:
 	CMPQ    DI, R9
-	JGT     done2140
+	JGT     done2152
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -44238,11 +46326,11 @@ vectors2139:
 	LEAQ    (CX)(DI*1), R11
 	MOVQ    56(AX), R14
 
-lines2141:
+lines2153:
 	MOVQ R11, R12
 	MOVQ 48(AX), R13
 
-columns2142:
+columns2154:
 	VMOVUPS (R12), Z5
 	VMAXPS  Z1, Z5, Z1
 	VMOVUPS 64(R12), Z5
@@ -44253,62 +46341,62 @@ columns2142:
 	VMAXPS  Z4, Z5, Z4
 	ADDQ    SI, R12
 	DECQ    R13
-	JNZ     columns2142
+	JNZ     columns2154
 	ADDQ    40(AX), R11
 	DECQ    R14
-	JNZ     lines2141
+	JNZ     lines2153
 	VMOVUPS Z1, (DX)(DI*1)
 	VMOVUPS Z2, 64(DX)(DI*1)
 	VMOVUPS Z3, 128(DX)(DI*1)
 	VMOVUPS Z4, 192(DX)(DI*1)
 	ADDQ    $0x00000100, DI
-	JMP     vectors2139
+	JMP     vectors2151
 
-done2140:
-vectors2143:
+done2152:
+vectors2155:
 	CMPQ    DI, R10
-	JGT     done2144
+	JGT     done2156
 	VMOVAPS Z0, Z1
 	LEAQ    (CX)(DI*1), R11
 	MOVQ    56(AX), R14
 
-lines2145:
+lines2157:
 	MOVQ R11, R12
 	MOVQ 48(AX), R13
 
-columns2146:
+columns2158:
 	VMOVUPS (R12), Z2
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    SI, R12
 	DECQ    R13
-	JNZ     columns2146
+	JNZ     columns2158
 	ADDQ    40(AX), R11
 	DECQ    R14
-	JNZ     lines2145
+	JNZ     lines2157
 	VMOVUPS Z1, (DX)(DI*1)
 	ADDQ    $0x00000040, DI
-	JMP     vectors2143
+	JMP     vectors2155
 
-done2144:
+done2156:
 	CMPQ    DI, R8
 	JGE     next
 	VMOVAPS Z0, Z1
 	LEAQ    (CX)(DI*1), R11
 	MOVQ    56(AX), R14
 
-lines2147:
+lines2159:
 	MOVQ R11, R12
 	MOVQ 48(AX), R13
 
-columns2148:
+columns2160:
 	VMOVUPS (R12), Z2
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    SI, R12
 	DECQ    R13
-	JNZ     columns2148
+	JNZ     columns2160
 	ADDQ    40(AX), R11
 	DECQ    R14
-	JNZ     lines2147
+	JNZ     lines2159
 	VMOVUPS Y1, (DX)(DI*1)
 
 next:
@@ -44836,7 +46924,7 @@ vector:
 	VFMADD231PS  Z3, Z0, Z7
 	VMOVUPS      Z7, (R11)
 	ADDQ         BX, R11
-	ADDQ         $0x40, R10
+	ADDQ         $0x00000040, R10
 	CMPQ         R10, 8(SP)
 	JNE          vector
 	ADDQ         48(AX), R8
@@ -44846,9 +46934,9 @@ vector:
 	VZEROUPPER
 	RET
 
-// func winogradOutputAVX512(t *byte)
+// func winogradOutput6AVX512(t *byte)
 // Requires: AVX, AVX512F
-TEXT ·winogradOutputAVX512(SB), NOSPLIT, $24-8
+TEXT ·winogradOutput6AVX512(SB), NOSPLIT, $24-8
 	MOVQ         t+0(FP), AX
 	MOVQ         16(AX), CX
 	IMUL3Q       $0x06, CX, DX
@@ -44937,17 +47025,17 @@ vector:
 	VADDPS      Z5, Z8, Z8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done2150
+	JZ          done2162
 	CMPQ        R10, $0x01
-	JNE         leaky2149
+	JNE         leaky2161
 	VXORPS      X5, X5, X5
 	VMAXPS      Z3, Z5, Z3
 	VMAXPS      Z4, Z5, Z4
 	VMAXPS      Z15, Z5, Z15
 	VMAXPS      Z8, Z5, Z8
-	JMP         done2150
+	JMP         done2162
 
-leaky2149:
+leaky2161:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
 	VMULPS       Z3, Z6, Z5
@@ -44959,10 +47047,10 @@ leaky2149:
 	VMULPS       Z8, Z6, Z5
 	VMAXPS       Z5, Z8, Z8
 
-done2150:
+done2162:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store2151
+	JZ     store2163
 	ADDQ   R9, R10
 	MOVQ   96(AX), R11
 	VADDPS (R10), Z3, Z3
@@ -44973,7 +47061,7 @@ done2150:
 	ADDQ   R11, R10
 	VADDPS (R10), Z8, Z8
 
-store2151:
+store2163:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	MOVQ        32(AX), R11
@@ -45002,17 +47090,17 @@ store2151:
 	VADDPS      Z11, Z14, Z14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done2153
+	JZ          done2165
 	CMPQ        R10, $0x01
-	JNE         leaky2152
+	JNE         leaky2164
 	VXORPS      X11, X11, X11
 	VMAXPS      Z9, Z11, Z9
 	VMAXPS      Z10, Z11, Z10
 	VMAXPS      Z15, Z11, Z15
 	VMAXPS      Z14, Z11, Z14
-	JMP         done2153
+	JMP         done2165
 
-leaky2152:
+leaky2164:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
 	VMULPS       Z9, Z12, Z11
@@ -45024,10 +47112,10 @@ leaky2152:
 	VMULPS       Z14, Z12, Z11
 	VMAXPS       Z11, Z14, Z14
 
-done2153:
+done2165:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store2154
+	JZ     store2166
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -45040,7 +47128,7 @@ done2153:
 	ADDQ   R11, R10
 	VADDPS (R10), Z14, Z14
 
-store2154:
+store2166:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -45119,17 +47207,17 @@ store2154:
 	VADDPS      Z5, Z8, Z8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done2156
+	JZ          done2168
 	CMPQ        R10, $0x01
-	JNE         leaky2155
+	JNE         leaky2167
 	VXORPS      X5, X5, X5
 	VMAXPS      Z3, Z5, Z3
 	VMAXPS      Z4, Z5, Z4
 	VMAXPS      Z15, Z5, Z15
 	VMAXPS      Z8, Z5, Z8
-	JMP         done2156
+	JMP         done2168
 
-leaky2155:
+leaky2167:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
 	VMULPS       Z3, Z6, Z5
@@ -45141,10 +47229,10 @@ leaky2155:
 	VMULPS       Z8, Z6, Z5
 	VMAXPS       Z5, Z8, Z8
 
-done2156:
+done2168:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store2157
+	JZ     store2169
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	MOVQ   96(AX), R11
@@ -45156,7 +47244,7 @@ done2156:
 	ADDQ   R11, R10
 	VADDPS (R10), Z8, Z8
 
-store2157:
+store2169:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -45186,17 +47274,17 @@ store2157:
 	VADDPS      Z11, Z14, Z14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done2159
+	JZ          done2171
 	CMPQ        R10, $0x01
-	JNE         leaky2158
+	JNE         leaky2170
 	VXORPS      X11, X11, X11
 	VMAXPS      Z9, Z11, Z9
 	VMAXPS      Z10, Z11, Z10
 	VMAXPS      Z15, Z11, Z15
 	VMAXPS      Z14, Z11, Z14
-	JMP         done2159
+	JMP         done2171
 
-leaky2158:
+leaky2170:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
 	VMULPS       Z9, Z12, Z11
@@ -45208,10 +47296,10 @@ leaky2158:
 	VMULPS       Z14, Z12, Z11
 	VMAXPS       Z11, Z14, Z14
 
-done2159:
+done2171:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store2160
+	JZ     store2172
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -45225,7 +47313,7 @@ done2159:
 	ADDQ   R11, R10
 	VADDPS (R10), Z14, Z14
 
-store2160:
+store2172:
 	MOVQ    R8, R10
 	ADDQ    R9, R10
 	ADDQ    40(AX), R10
@@ -45239,7 +47327,7 @@ store2160:
 	VMOVUPS Z15, (R10)
 	ADDQ    R11, R10
 	VMOVUPS Z14, (R10)
-	ADDQ    $0x40, R9
+	ADDQ    $0x00000040, R9
 	CMPQ    R9, 16(SP)
 	JNE     vector
 	ADDQ    48(AX), DI
@@ -45502,7 +47590,2092 @@ vector:
 	ADDQ        BX, R9
 	VMOVUPS     Z6, (R9)
 	ADDQ        BX, R9
-	ADDQ        $0x40, R8
+	ADDQ        $0x00000040, R8
+	CMPQ        R8, 8(SP)
+	JNE         vector
+	ADDQ        48(AX), SI
+	ADDQ        56(AX), DI
+	DECQ        (SP)
+	JNZ         tile
+	VZEROUPPER
+	RET
+
+// func winogradStridedInputAVX512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·winogradStridedInputAVX512(SB), NOSPLIT, $16-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         32(AX), BX
+	LEAQ         (DX)(DX*1), SI
+	LEAQ         (SI)(SI*2), DI
+	LEAQ         (SI)(SI*4), R8
+	VBROADCASTSS f40000000<>+0(SB), Z0
+	VBROADCASTSS f40400000<>+0(SB), Z1
+	MOVQ         64(AX), R10
+	MOVQ         R10, (SP)
+	MOVQ         72(AX), R10
+	IMUL3Q       $0x40, R10, R10
+	MOVQ         R10, 8(SP)
+	MOVQ         (AX), R8
+	MOVQ         8(AX), R9
+
+tile:
+	XORQ R10, R10
+
+vector:
+	LEAQ (R8)(R10*1), R11
+	ADDQ DX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z2
+	VSUBPS  (R11)(SI*2), Z2, Z2
+	VADDPS  Z2, Z2, Z2
+	VADDPS  (R11)(DI*1), Z2, Z2
+	VSUBPS  (R11)(SI*1), Z2, Z2
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z3
+	VSUBPS  (R11)(SI*2), Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  (R11)(DI*1), Z3, Z3
+	VSUBPS  (R11)(SI*1), Z3, Z3
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z4
+	VSUBPS  (R11)(SI*2), Z4, Z4
+	VADDPS  Z4, Z4, Z4
+	VADDPS  (R11)(DI*1), Z4, Z4
+	VSUBPS  (R11)(SI*1), Z4, Z4
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z5
+	VSUBPS  (R11)(SI*2), Z5, Z5
+	VADDPS  Z5, Z5, Z5
+	VADDPS  (R11)(DI*1), Z5, Z5
+	VSUBPS  (R11)(SI*1), Z5, Z5
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z6
+	VSUBPS  (R11)(SI*2), Z6, Z6
+	VADDPS  Z6, Z6, Z6
+	VADDPS  (R11)(DI*1), Z6, Z6
+	VSUBPS  (R11)(SI*1), Z6, Z6
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z7
+	VSUBPS  (R11)(SI*2), Z7, Z7
+	VADDPS  Z7, Z7, Z7
+	VADDPS  (R11)(DI*1), Z7, Z7
+	VSUBPS  (R11)(SI*1), Z7, Z7
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z8
+	VSUBPS  (R11)(SI*2), Z8, Z8
+	VADDPS  Z8, Z8, Z8
+	VADDPS  (R11)(DI*1), Z8, Z8
+	VSUBPS  (R11)(SI*1), Z8, Z8
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z9
+	VSUBPS  (R11)(SI*2), Z9, Z9
+	VADDPS  Z9, Z9, Z9
+	VADDPS  (R11)(DI*1), Z9, Z9
+	VSUBPS  (R11)(SI*1), Z9, Z9
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z10
+	VSUBPS  (R11)(SI*2), Z10, Z10
+	VADDPS  Z10, Z10, Z10
+	VADDPS  (R11)(DI*1), Z10, Z10
+	VSUBPS  (R11)(SI*1), Z10, Z10
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z3, Z3
+	VSUBPS  Z7, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z9, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z9, Z3
+	VSUBPS       Z7, Z3, Z3
+	VFNMADD231PS Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z9, Z3
+	VFNMADD231PS Z7, Z1, Z3
+	VFMADD231PS  Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z9, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z2, Z3
+	VSUBPS  Z6, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z8, Z3, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z8, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z8, Z3
+	VFNMADD231PS Z6, Z1, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z8, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Z10, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z8, Z0, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+	ADDQ         DX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z2
+	VSUBPS       (R11)(SI*2), Z2, Z2
+	VFNMADD231PS (R11)(SI*1), Z0, Z2
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z3
+	VSUBPS       (R11)(SI*2), Z3, Z3
+	VFNMADD231PS (R11)(SI*1), Z0, Z3
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z4
+	VSUBPS       (R11)(SI*2), Z4, Z4
+	VFNMADD231PS (R11)(SI*1), Z0, Z4
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z5
+	VSUBPS       (R11)(SI*2), Z5, Z5
+	VFNMADD231PS (R11)(SI*1), Z0, Z5
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z6
+	VSUBPS       (R11)(SI*2), Z6, Z6
+	VFNMADD231PS (R11)(SI*1), Z0, Z6
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z7
+	VSUBPS       (R11)(SI*2), Z7, Z7
+	VFNMADD231PS (R11)(SI*1), Z0, Z7
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z8
+	VSUBPS       (R11)(SI*2), Z8, Z8
+	VFNMADD231PS (R11)(SI*1), Z0, Z8
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z9
+	VSUBPS       (R11)(SI*2), Z9, Z9
+	VFNMADD231PS (R11)(SI*1), Z0, Z9
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z10
+	VSUBPS       (R11)(SI*2), Z10, Z10
+	VFNMADD231PS (R11)(SI*1), Z0, Z10
+	IMUL3Q       $0x05, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z3, Z3
+	VSUBPS  Z7, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z9, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z9, Z3
+	VSUBPS       Z7, Z3, Z3
+	VFNMADD231PS Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z9, Z3
+	VFNMADD231PS Z7, Z1, Z3
+	VFMADD231PS  Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z9, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x05, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z2, Z3
+	VSUBPS  Z6, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z8, Z3, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z8, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z8, Z3
+	VFNMADD231PS Z6, Z1, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z8, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Z10, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z8, Z0, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+	ADDQ         DX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z2
+	VFNMADD231PS (R11)(SI*2), Z1, Z2
+	VFMADD231PS  (R11)(SI*1), Z0, Z2
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z3
+	VFNMADD231PS (R11)(SI*2), Z1, Z3
+	VFMADD231PS  (R11)(SI*1), Z0, Z3
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z4
+	VFNMADD231PS (R11)(SI*2), Z1, Z4
+	VFMADD231PS  (R11)(SI*1), Z0, Z4
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z5
+	VFNMADD231PS (R11)(SI*2), Z1, Z5
+	VFMADD231PS  (R11)(SI*1), Z0, Z5
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z6
+	VFNMADD231PS (R11)(SI*2), Z1, Z6
+	VFMADD231PS  (R11)(SI*1), Z0, Z6
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z7
+	VFNMADD231PS (R11)(SI*2), Z1, Z7
+	VFMADD231PS  (R11)(SI*1), Z0, Z7
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z8
+	VFNMADD231PS (R11)(SI*2), Z1, Z8
+	VFMADD231PS  (R11)(SI*1), Z0, Z8
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z9
+	VFNMADD231PS (R11)(SI*2), Z1, Z9
+	VFMADD231PS  (R11)(SI*1), Z0, Z9
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z10
+	VFNMADD231PS (R11)(SI*2), Z1, Z10
+	VFMADD231PS  (R11)(SI*1), Z0, Z10
+	IMUL3Q       $0x0a, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+	ADDQ         40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z3, Z3
+	VSUBPS  Z7, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z9, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z9, Z3
+	VSUBPS       Z7, Z3, Z3
+	VFNMADD231PS Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z9, Z3
+	VFNMADD231PS Z7, Z1, Z3
+	VFMADD231PS  Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z9, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0a, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z2, Z3
+	VSUBPS  Z6, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z8, Z3, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z8, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z8, Z3
+	VFNMADD231PS Z6, Z1, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z8, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Z10, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z8, Z0, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+	ADDQ         DX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z2
+	VSUBPS  (R11)(SI*1), Z2, Z2
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z3
+	VSUBPS  (R11)(SI*1), Z3, Z3
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z4
+	VSUBPS  (R11)(SI*1), Z4, Z4
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z5
+	VSUBPS  (R11)(SI*1), Z5, Z5
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z6
+	VSUBPS  (R11)(SI*1), Z6, Z6
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z7
+	VSUBPS  (R11)(SI*1), Z7, Z7
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z8
+	VSUBPS  (R11)(SI*1), Z8, Z8
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z9
+	VSUBPS  (R11)(SI*1), Z9, Z9
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z10
+	VSUBPS  (R11)(SI*1), Z10, Z10
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z3, Z3
+	VSUBPS  Z7, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z9, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z9, Z3
+	VSUBPS       Z7, Z3, Z3
+	VFNMADD231PS Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z9, Z3
+	VFNMADD231PS Z7, Z1, Z3
+	VFMADD231PS  Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z9, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z2, Z3
+	VSUBPS  Z6, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z8, Z3, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z8, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z8, Z3
+	VFNMADD231PS Z6, Z1, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z8, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Z10, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z8, Z0, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z2
+	VSUBPS  (R11)(SI*2), Z2, Z2
+	VADDPS  Z2, Z2, Z2
+	VADDPS  (R11)(DI*1), Z2, Z2
+	VSUBPS  (R11)(SI*1), Z2, Z2
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z3
+	VSUBPS  (R11)(SI*2), Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  (R11)(DI*1), Z3, Z3
+	VSUBPS  (R11)(SI*1), Z3, Z3
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z4
+	VSUBPS  (R11)(SI*2), Z4, Z4
+	VADDPS  Z4, Z4, Z4
+	VADDPS  (R11)(DI*1), Z4, Z4
+	VSUBPS  (R11)(SI*1), Z4, Z4
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z5
+	VSUBPS  (R11)(SI*2), Z5, Z5
+	VADDPS  Z5, Z5, Z5
+	VADDPS  (R11)(DI*1), Z5, Z5
+	VSUBPS  (R11)(SI*1), Z5, Z5
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z6
+	VSUBPS  (R11)(SI*2), Z6, Z6
+	VADDPS  Z6, Z6, Z6
+	VADDPS  (R11)(DI*1), Z6, Z6
+	VSUBPS  (R11)(SI*1), Z6, Z6
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z7
+	VSUBPS  (R11)(SI*2), Z7, Z7
+	VADDPS  Z7, Z7, Z7
+	VADDPS  (R11)(DI*1), Z7, Z7
+	VSUBPS  (R11)(SI*1), Z7, Z7
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z8
+	VSUBPS  (R11)(SI*2), Z8, Z8
+	VADDPS  Z8, Z8, Z8
+	VADDPS  (R11)(DI*1), Z8, Z8
+	VSUBPS  (R11)(SI*1), Z8, Z8
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z9
+	VSUBPS  (R11)(SI*2), Z9, Z9
+	VADDPS  Z9, Z9, Z9
+	VADDPS  (R11)(DI*1), Z9, Z9
+	VSUBPS  (R11)(SI*1), Z9, Z9
+	ADDQ    CX, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS (R11), Z10
+	VSUBPS  (R11)(SI*2), Z10, Z10
+	VADDPS  Z10, Z10, Z10
+	VADDPS  (R11)(DI*1), Z10, Z10
+	VSUBPS  (R11)(SI*1), Z10, Z10
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z3, Z3
+	VSUBPS  Z7, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z9, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z9, Z3
+	VSUBPS       Z7, Z3, Z3
+	VFNMADD231PS Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z9, Z3
+	VFNMADD231PS Z7, Z1, Z3
+	VFMADD231PS  Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z9, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x00, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z2, Z3
+	VSUBPS  Z6, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z8, Z3, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z8, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z8, Z3
+	VFNMADD231PS Z6, Z1, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z8, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Z10, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z8, Z0, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z2
+	VSUBPS       (R11)(SI*2), Z2, Z2
+	VFNMADD231PS (R11)(SI*1), Z0, Z2
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z3
+	VSUBPS       (R11)(SI*2), Z3, Z3
+	VFNMADD231PS (R11)(SI*1), Z0, Z3
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z4
+	VSUBPS       (R11)(SI*2), Z4, Z4
+	VFNMADD231PS (R11)(SI*1), Z0, Z4
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z5
+	VSUBPS       (R11)(SI*2), Z5, Z5
+	VFNMADD231PS (R11)(SI*1), Z0, Z5
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z6
+	VSUBPS       (R11)(SI*2), Z6, Z6
+	VFNMADD231PS (R11)(SI*1), Z0, Z6
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z7
+	VSUBPS       (R11)(SI*2), Z7, Z7
+	VFNMADD231PS (R11)(SI*1), Z0, Z7
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z8
+	VSUBPS       (R11)(SI*2), Z8, Z8
+	VFNMADD231PS (R11)(SI*1), Z0, Z8
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z9
+	VSUBPS       (R11)(SI*2), Z9, Z9
+	VFNMADD231PS (R11)(SI*1), Z0, Z9
+	ADDQ         CX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      (R11)(DI*1), Z10
+	VSUBPS       (R11)(SI*2), Z10, Z10
+	VFNMADD231PS (R11)(SI*1), Z0, Z10
+	IMUL3Q       $0x05, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z3, Z3
+	VSUBPS  Z7, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z9, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z9, Z3
+	VSUBPS       Z7, Z3, Z3
+	VFNMADD231PS Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z9, Z3
+	VFNMADD231PS Z7, Z1, Z3
+	VFMADD231PS  Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z9, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x05, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z2, Z3
+	VSUBPS  Z6, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z8, Z3, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z8, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z8, Z3
+	VFNMADD231PS Z6, Z1, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z8, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Z10, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z8, Z0, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z2
+	VFNMADD231PS (R11)(SI*2), Z1, Z2
+	VFMADD231PS  (R11)(SI*1), Z0, Z2
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z3
+	VFNMADD231PS (R11)(SI*2), Z1, Z3
+	VFMADD231PS  (R11)(SI*1), Z0, Z3
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z4
+	VFNMADD231PS (R11)(SI*2), Z1, Z4
+	VFMADD231PS  (R11)(SI*1), Z0, Z4
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z5
+	VFNMADD231PS (R11)(SI*2), Z1, Z5
+	VFMADD231PS  (R11)(SI*1), Z0, Z5
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z6
+	VFNMADD231PS (R11)(SI*2), Z1, Z6
+	VFMADD231PS  (R11)(SI*1), Z0, Z6
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z7
+	VFNMADD231PS (R11)(SI*2), Z1, Z7
+	VFMADD231PS  (R11)(SI*1), Z0, Z7
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z8
+	VFNMADD231PS (R11)(SI*2), Z1, Z8
+	VFMADD231PS  (R11)(SI*1), Z0, Z8
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z9
+	VFNMADD231PS (R11)(SI*2), Z1, Z9
+	VFMADD231PS  (R11)(SI*1), Z0, Z9
+	ADDQ         CX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      (R11)(DI*1), Z10
+	VFNMADD231PS (R11)(SI*2), Z1, Z10
+	VFMADD231PS  (R11)(SI*1), Z0, Z10
+	IMUL3Q       $0x0a, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z3, Z3
+	VSUBPS  Z7, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z9, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z9, Z3
+	VSUBPS       Z7, Z3, Z3
+	VFNMADD231PS Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z9, Z3
+	VFNMADD231PS Z7, Z1, Z3
+	VFMADD231PS  Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z9, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0a, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z2, Z3
+	VSUBPS  Z6, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z8, Z3, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z8, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z8, Z3
+	VFNMADD231PS Z6, Z1, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z8, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Z10, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z8, Z0, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z2
+	VSUBPS  (R11)(SI*1), Z2, Z2
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z3
+	VSUBPS  (R11)(SI*1), Z3, Z3
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z4
+	VSUBPS  (R11)(SI*1), Z4, Z4
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z5
+	VSUBPS  (R11)(SI*1), Z5, Z5
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z6
+	VSUBPS  (R11)(SI*1), Z6, Z6
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z7
+	VSUBPS  (R11)(SI*1), Z7, Z7
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z8
+	VSUBPS  (R11)(SI*1), Z8, Z8
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z9
+	VSUBPS  (R11)(SI*1), Z9, Z9
+	ADDQ    CX, R11
+
+	// d3 - d1
+	VMOVUPS (R11)(DI*1), Z10
+	VSUBPS  (R11)(SI*1), Z10, Z10
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z3, Z3
+	VSUBPS  Z7, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z9, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z9, Z3
+	VSUBPS       Z7, Z3, Z3
+	VFNMADD231PS Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z9, Z3
+	VFNMADD231PS Z7, Z1, Z3
+	VFMADD231PS  Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z9, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x0f, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z2, Z3
+	VSUBPS  Z6, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z8, Z3, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z8, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z8, Z3
+	VFNMADD231PS Z6, Z1, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z8, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Z10, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z8, Z0, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	LEAQ         (R8)(R10*1), R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Z2
+	VSUBPS       (R11)(SI*2), Z2, Z2
+	VFNMADD231PS (R11)(DI*1), Z0, Z2
+	VFMADD231PS  (R11)(SI*1), Z0, Z2
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Z3
+	VSUBPS       (R11)(SI*2), Z3, Z3
+	VFNMADD231PS (R11)(DI*1), Z0, Z3
+	VFMADD231PS  (R11)(SI*1), Z0, Z3
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Z4
+	VSUBPS       (R11)(SI*2), Z4, Z4
+	VFNMADD231PS (R11)(DI*1), Z0, Z4
+	VFMADD231PS  (R11)(SI*1), Z0, Z4
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Z5
+	VSUBPS       (R11)(SI*2), Z5, Z5
+	VFNMADD231PS (R11)(DI*1), Z0, Z5
+	VFMADD231PS  (R11)(SI*1), Z0, Z5
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Z6
+	VSUBPS       (R11)(SI*2), Z6, Z6
+	VFNMADD231PS (R11)(DI*1), Z0, Z6
+	VFMADD231PS  (R11)(SI*1), Z0, Z6
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Z7
+	VSUBPS       (R11)(SI*2), Z7, Z7
+	VFNMADD231PS (R11)(DI*1), Z0, Z7
+	VFMADD231PS  (R11)(SI*1), Z0, Z7
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Z8
+	VSUBPS       (R11)(SI*2), Z8, Z8
+	VFNMADD231PS (R11)(DI*1), Z0, Z8
+	VFMADD231PS  (R11)(SI*1), Z0, Z8
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Z9
+	VSUBPS       (R11)(SI*2), Z9, Z9
+	VFNMADD231PS (R11)(DI*1), Z0, Z9
+	VFMADD231PS  (R11)(SI*1), Z0, Z9
+	ADDQ         CX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      (R11)(SI*4), Z10
+	VSUBPS       (R11)(SI*2), Z10, Z10
+	VFNMADD231PS (R11)(DI*1), Z0, Z10
+	VFMADD231PS  (R11)(SI*1), Z0, Z10
+	IMUL3Q       $0x14, BX, R11
+	ADDQ         R9, R11
+	ADDQ         R10, R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z3, Z3
+	VSUBPS  Z7, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z9, Z3, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z9, Z3
+	VSUBPS       Z7, Z3, Z3
+	VFNMADD231PS Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z9, Z3
+	VFNMADD231PS Z7, Z1, Z3
+	VFMADD231PS  Z5, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z9, Z3
+	VSUBPS  Z5, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+	IMUL3Q  $0x14, BX, R11
+	ADDQ    R9, R11
+	ADDQ    R10, R11
+	ADDQ    40(AX), R11
+
+	// 2(d0 - d2) + d3 - d1
+	VMOVUPS Z2, Z3
+	VSUBPS  Z6, Z3, Z3
+	VADDPS  Z3, Z3, Z3
+	VADDPS  Z8, Z3, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d3 - d2 - 2d1
+	VMOVUPS      Z8, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - 3d2 + 2d1
+	VMOVUPS      Z8, Z3
+	VFNMADD231PS Z6, Z1, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+
+	// d3 - d1
+	VMOVUPS Z8, Z3
+	VSUBPS  Z4, Z3, Z3
+	VMOVUPS Z3, (R11)
+	ADDQ    BX, R11
+
+	// d4 - d2 - 2(d3 - d1)
+	VMOVUPS      Z10, Z3
+	VSUBPS       Z6, Z3, Z3
+	VFNMADD231PS Z8, Z0, Z3
+	VFMADD231PS  Z4, Z0, Z3
+	VMOVUPS      Z3, (R11)
+	ADDQ         BX, R11
+	ADDQ         $0x00000040, R10
+	CMPQ         R10, 8(SP)
+	JNE          vector
+	ADDQ         48(AX), R8
+	ADDQ         56(AX), R9
+	DECQ         (SP)
+	JNZ          tile
+	VZEROUPPER
+	RET
+
+// func winogradOutput5AVX512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·winogradOutput5AVX512(SB), NOSPLIT, $24-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	IMUL3Q       $0x05, CX, DX
+	LEAQ         (DX)(DX*2), BX
+	LEAQ         (DX)(DX*4), SI
+	VBROADCASTSS f40000000<>+0(SB), Z0
+	VBROADCASTSS f40800000<>+0(SB), Z1
+	VBROADCASTSS f41000000<>+0(SB), Z2
+	MOVQ         88(AX), SI
+	MOVQ         SI, (SP)
+	MOVQ         64(AX), R8
+	MOVQ         R8, 8(SP)
+	MOVQ         72(AX), R8
+	IMUL3Q       $0x40, R8, R8
+	MOVQ         R8, 16(SP)
+	MOVQ         (AX), SI
+	MOVQ         8(AX), DI
+
+tile:
+	XORQ R8, R8
+
+vector:
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(DX*2), Z13, Z13
+	VMOVUPS     (R9)(BX*1), Z8
+	VADDPS      (R9), Z13, Z3
+	VADDPS      Z8, Z3, Z3
+	VFMADD213PS Z13, Z1, Z8
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(DX*2), Z13, Z13
+	VMOVUPS     (R9)(BX*1), Z9
+	VADDPS      (R9), Z13, Z4
+	VADDPS      Z9, Z4, Z4
+	VFMADD213PS Z13, Z1, Z9
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(DX*2), Z13, Z13
+	VMOVUPS     (R9)(BX*1), Z10
+	VADDPS      (R9), Z13, Z5
+	VADDPS      Z10, Z5, Z5
+	VFMADD213PS Z13, Z1, Z10
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(DX*2), Z13, Z13
+	VMOVUPS     (R9)(BX*1), Z11
+	VADDPS      (R9), Z13, Z6
+	VADDPS      Z11, Z6, Z6
+	VFMADD213PS Z13, Z1, Z11
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(DX*2), Z13, Z13
+	VMOVUPS     (R9)(BX*1), Z12
+	VADDPS      (R9), Z13, Z7
+	VADDPS      Z12, Z7, Z7
+	VFMADD213PS Z13, Z1, Z12
+	VADDPS      Z5, Z4, Z13
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z13, Z3, Z3
+	VADDPS      Z6, Z3, Z3
+	VFMADD231PS Z1, Z6, Z13
+	VADDPS      Z4, Z7, Z7
+	VFMADD231PS Z2, Z6, Z7
+	VFMADD231PS Z0, Z6, Z4
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Z5
+	VADDPS      Z5, Z3, Z3
+	VADDPS      Z5, Z4, Z4
+	VADDPS      Z5, Z13, Z13
+	VADDPS      Z5, Z7, Z7
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done2174
+	CMPQ        R9, $0x01
+	JNE         leaky2173
+	VXORPS      X5, X5, X5
+	VMAXPS      Z3, Z5, Z3
+	VMAXPS      Z4, Z5, Z4
+	VMAXPS      Z13, Z5, Z13
+	VMAXPS      Z7, Z5, Z7
+	JMP         done2174
+
+leaky2173:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z3, Z6, Z5
+	VMAXPS       Z5, Z3, Z3
+	VMULPS       Z4, Z6, Z5
+	VMAXPS       Z5, Z4, Z4
+	VMULPS       Z13, Z6, Z5
+	VMAXPS       Z5, Z13, Z13
+	VMULPS       Z7, Z6, Z5
+	VMAXPS       Z5, Z7, Z7
+
+done2174:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store2175
+	ADDQ   R8, R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Z3, Z3
+	ADDQ   R10, R9
+	VADDPS (R9), Z4, Z4
+	ADDQ   R10, R9
+	VADDPS (R9), Z13, Z13
+	ADDQ   R10, R9
+	VADDPS (R9), Z7, Z7
+
+store2175:
+	MOVQ        DI, R9
+	ADDQ        R8, R9
+	MOVQ        32(AX), R10
+	VMOVUPS     Z3, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Z4, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Z13, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Z7, (R9)
+	VADDPS      Z10, Z9, Z13
+	VSUBPS      Z10, Z9, Z9
+	VADDPS      Z13, Z8, Z8
+	VADDPS      Z11, Z8, Z8
+	VFMADD231PS Z1, Z11, Z13
+	VADDPS      Z9, Z12, Z12
+	VFMADD231PS Z2, Z11, Z12
+	VFMADD231PS Z0, Z11, Z9
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Z10
+	VADDPS      Z10, Z8, Z8
+	VADDPS      Z10, Z9, Z9
+	VADDPS      Z10, Z13, Z13
+	VADDPS      Z10, Z12, Z12
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done2177
+	CMPQ        R9, $0x01
+	JNE         leaky2176
+	VXORPS      X10, X10, X10
+	VMAXPS      Z8, Z10, Z8
+	VMAXPS      Z9, Z10, Z9
+	VMAXPS      Z13, Z10, Z13
+	VMAXPS      Z12, Z10, Z12
+	JMP         done2177
+
+leaky2176:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z11
+	VMULPS       Z8, Z11, Z10
+	VMAXPS       Z10, Z8, Z8
+	VMULPS       Z9, Z11, Z10
+	VMAXPS       Z10, Z9, Z9
+	VMULPS       Z13, Z11, Z10
+	VMAXPS       Z10, Z13, Z13
+	VMULPS       Z12, Z11, Z10
+	VMAXPS       Z10, Z12, Z12
+
+done2177:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store2178
+	ADDQ   R8, R9
+	ADDQ   104(AX), R9
+	ADDQ   104(AX), R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Z8, Z8
+	ADDQ   R10, R9
+	VADDPS (R9), Z9, Z9
+	ADDQ   R10, R9
+	VADDPS (R9), Z13, Z13
+	ADDQ   R10, R9
+	VADDPS (R9), Z12, Z12
+
+store2178:
+	MOVQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	MOVQ        32(AX), R10
+	VMOVUPS     Z8, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Z9, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Z13, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Z12, (R9)
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9)(DX*1), Z3
+	VSUBPS      (R9)(DX*2), Z3, Z3
+	VMOVUPS     (R9)(BX*1), Z13
+	VADDPS      (R9)(DX*4), Z3, Z8
+	VFMADD231PS Z2, Z13, Z8
+	VFMADD231PS Z0, Z13, Z3
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Z4
+	VSUBPS      (R9)(DX*2), Z4, Z4
+	VMOVUPS     (R9)(BX*1), Z13
+	VADDPS      (R9)(DX*4), Z4, Z9
+	VFMADD231PS Z2, Z13, Z9
+	VFMADD231PS Z0, Z13, Z4
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Z5
+	VSUBPS      (R9)(DX*2), Z5, Z5
+	VMOVUPS     (R9)(BX*1), Z13
+	VADDPS      (R9)(DX*4), Z5, Z10
+	VFMADD231PS Z2, Z13, Z10
+	VFMADD231PS Z0, Z13, Z5
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Z6
+	VSUBPS      (R9)(DX*2), Z6, Z6
+	VMOVUPS     (R9)(BX*1), Z13
+	VADDPS      (R9)(DX*4), Z6, Z11
+	VFMADD231PS Z2, Z13, Z11
+	VFMADD231PS Z0, Z13, Z6
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*1), Z7
+	VSUBPS      (R9)(DX*2), Z7, Z7
+	VMOVUPS     (R9)(BX*1), Z13
+	VADDPS      (R9)(DX*4), Z7, Z12
+	VFMADD231PS Z2, Z13, Z12
+	VFMADD231PS Z0, Z13, Z7
+	VADDPS      Z5, Z4, Z13
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z13, Z3, Z3
+	VADDPS      Z6, Z3, Z3
+	VFMADD231PS Z1, Z6, Z13
+	VADDPS      Z4, Z7, Z7
+	VFMADD231PS Z2, Z6, Z7
+	VFMADD231PS Z0, Z6, Z4
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Z5
+	VADDPS      Z5, Z3, Z3
+	VADDPS      Z5, Z4, Z4
+	VADDPS      Z5, Z13, Z13
+	VADDPS      Z5, Z7, Z7
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done2180
+	CMPQ        R9, $0x01
+	JNE         leaky2179
+	VXORPS      X5, X5, X5
+	VMAXPS      Z3, Z5, Z3
+	VMAXPS      Z4, Z5, Z4
+	VMAXPS      Z13, Z5, Z13
+	VMAXPS      Z7, Z5, Z7
+	JMP         done2180
+
+leaky2179:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z6
+	VMULPS       Z3, Z6, Z5
+	VMAXPS       Z5, Z3, Z3
+	VMULPS       Z4, Z6, Z5
+	VMAXPS       Z5, Z4, Z4
+	VMULPS       Z13, Z6, Z5
+	VMAXPS       Z5, Z13, Z13
+	VMULPS       Z7, Z6, Z5
+	VMAXPS       Z5, Z7, Z7
+
+done2180:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store2181
+	ADDQ   R8, R9
+	ADDQ   104(AX), R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Z3, Z3
+	ADDQ   R10, R9
+	VADDPS (R9), Z4, Z4
+	ADDQ   R10, R9
+	VADDPS (R9), Z13, Z13
+	ADDQ   R10, R9
+	VADDPS (R9), Z7, Z7
+
+store2181:
+	MOVQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	MOVQ        32(AX), R10
+	VMOVUPS     Z3, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Z4, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Z13, (R9)
+	ADDQ        R10, R9
+	VMOVUPS     Z7, (R9)
+	VADDPS      Z10, Z9, Z13
+	VSUBPS      Z10, Z9, Z9
+	VADDPS      Z13, Z8, Z8
+	VADDPS      Z11, Z8, Z8
+	VFMADD231PS Z1, Z11, Z13
+	VADDPS      Z9, Z12, Z12
+	VFMADD231PS Z2, Z11, Z12
+	VFMADD231PS Z0, Z11, Z9
+	MOVQ        80(AX), R9
+	VMOVUPS     (R9)(R8*1), Z10
+	VADDPS      Z10, Z8, Z8
+	VADDPS      Z10, Z9, Z9
+	VADDPS      Z10, Z13, Z13
+	VADDPS      Z10, Z12, Z12
+	MOVQ        112(AX), R9
+	TESTQ       R9, R9
+	JZ          done2183
+	CMPQ        R9, $0x01
+	JNE         leaky2182
+	VXORPS      X10, X10, X10
+	VMAXPS      Z8, Z10, Z8
+	VMAXPS      Z9, Z10, Z9
+	VMAXPS      Z13, Z10, Z13
+	VMAXPS      Z12, Z10, Z12
+	JMP         done2183
+
+leaky2182:
+	// max(x, 0.1x)
+	VBROADCASTSS f3dcccccd<>+0(SB), Z11
+	VMULPS       Z8, Z11, Z10
+	VMAXPS       Z10, Z8, Z8
+	VMULPS       Z9, Z11, Z10
+	VMAXPS       Z10, Z9, Z9
+	VMULPS       Z13, Z11, Z10
+	VMAXPS       Z10, Z13, Z13
+	VMULPS       Z12, Z11, Z10
+	VMAXPS       Z10, Z12, Z12
+
+done2183:
+	MOVQ   (SP), R9
+	TESTQ  R9, R9
+	JZ     store2184
+	ADDQ   R8, R9
+	ADDQ   104(AX), R9
+	ADDQ   104(AX), R9
+	ADDQ   104(AX), R9
+	MOVQ   96(AX), R10
+	VADDPS (R9), Z8, Z8
+	ADDQ   R10, R9
+	VADDPS (R9), Z9, Z9
+	ADDQ   R10, R9
+	VADDPS (R9), Z13, Z13
+	ADDQ   R10, R9
+	VADDPS (R9), Z12, Z12
+
+store2184:
+	MOVQ    DI, R9
+	ADDQ    R8, R9
+	ADDQ    40(AX), R9
+	ADDQ    40(AX), R9
+	ADDQ    40(AX), R9
+	MOVQ    32(AX), R10
+	VMOVUPS Z8, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z9, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z13, (R9)
+	ADDQ    R10, R9
+	VMOVUPS Z12, (R9)
+	ADDQ    $0x00000040, R8
+	CMPQ    R8, 16(SP)
+	JNE     vector
+	ADDQ    48(AX), SI
+	ADDQ    56(AX), DI
+	MOVQ    (SP), R8
+	TESTQ   R8, R8
+	JZ      nothing
+	MOVQ    96(AX), R9
+	LEAQ    (R8)(R9*4), R8
+	MOVQ    R8, (SP)
+
+nothing:
+	DECQ 8(SP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func winogradStridedWeightsAVX512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·winogradStridedWeightsAVX512(SB), NOSPLIT, $16-8
+	MOVQ         t+0(FP), AX
+	MOVQ         16(AX), CX
+	IMUL3Q       $0x03, CX, DX
+	MOVQ         32(AX), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (DX)(DX*4), SI
+	VBROADCASTSS f3f000000<>+0(SB), Z0
+	VBROADCASTSS f3e2aaaab<>+0(SB), Z1
+	VBROADCASTSS f40000000<>+0(SB), Z2
+	VBROADCASTSS fbf000000<>+0(SB), Z3
+	VBROADCASTSS fbe2aaaab<>+0(SB), Z4
+	MOVQ         64(AX), R8
+	MOVQ         R8, (SP)
+	MOVQ         72(AX), R8
+	IMUL3Q       $0x40, R8, R8
+	MOVQ         R8, 8(SP)
+	MOVQ         (AX), SI
+	MOVQ         8(AX), DI
+
+tile:
+	XORQ R8, R8
+
+vector:
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Z0, Z5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Z0, Z6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Z0, Z7
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Z6, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z3, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z4, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z1, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Z5, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VADDPS      Z7, Z8, Z8
+	VMULPS      Z3, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VSUBPS      Z7, Z8, Z8
+	VMULPS      Z4, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VFMADD231PS Z7, Z2, Z8
+	VMULPS      Z1, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z7, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Z3, Z5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Z3, Z6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Z3, Z7
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Z6, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z3, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z4, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z1, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Z5, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VADDPS      Z7, Z8, Z8
+	VMULPS      Z3, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VSUBPS      Z7, Z8, Z8
+	VMULPS      Z4, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VFMADD231PS Z7, Z2, Z8
+	VMULPS      Z1, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z7, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Z4, Z5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Z4, Z6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Z4, Z7
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Z6, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z3, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z4, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z1, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Z5, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VADDPS      Z7, Z8, Z8
+	VMULPS      Z3, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VSUBPS      Z7, Z8, Z8
+	VMULPS      Z4, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VFMADD231PS Z7, Z2, Z8
+	VMULPS      Z1, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z7, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9)(DX*1), Z1, Z5
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Z1, Z6
+	ADDQ        CX, R9
+	VMULPS      (R9)(DX*1), Z1, Z7
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Z6, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z3, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z4, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z1, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	ADDQ        40(AX), R9
+	VMULPS      Z5, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VADDPS      Z7, Z8, Z8
+	VMULPS      Z3, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VSUBPS      Z7, Z8, Z8
+	VMULPS      Z4, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VFMADD231PS Z7, Z2, Z8
+	VMULPS      Z1, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z7, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMULPS      (R9), Z0, Z5
+	ADDQ        CX, R9
+	VMULPS      (R9), Z0, Z6
+	ADDQ        CX, R9
+	VMULPS      (R9), Z0, Z7
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Z6, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z3, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z4, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z1, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x00, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Z5, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VADDPS      Z7, Z8, Z8
+	VMULPS      Z3, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VSUBPS      Z7, Z8, Z8
+	VMULPS      Z4, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VFMADD231PS Z7, Z2, Z8
+	VMULPS      Z1, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z7, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9), Z5
+	VADDPS      (R9)(DX*2), Z5, Z5
+	VMULPS      Z3, Z5, Z5
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Z6
+	VADDPS      (R9)(DX*2), Z6, Z6
+	VMULPS      Z3, Z6, Z6
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Z7
+	VADDPS      (R9)(DX*2), Z7, Z7
+	VMULPS      Z3, Z7, Z7
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Z6, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z3, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z4, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z1, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x05, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Z5, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VADDPS      Z7, Z8, Z8
+	VMULPS      Z3, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VSUBPS      Z7, Z8, Z8
+	VMULPS      Z4, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VFMADD231PS Z7, Z2, Z8
+	VMULPS      Z1, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z7, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9), Z5
+	VSUBPS      (R9)(DX*2), Z5, Z5
+	VMULPS      Z4, Z5, Z5
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Z6
+	VSUBPS      (R9)(DX*2), Z6, Z6
+	VMULPS      Z4, Z6, Z6
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Z7
+	VSUBPS      (R9)(DX*2), Z7, Z7
+	VMULPS      Z4, Z7, Z7
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Z6, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z3, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z4, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z1, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0a, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Z5, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VADDPS      Z7, Z8, Z8
+	VMULPS      Z3, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VSUBPS      Z7, Z8, Z8
+	VMULPS      Z4, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VFMADD231PS Z7, Z2, Z8
+	VMULPS      Z1, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z7, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9), Z5
+	VFMADD231PS (R9)(DX*2), Z2, Z5
+	VMULPS      Z1, Z5, Z5
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Z6
+	VFMADD231PS (R9)(DX*2), Z2, Z6
+	VMULPS      Z1, Z6, Z6
+	ADDQ        CX, R9
+	VMOVUPS     (R9), Z7
+	VFMADD231PS (R9)(DX*2), Z2, Z7
+	VMULPS      Z1, Z7, Z7
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Z6, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z3, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z4, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z1, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x0f, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Z5, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VADDPS      Z7, Z8, Z8
+	VMULPS      Z3, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VSUBPS      Z7, Z8, Z8
+	VMULPS      Z4, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VFMADD231PS Z7, Z2, Z8
+	VMULPS      Z1, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z7, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	LEAQ        (SI)(R8*1), R9
+	VMOVUPS     (R9)(DX*2), Z5
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*2), Z6
+	ADDQ        CX, R9
+	VMOVUPS     (R9)(DX*2), Z7
+	IMUL3Q      $0x14, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	VMULPS      Z6, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z3, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z4, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMULPS      Z6, Z1, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	IMUL3Q      $0x14, BX, R9
+	ADDQ        DI, R9
+	ADDQ        R8, R9
+	ADDQ        40(AX), R9
+	VMULPS      Z5, Z0, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VADDPS      Z7, Z8, Z8
+	VMULPS      Z3, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VSUBPS      Z7, Z8, Z8
+	VMULPS      Z4, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z5, Z8
+	VFMADD231PS Z7, Z2, Z8
+	VMULPS      Z1, Z8, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	VMOVUPS     Z7, Z8
+	VMOVUPS     Z8, (R9)
+	ADDQ        BX, R9
+	ADDQ        $0x00000040, R8
 	CMPQ        R8, 8(SP)
 	JNE         vector
 	ADDQ        48(AX), SI

@@ -28,9 +28,11 @@ type Set struct {
 	exponential, sumRows func(*Span)
 	maxTaps              func(*Taps)
 	transpose            func(*Transpose)
-	// Transforms of Winograd's convolution.
-	winogradInput, winogradOutput, winogradWeights func(*Transform)
+	winograd             [3]transforms // by stride
 }
+
+// transforms are the kernels around the products of Winograd's convolution.
+type transforms struct{ input, output, weights func(*Transform) }
 
 type depthwiseKey struct {
 	size, stride int

@@ -9,12 +9,12 @@ import (
 // row of tiles, all their vectors of channels. Steps are in bytes.
 //
 //	         Src                            Dst
-//	input    first pixel of a 6×6 patch     36 elements, DstStep apart
-//	output   36 elements, SrcStep apart     first pixel of a 4×4 tile
-//	weights  9 taps, SrcStep apart          36 elements, DstStep apart
+//	input    first pixel of a patch         elements, DstStep apart
+//	output   elements, SrcStep apart        first pixel of a 4×4 tile
+//	weights  9 taps, SrcStep apart          elements, DstStep apart
 //
-// Pixels are SrcStep or DstStep apart and lines SrcLine or DstLine. A tile of weights is a
-// channel; its vectors are of filters.
+// Pixels are SrcStep or DstStep apart and lines SrcLine or DstLine. The parts that elements have
+// at stride 2 are DstLine apart. A tile of weights is a channel; its vectors are of filters.
 type Transform struct {
 	Src, Dst         *float32 // of the first tile
 	SrcStep, SrcLine int
@@ -29,16 +29,23 @@ type Transform struct {
 	Act              int      // TileLinear, TileReLU or TileLeaky
 }
 
-// Winograd is a 3×3 convolution of stride 1 by the algorithm F(4×4, 3×3) of Lavin and Gray
-// (Fast algorithms for convolutional neural networks, 2015): 4×4 output values cost 36
-// multiplications for each pair of channels instead of 144, and some additions.
+// Winograd is a 3×3 convolution of stride 1 or 2 by the algorithm F(4×4, 3×3) of Lavin and Gray
+// (Fast algorithms for convolutional neural networks, 2015). 4×4 output values cost the products
+// of 36 elements for each pair of channels instead of 144.
+//
+// At stride 2 it is the sum of four convolutions of stride 1, of two taps or one down and
+// across, which see every second line and column. Their elements, 25 for F(4×4, 2×2), are
+// computed for the same points and so are added before they are transformed back: elements have
+// four parts, all as long as there are channels, in the order 2×1, 2×2, 1×2, 1×1. Those
+// at infinity lack some, which leaves 81 products.
 type Winograd struct {
 	ConvSpec
 	set     *Set
+	e       elements
 	inputs  []panel   // of the channels
 	panels  []panel   // of the filters
 	columns int       // of all panels
-	packed  []float32 // by element of the 6×6 tile, then by panel: for each channel the weights of its filters
+	packed  []float32 // by element, panel and part: for each channel the weights of the panel's filters
 	bias    []float32 // of columns
 	act     int
 	post    Activation
@@ -48,43 +55,86 @@ type Winograd struct {
 	blocksAcross, blocks    int
 	parts                   int // along the panels
 
-	// Steps in values: between tiles and between elements of the transformed input, and of the
-	// products.
-	inTile, inElement   int
-	outTile, outElement int
+	// Steps in values: between pixels of a copied patch; between parts, tiles and elements of the
+	// transformed input; between tiles and elements of the products.
+	inPixel                   int
+	inPart, inTile, inElement int
+	outTile, outElement       int
 }
 
 const (
 	tileSide  = 4 // output values along the side of a tile
-	patchSide = 6 // input values
-	patch     = patchSide * patchSide
-	cacheLine = 16
 	tapCount  = 9 // weights of a filter and channel
+	cacheLine = 16
 )
+
+// elements is a kind of tiles: what there is of one, for a pair of channels.
+type elements struct {
+	side  int // along each side of a tile
+	parts int // of an element
+	patch int // input values along the side
+	count int // products of all elements and parts
+}
+
+// tileElements is by stride.
+var tileElements = [3]elements{1: {side: 6, parts: 1, patch: 6, count: 36}, 2: {side: 5, parts: 4, patch: 9, count: 81}}
+
+// of gives the parts that an element has.
+func (e elements) of(element int) (first, parts int) {
+	if e.parts == 1 {
+		return 0, 1
+	}
+	down, across := element/e.side, element%e.side
+	switch infinity := e.side - 1; {
+	case down == infinity && across == infinity:
+		return 1, 1
+	case down == infinity:
+		return 0, 2
+	case across == infinity:
+		return 1, 2
+	}
+	return 0, e.parts
+}
+
+// length is the number of elements.
+func (e elements) length() int { return e.side * e.side }
 
 // CanWinograd reports whether NewWinograd takes the convolution, and is likely to be faster
 // than a plain product of matrices.
 func (s *Set) CanWinograd(spec *ConvSpec) bool {
+	if spec.Size != 3 || spec.Groups != 1 || spec.StrideX > 2 || spec.StrideY != spec.StrideX || spec.Dilation != 1 || spec.Planes ||
+		spec.PadX != spec.PadY || spec.PadX > 2 || !spec.Activation.Elementwise() || s.winograd[spec.StrideX].input == nil {
+		return false
+	}
 	across, down := (spec.OutWidth+tileSide-1)/tileSide, (spec.OutHeight+tileSide-1)/tileSide
 	used := float64(spec.OutWidth*spec.OutHeight) / float64(across*down*tileSide*tileSide)
-	// With few tiles, reading weights that are four times as many takes longer than they save.
-	fewest := 4
-	if patch*spec.Channels*spec.Filters > cachedValues {
-		fewest = 9
+	if used <= .5 || spec.Channels < 8 || spec.Filters < 8 {
+		return false
 	}
-	return spec.Size == 3 && spec.Groups == 1 && spec.StrideX == 1 && spec.StrideY == 1 && spec.Dilation == 1 && !spec.Planes &&
-		spec.PadX == spec.PadY && spec.PadX <= 2 && spec.Activation.Elementwise() &&
-		spec.Channels >= 8 && spec.Filters >= 8 && used > .5 && across*down >= fewest
+	// Where there are few tiles, reading so many more weights takes longer than they save.
+	heavy := tileElements[spec.StrideX].count*spec.Channels*spec.Filters > cachedValues
+	if spec.StrideX == 1 {
+		return across*down >= 9 || !heavy && across*down >= 4
+	}
+	const mostWeights = 1 << 24
+	length := spec.Channels * spec.Filters
+	return length >= 512 && spec.WinogradGrowth()*tapCount*length <= mostWeights && (across*down >= 25 || !heavy && across*down >= 4)
+}
+
+// WinogradGrowth is how many times as many its weights are for NewWinograd.
+func (c *ConvSpec) WinogradGrowth() int {
+	e := tileElements[c.StrideX]
+	return (e.length()*e.parts + tapCount - 1) / tapCount
 }
 
 // NewWinograd transforms and packs weights ([filter][channel][row][column]).
 func NewWinograd(set *Set, spec ConvSpec, weights, bias []float32) *Winograd {
-	c := &Winograd{ConvSpec: spec, set: set, columns: RoundUp(spec.Filters)}
+	c := &Winograd{ConvSpec: spec, set: set, e: tileElements[spec.StrideX], columns: RoundUp(spec.Filters)}
 	c.inputs, c.panels = set.panels(spec.Channels, spec.Channels), set.panels(spec.Filters, set.maxVectors())
 	c.act, c.post = tileActivation(spec.Activation)
 	c.bias = Aligned(c.columns)
 	copy(c.bias, bias)
-	c.packed = spec.Memory.take(patch * c.columns * spec.Channels)
+	c.packed = spec.Memory.take(c.e.length() * c.e.parts * c.columns * spec.Channels)
 	var wait sync.WaitGroup
 	threads := max(1, spec.Threads)
 	for first := range threads {
@@ -108,7 +158,7 @@ func (c *Winograd) pack(p panel, weights []float32) {
 	taps := Aligned(packSteps * tapCount * width) // by channel and tap: for each filter its weight
 	t := &Transform{
 		Src: &taps[0], SrcStep: 4 * width, SrcTile: 4 * tapCount * width,
-		DstStep: 4 * c.columns * c.Channels, DstTile: 4 * width, Vectors: p.vectors,
+		DstStep: 4 * c.columns * c.Channels * c.e.parts, DstLine: 4 * c.Channels * width, DstTile: 4 * width, Vectors: p.vectors,
 	}
 	for k := 0; k < c.Channels; k += packSteps {
 		t.Tiles = min(packSteps, c.Channels-k)
@@ -119,15 +169,15 @@ func (c *Winograd) pack(p panel, weights []float32) {
 				at += width
 			}
 		}
-		t.Dst = &c.packed[p.first*c.Channels+k*width]
-		p.set.winogradWeights(t)
+		t.Dst = &c.packed[p.first*c.Channels*c.e.parts+k*width]
+		p.set.winograd[c.StrideX].weights(t)
 	}
 }
 
 // divide chooses the division into tasks that is likely to take the least time.
 func (c *Winograd) divide() {
 	most := blockTiles
-	if patch*c.columns*c.Channels > cachedValues {
+	if c.e.count*c.columns*c.Channels > cachedValues {
 		most = blockTilesHeavy
 	}
 	best, least := *c, math.Inf(1)
@@ -150,7 +200,9 @@ func (c *Winograd) layOut(tiles, parts int) {
 	c.blockRows, blocksDown = even(c.down, max(tiles/c.blockColumns, 1))
 	c.blocks, c.parts = c.blocksAcross*blocksDown, parts
 	most := c.blockColumns * c.blockRows
-	c.inTile = spread(c.Channels)
+	c.inPixel = spread(c.Channels)
+	c.inPart = RoundUp(c.Channels)
+	c.inTile = spread(c.e.parts * c.inPart)
 	c.inElement = spread(most * c.inTile)
 	c.outTile = spread(min(chunkPanels*c.set.MaxColumns(), c.columns))
 	c.outElement = spread(most * c.outTile)
@@ -169,19 +221,20 @@ const (
 // cost estimates the time that all tasks take, in the time of multiplying a vector.
 func (c *Winograd) cost() float64 {
 	const (
-		transform = 200 // a vector of a patch or tile
+		transform = 6   // a vector of an element of a patch or tile
 		call      = 80  // a matrix kernel's begin and end
 		weight    = .2  // a weight that comes from far
 		idle      = .05 // of a task, while others wait for the last one
 		lanes     = 16
 	)
-	tiles := float64(c.blockColumns * c.blockRows)
+	count, tiles := float64(c.e.count), float64(c.blockColumns*c.blockRows)
 	calls := math.Ceil(tiles / float64(c.set.MaxRows))
 	panels := math.Ceil(float64(len(c.panels)) / float64(c.parts))
 	channels, filters := float64(c.Channels), panels*float64(c.set.MaxColumns())
-	task := tiles*transform*(channels+filters)/lanes + patch*(tiles*channels*filters/lanes+calls*panels*call)
-	if patch*c.columns*c.Channels > cachedValues {
-		task += patch * channels * filters * weight
+	elements := float64(c.e.length())
+	task := tiles*transform*(count*channels+elements*filters)/lanes + count*tiles*channels*filters/lanes + elements*calls*panels*call
+	if c.e.count*c.columns*c.Channels > cachedValues {
+		task += count * channels * filters * weight
 	}
 	if c.Threads <= 1 {
 		return float64(c.Tasks()) * task
@@ -208,7 +261,7 @@ func (c *Winograd) Tasks() int { return c.blocks * c.parts }
 
 // Scratch is the number of values of a Worker's memory that Run needs.
 func (c *Winograd) Scratch() int {
-	return patch*(c.inElement+c.outElement) + max(patch*c.inTile, 2*tileSide*tileSide*c.outTile) + c.set.MaxColumns()
+	return c.e.length()*(c.inElement+c.outElement) + max(c.e.patch*c.e.patch*c.inPixel, 2*tileSide*tileSide*c.outTile) + c.set.MaxColumns()
 }
 
 // tileBlock is the tiles of a task, and its parts of a Worker's buffer.
@@ -238,7 +291,7 @@ func (c *Winograd) Run(task int, in, out, add []float32, w *Worker) {
 		rest = rest[n:]
 		return taken
 	}
-	b.transformed, b.products = take(patch*c.inElement), take(patch*c.outElement)
+	b.transformed, b.products = take(c.e.length()*c.inElement), take(c.e.length()*c.outElement)
 	b.zeros = take(c.set.MaxColumns())
 	b.edge = rest
 	clear(b.zeros)
@@ -253,36 +306,38 @@ func (c *Winograd) Run(task int, in, out, add []float32, w *Worker) {
 }
 
 // within is the part of n tiles from the first on whose patches lie in 0 … length-1.
-func within(first, n, pad, length int) (begin, end int) {
-	begin = max(first, (pad+tileSide-1)/tileSide)
-	if length+pad < patchSide {
+func (c *Winograd) within(first, n, pad, length int) (begin, end int) {
+	step := tileSide * c.StrideX
+	begin = max(first, (pad+step-1)/step)
+	if length+pad < c.e.patch {
 		return begin, begin
 	}
-	return begin, min(first+n, (length+pad-patchSide)/tileSide+1)
+	return begin, min(first+n, (length+pad-c.e.patch)/step+1)
 }
 
 // transformInput transforms the patches of a block.
 func (c *Winograd) transformInput(w *Worker, b *tileBlock, in []float32) {
 	t := &w.transform
-	firstRow, endRow := within(b.y, b.rows, c.PadY, c.Height)
-	firstColumn, endColumn := within(b.x, b.columns, c.PadX, c.Width)
+	step := tileSide * c.StrideX // input pixels from tile to tile
+	firstRow, endRow := c.within(b.y, b.rows, c.PadY, c.Height)
+	firstColumn, endColumn := c.within(b.x, b.columns, c.PadX, c.Width)
 	for y := b.y; y < b.y+b.rows; y++ {
 		dst := b.transformed[(y-b.y)*b.columns*c.inTile:]
 		for x := b.x; x < b.x+b.columns; {
-			*t = Transform{DstStep: 4 * c.inElement, SrcTile: 4 * tileSide * c.InPitch, DstTile: 4 * c.inTile, Tiles: 1}
+			*t = Transform{DstStep: 4 * c.inElement, DstLine: 4 * c.inPart, SrcTile: 4 * step * c.InPitch, DstTile: 4 * c.inTile, Tiles: 1}
 			var src []float32
 			if y >= firstRow && y < endRow && x >= firstColumn && x < endColumn {
-				src = in[((y*tileSide-c.PadY)*c.Width+x*tileSide-c.PadX)*c.InPitch:]
+				src = in[((y*step-c.PadY)*c.Width+x*step-c.PadX)*c.InPitch:]
 				t.SrcStep, t.SrcLine = 4*c.InPitch, 4*c.InPitch*c.Width
 				t.Tiles = endColumn - x
 			} else {
 				src = b.edge
-				c.copyPatch(src, in, y*tileSide-c.PadY, x*tileSide-c.PadX)
-				t.SrcStep, t.SrcLine = 4*c.inTile, 4*c.inTile*patchSide
+				c.copyPatch(src, in, y*step-c.PadY, x*step-c.PadX)
+				t.SrcStep, t.SrcLine = 4*c.inPixel, 4*c.inPixel*c.e.patch
 			}
 			for _, p := range c.inputs {
 				t.Src, t.Dst, t.Vectors = &src[p.first], &dst[(x-b.x)*c.inTile+p.first], p.vectors
-				p.set.winogradInput(t)
+				p.set.winograd[c.StrideX].input(t)
 			}
 			x += t.Tiles
 		}
@@ -291,9 +346,9 @@ func (c *Winograd) transformInput(w *Worker, b *tileBlock, in []float32) {
 
 // copyPatch copies the patch that begins at line y and column x, with zeros outside the image.
 func (c *Winograd) copyPatch(dst, in []float32, y, x int) {
-	for i := range patchSide {
-		for j := range patchSide {
-			pixel := dst[(i*patchSide+j)*c.inTile:][:c.Channels]
+	for i := range c.e.patch {
+		for j := range c.e.patch {
+			pixel := dst[(i*c.e.patch+j)*c.inPixel:][:c.Channels]
 			if y+i < 0 || y+i >= c.Height || x+j < 0 || x+j >= c.Width {
 				clear(pixel)
 				continue
@@ -303,28 +358,33 @@ func (c *Winograd) copyPatch(dst, in []float32, y, x int) {
 	}
 }
 
-// multiply computes the 36 products of some panels of filters with the transformed input.
+// multiply computes the products of some panels of filters with the transformed input.
 func (c *Winograd) multiply(w *Worker, b *tileBlock, panels []panel) {
 	t := &w.tile
-	*t = Tile{Bias: &b.zeros[0], K: c.Channels, Runs: 1, AStep: 4 * c.inTile, CStep: 4 * c.outTile}
+	*t = Tile{Bias: &b.zeros[0], K: c.Channels, RunStep: 4 * c.inPart, AStep: 4 * c.inTile, CStep: 4 * c.outTile}
 	tiles := b.tiles()
 	groups := (tiles + c.set.MaxRows - 1) / c.set.MaxRows
-	at := func(e int, p panel) int { return (e*c.columns + p.first) * c.Channels }
-	for e := range patch {
+	weights := func(element int, p panel) int {
+		part, _ := c.e.of(element)
+		return ((element*c.columns+p.first)*c.e.parts + part*p.width()) * c.Channels
+	}
+	for e := range c.e.length() {
+		var part int
+		part, t.Runs = c.e.of(e)
 		for i, p := range panels {
-			t.B = &c.packed[at(e, p)]
+			t.B = &c.packed[weights(e, p)]
 			// The weights that come next, half of them during each of the first two kernels.
-			next := at(e+1, panels[0])
+			next := weights(e+1, panels[0])
 			if i < len(panels)-1 {
-				next = at(e, panels[i+1])
+				next = weights(e, panels[i+1])
 			}
 			kernels := p.set.gemm[p.vectors]
 			for g := range groups {
 				first, end := g*tiles/groups, (g+1)*tiles/groups
-				t.A = &b.transformed[e*c.inElement+first*c.inTile]
+				t.A = &b.transformed[e*c.inElement+first*c.inTile+part*c.inPart]
 				t.C = &b.products[e*c.outElement+p.first-panels[0].first+first*c.outTile]
 				t.Ahead = nil
-				if half := next + g*c.Channels*cacheLine; g < 2 && half < len(c.packed) {
+				if half := next + g*t.Runs*c.Channels*cacheLine; g < 2 && half < len(c.packed) {
 					t.Ahead = &c.packed[half]
 				}
 				kernels[end-first](t)
@@ -414,6 +474,6 @@ func (c *Winograd) transformPanels(t *Transform, src, dst, add []float32, panels
 		if add != nil {
 			t.Add = &add[at]
 		}
-		p.set.winogradOutput(t)
+		p.set.winograd[c.StrideX].output(t)
 	}
 }

@@ -26,7 +26,7 @@ type Worker struct {
 func NewWorker(set *Set, scratch int) *Worker {
 	w := &Worker{buffer: Aligned(scratch)}
 	if set != nil {
-		w.edge, w.edgeAdd = Aligned(max(set.MaxRows*set.MaxColumns(), patch*set.Lanes)), Aligned(set.MaxRows*set.MaxColumns())
+		w.edge, w.edgeAdd = Aligned(set.MaxRows*set.MaxColumns()), Aligned(set.MaxRows*set.MaxColumns())
 		w.logistic = func(values []float32) { set.Activate(w, Logistic, values, values) }
 	}
 	return w

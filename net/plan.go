@@ -157,8 +157,8 @@ func (p *plan) packed(u *unit) int64 {
 	if c := p.connected(u); c != nil {
 		filters, weights = c.Out, c.Weights.Len()
 	} else if u.conv != nil {
-		method, _ := p.convMethod(u)
-		filters, groups, weights, growth = u.conv.Out.C, u.conv.Groups, u.conv.Weights.Len(), method.growth()
+		method, spec := p.convMethod(u)
+		filters, groups, weights, growth = u.conv.Out.C, u.conv.Groups, u.conv.Weights.Len(), method.growth(&spec)
 	}
 	if weights == 0 {
 		return 0

@@ -34,9 +34,9 @@ const (
 )
 
 // growth is how many times the memory of its weights the method takes.
-func (m convMethod) growth() int64 {
+func (m convMethod) growth(spec *kernels.ConvSpec) int64 {
 	if m == byWinograd {
-		return 4 // 36 values for each 3×3
+		return int64(spec.WinogradGrowth())
 	}
 	return 1
 }

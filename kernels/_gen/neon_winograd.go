@@ -58,6 +58,13 @@ func (k *neonTiles) eachTile(t arm64.Register, compute func(dst, offset arm64.Re
 	k.RET()
 }
 
+func (n *neon) winograd(stride int) []string {
+	if stride != 1 {
+		return nil
+	}
+	return []string{n.winogradInput(), n.winogradOutput(), n.winogradWeights()}
+}
+
 // winogradInput makes the kernel that transforms the input tiles of F(4×4, 3×3): Bᵀ·d·B.
 func (n *neon) winogradInput() string {
 	name, f, t := n.function("winogradInput", "Transform", "transforms input tiles, see Transform.")

@@ -16,9 +16,9 @@ type families interface {
 	// depthwise is "" for a repeating kernel that there is none of.
 	depthwise(size, stride int, repeating bool) string
 	spread() string
-	winogradInput() string
-	winogradOutput() string
-	winogradWeights() string
+	// winograd makes the transforms of the input, the output and the weights, if there are some
+	// for the stride.
+	winograd(stride int) []string
 	unary() []member
 	arithmetic() []member
 	sumRows() string
@@ -120,5 +120,11 @@ func (t *table) convolutions(f families) {
 
 // winograd adds the kernels around the products of a Winograd convolution.
 func (t *table) winograd(f families) {
-	t.row("winogradInput: %s, winogradOutput: %s, winogradWeights: %s,", f.winogradInput(), f.winogradOutput(), f.winogradWeights())
+	t.row("winograd: [3]transforms{")
+	for stride := 1; stride <= 2; stride++ {
+		if names := f.winograd(stride); names != nil {
+			t.row("%d: {%s},", stride, strings.Join(names, ", "))
+		}
+	}
+	t.row("},")
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -20,6 +22,13 @@ const (
 	tapSide   = 3 // weights
 )
 
+func (s isa) winograd(stride int) []string {
+	if stride == 2 {
+		return []string{s.winogradStridedInput(), s.winogradOutput(products), s.winogradStridedWeights()}
+	}
+	return []string{s.winogradInput(), s.winogradOutput(patchSide), s.winogradWeights()}
+}
+
 // eachTile writes the loops over tiles and over their vectors of channels. src and dst are
 // what the fields begin with; behind the first vector of the first tile, offset lies between.
 func (s isa) eachTile(t Register, compute func(src, dst, offset GPVirtual), nextTile func()) {
@@ -36,7 +45,7 @@ func (s isa) eachTile(t Register, compute func(src, dst, offset GPVirtual), next
 	XORQ(offset, offset)
 	Label("vector")
 	compute(src, dst, offset)
-	ADDQ(Imm(uint64(s.bytes())), offset)
+	ADDQ(U32(uint32(s.bytes())), offset)
 	CMPQ(offset, end)
 	JNE(LabelRef("vector"))
 	ADDQ(field(t, transformSrcTile), src)
@@ -155,16 +164,17 @@ func (s isa) winogradInput() string {
 	return name
 }
 
-// winogradOutput makes the kernel that transforms products back to output tiles: Aᵀ·m·A, then
-// bias, activation and residual. The rows of Aᵀ·m are made in pairs that have terms in common.
-func (s isa) winogradOutput() string {
-	name, t := s.function("winogradOutput", "Transform", "transforms products to output tiles, see Transform.")
+// winogradOutput makes the kernel that transforms side × side products back to output tiles:
+// Aᵀ·m·A, then bias, activation and residual. The rows of Aᵀ·m are made in pairs that have
+// terms in common. Of six products, 3 and 4 belong to the points 2 and -2; of five, 3 to 2.
+func (s isa) winogradOutput(side int) string {
+	name, t := s.function(fmt.Sprintf("winogradOutput%d", side), "Transform", fmt.Sprintf("transforms %d×%d products to output tiles, see Transform.", side, side))
 	step, line := GP64(), GP64()
 	MOVQ(field(t, transformSrcStep), step)
-	IMUL3Q(Imm(patchSide), step, line)
+	IMUL3Q(Imm(uint64(side)), step, line)
 	rows := newLadder(line)
 	two, four, eight := s.broadcast(2), s.broadcast(4), s.broadcast(8)
-	x, y := s.vectors(patchSide), s.vectors(patchSide)
+	x, y := s.vectors(side), s.vectors(side)
 	a := s.vector()
 	add := AllocLocal(8) // of the tile
 	p := GP64()
@@ -175,26 +185,32 @@ func (s isa) winogradOutput() string {
 		// columns makes x and y from each column of the products.
 		columns := func(make func(j int, m func(i int) Mem)) {
 			LEAQ(Mem{Base: src, Index: offset, Scale: 1}, column)
-			for j := range patchSide {
+			for j := range side {
 				make(j, func(i int) Mem { return rows.at(column, i) })
-				if j < patchSide-1 {
+				if j < side-1 {
 					ADDQ(step, column)
 				}
 			}
 		}
 		// finish transforms a row to the pixels of line i and stores them.
 		finish := func(i int, v []VecVirtual) {
+			last := v[side-1]
 			VADDPS(v[2], v[1], a)
 			VSUBPS(v[2], v[1], v[1])
-			VADDPS(v[4], v[3], v[2])
-			VSUBPS(v[4], v[3], v[3])
+			sum, difference := v[2], v[3]
+			if side == 6 {
+				VADDPS(v[4], v[3], sum)
+				VSUBPS(v[4], v[3], difference)
+			} else {
+				sum = difference
+			}
 			VADDPS(a, v[0], v[0])
-			VADDPS(v[2], v[0], v[0])
-			VFMADD231PS(four, v[2], a)
-			VADDPS(v[1], v[5], v[5])
-			VFMADD231PS(eight, v[3], v[5])
-			VFMADD231PS(two, v[3], v[1])
-			pixels, spare, other := []VecVirtual{v[0], v[1], a, v[5]}, v[2], v[3]
+			VADDPS(sum, v[0], v[0])
+			VFMADD231PS(four, sum, a)
+			VADDPS(v[1], last, last)
+			VFMADD231PS(eight, difference, last)
+			VFMADD231PS(two, difference, v[1])
+			pixels, spare, other := []VecVirtual{v[0], v[1], a, last}, v[2], v[3]
 			p, by := GP64(), GP64()
 			MOVQ(field(t, transformBias), p)
 			VMOVUPS(Mem{Base: p, Index: offset, Scale: 1}, spare)
@@ -229,7 +245,9 @@ func (s isa) winogradOutput() string {
 			VMOVUPS(m(1), a)
 			VADDPS(m(2), a, a)
 			VMOVUPS(m(3), y[j])
-			VADDPS(m(4), y[j], y[j])
+			if side == 6 {
+				VADDPS(m(4), y[j], y[j])
+			}
 			VADDPS(m(0), a, x[j])
 			VADDPS(y[j], x[j], x[j])
 			VFMADD213PS(a, four, y[j])
@@ -240,8 +258,10 @@ func (s isa) winogradOutput() string {
 			VMOVUPS(m(1), x[j])
 			VSUBPS(m(2), x[j], x[j])
 			VMOVUPS(m(3), a)
-			VSUBPS(m(4), a, a)
-			VADDPS(m(5), x[j], y[j])
+			if side == 6 {
+				VSUBPS(m(4), a, a)
+			}
+			VADDPS(m(side-1), x[j], y[j])
 			VFMADD231PS(eight, a, y[j])
 			VFMADD231PS(two, a, x[j])
 		})
