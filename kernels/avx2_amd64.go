@@ -249,7 +249,7 @@ func maxAVX2(t *Span)
 //go:noescape
 func scaleAVX2(t *Span)
 
-// exponentialAVX2 computes e^(src · scale + shift), the exponent being at most 88, see Span.
+// exponentialAVX2 computes e^((src + shift) · scale), the exponent being at most 88, see Span.
 //
 //go:noescape
 func exponentialAVX2(t *Span)

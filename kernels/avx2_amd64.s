@@ -99,9 +99,8 @@ activate:
 
 leaky1:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y2
-	VMULPS       Y0, Y2, Y1
-	VMAXPS       Y1, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y0, Y1
+	VMAXPS Y1, Y0, Y0
 
 done2:
 	TESTQ  CX, CX
@@ -119,8 +118,15 @@ store:
 	VZEROUPPER
 	RET
 
-DATA f3dcccccd<>+0(SB)/4, $0x3dcccccd
-GLOBL f3dcccccd<>(SB), RODATA|NOPTR, $4
+DATA v3dcccccd<>+0(SB)/4, $0x3dcccccd
+DATA v3dcccccd<>+4(SB)/4, $0x3dcccccd
+DATA v3dcccccd<>+8(SB)/4, $0x3dcccccd
+DATA v3dcccccd<>+12(SB)/4, $0x3dcccccd
+DATA v3dcccccd<>+16(SB)/4, $0x3dcccccd
+DATA v3dcccccd<>+20(SB)/4, $0x3dcccccd
+DATA v3dcccccd<>+24(SB)/4, $0x3dcccccd
+DATA v3dcccccd<>+28(SB)/4, $0x3dcccccd
+GLOBL v3dcccccd<>(SB), RODATA|NOPTR, $32
 
 // func gemm2x8AVX2(t *byte)
 // Requires: AVX, FMA3
@@ -233,11 +239,10 @@ activate:
 
 leaky3:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y3
-	VMULPS       Y0, Y3, Y2
-	VMAXPS       Y2, Y0, Y0
-	VMULPS       Y1, Y3, Y2
-	VMAXPS       Y2, Y1, Y1
+	VMULPS v3dcccccd<>+0(SB), Y0, Y2
+	VMAXPS Y2, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y1, Y2
+	VMAXPS Y2, Y1, Y1
 
 done4:
 	TESTQ  CX, CX
@@ -386,13 +391,12 @@ activate:
 
 leaky5:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y4
-	VMULPS       Y0, Y4, Y3
-	VMAXPS       Y3, Y0, Y0
-	VMULPS       Y1, Y4, Y3
-	VMAXPS       Y3, Y1, Y1
-	VMULPS       Y2, Y4, Y3
-	VMAXPS       Y3, Y2, Y2
+	VMULPS v3dcccccd<>+0(SB), Y0, Y3
+	VMAXPS Y3, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y1, Y3
+	VMAXPS Y3, Y1, Y1
+	VMULPS v3dcccccd<>+0(SB), Y2, Y3
+	VMAXPS Y3, Y2, Y2
 
 done6:
 	TESTQ  CX, CX
@@ -569,15 +573,14 @@ activate:
 
 leaky7:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y0, Y5, Y4
-	VMAXPS       Y4, Y0, Y0
-	VMULPS       Y1, Y5, Y4
-	VMAXPS       Y4, Y1, Y1
-	VMULPS       Y2, Y5, Y4
-	VMAXPS       Y4, Y2, Y2
-	VMULPS       Y3, Y5, Y4
-	VMAXPS       Y4, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y0, Y4
+	VMAXPS Y4, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y1, Y4
+	VMAXPS Y4, Y1, Y1
+	VMULPS v3dcccccd<>+0(SB), Y2, Y4
+	VMAXPS Y4, Y2, Y2
+	VMULPS v3dcccccd<>+0(SB), Y3, Y4
+	VMAXPS Y4, Y3, Y3
 
 done8:
 	TESTQ  CX, CX
@@ -774,17 +777,16 @@ activate:
 
 leaky9:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y6
-	VMULPS       Y0, Y6, Y5
-	VMAXPS       Y5, Y0, Y0
-	VMULPS       Y1, Y6, Y5
-	VMAXPS       Y5, Y1, Y1
-	VMULPS       Y2, Y6, Y5
-	VMAXPS       Y5, Y2, Y2
-	VMULPS       Y3, Y6, Y5
-	VMAXPS       Y5, Y3, Y3
-	VMULPS       Y4, Y6, Y5
-	VMAXPS       Y5, Y4, Y4
+	VMULPS v3dcccccd<>+0(SB), Y0, Y5
+	VMAXPS Y5, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y1, Y5
+	VMAXPS Y5, Y1, Y1
+	VMULPS v3dcccccd<>+0(SB), Y2, Y5
+	VMAXPS Y5, Y2, Y2
+	VMULPS v3dcccccd<>+0(SB), Y3, Y5
+	VMAXPS Y5, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y4, Y5
+	VMAXPS Y5, Y4, Y4
 
 done10:
 	TESTQ  CX, CX
@@ -1005,19 +1007,18 @@ activate:
 
 leaky11:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y7
-	VMULPS       Y0, Y7, Y6
-	VMAXPS       Y6, Y0, Y0
-	VMULPS       Y1, Y7, Y6
-	VMAXPS       Y6, Y1, Y1
-	VMULPS       Y2, Y7, Y6
-	VMAXPS       Y6, Y2, Y2
-	VMULPS       Y3, Y7, Y6
-	VMAXPS       Y6, Y3, Y3
-	VMULPS       Y4, Y7, Y6
-	VMAXPS       Y6, Y4, Y4
-	VMULPS       Y5, Y7, Y6
-	VMAXPS       Y6, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y0, Y6
+	VMAXPS Y6, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y1, Y6
+	VMAXPS Y6, Y1, Y1
+	VMULPS v3dcccccd<>+0(SB), Y2, Y6
+	VMAXPS Y6, Y2, Y2
+	VMULPS v3dcccccd<>+0(SB), Y3, Y6
+	VMAXPS Y6, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y4, Y6
+	VMAXPS Y6, Y4, Y4
+	VMULPS v3dcccccd<>+0(SB), Y5, Y6
+	VMAXPS Y6, Y5, Y5
 
 done12:
 	TESTQ  CX, CX
@@ -1164,11 +1165,10 @@ activate:
 
 leaky13:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y4
-	VMULPS       Y0, Y4, Y2
-	VMAXPS       Y2, Y0, Y0
-	VMULPS       Y1, Y4, Y2
-	VMAXPS       Y2, Y1, Y1
+	VMULPS v3dcccccd<>+0(SB), Y0, Y2
+	VMAXPS Y2, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y1, Y2
+	VMAXPS Y2, Y1, Y1
 
 done14:
 	TESTQ  CX, CX
@@ -1322,15 +1322,14 @@ activate:
 
 leaky15:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y6
-	VMULPS       Y0, Y6, Y4
-	VMAXPS       Y4, Y0, Y0
-	VMULPS       Y1, Y6, Y4
-	VMAXPS       Y4, Y1, Y1
-	VMULPS       Y2, Y6, Y4
-	VMAXPS       Y4, Y2, Y2
-	VMULPS       Y3, Y6, Y4
-	VMAXPS       Y4, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y0, Y4
+	VMAXPS Y4, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y1, Y4
+	VMAXPS Y4, Y1, Y1
+	VMULPS v3dcccccd<>+0(SB), Y2, Y4
+	VMAXPS Y4, Y2, Y2
+	VMULPS v3dcccccd<>+0(SB), Y3, Y4
+	VMAXPS Y4, Y3, Y3
 
 done16:
 	TESTQ  CX, CX
@@ -1515,19 +1514,18 @@ activate:
 
 leaky17:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y8
-	VMULPS       Y0, Y8, Y6
-	VMAXPS       Y6, Y0, Y0
-	VMULPS       Y1, Y8, Y6
-	VMAXPS       Y6, Y1, Y1
-	VMULPS       Y2, Y8, Y6
-	VMAXPS       Y6, Y2, Y2
-	VMULPS       Y3, Y8, Y6
-	VMAXPS       Y6, Y3, Y3
-	VMULPS       Y4, Y8, Y6
-	VMAXPS       Y6, Y4, Y4
-	VMULPS       Y5, Y8, Y6
-	VMAXPS       Y6, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y0, Y6
+	VMAXPS Y6, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y1, Y6
+	VMAXPS Y6, Y1, Y1
+	VMULPS v3dcccccd<>+0(SB), Y2, Y6
+	VMAXPS Y6, Y2, Y2
+	VMULPS v3dcccccd<>+0(SB), Y3, Y6
+	VMAXPS Y6, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y4, Y6
+	VMAXPS Y6, Y4, Y4
+	VMULPS v3dcccccd<>+0(SB), Y5, Y6
+	VMAXPS Y6, Y5, Y5
 
 done18:
 	TESTQ  CX, CX
@@ -1751,23 +1749,22 @@ activate:
 
 leaky19:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y10
-	VMULPS       Y0, Y10, Y8
-	VMAXPS       Y8, Y0, Y0
-	VMULPS       Y1, Y10, Y8
-	VMAXPS       Y8, Y1, Y1
-	VMULPS       Y2, Y10, Y8
-	VMAXPS       Y8, Y2, Y2
-	VMULPS       Y3, Y10, Y8
-	VMAXPS       Y8, Y3, Y3
-	VMULPS       Y4, Y10, Y8
-	VMAXPS       Y8, Y4, Y4
-	VMULPS       Y5, Y10, Y8
-	VMAXPS       Y8, Y5, Y5
-	VMULPS       Y6, Y10, Y8
-	VMAXPS       Y8, Y6, Y6
-	VMULPS       Y7, Y10, Y8
-	VMAXPS       Y8, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y0, Y8
+	VMAXPS Y8, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y1, Y8
+	VMAXPS Y8, Y1, Y1
+	VMULPS v3dcccccd<>+0(SB), Y2, Y8
+	VMAXPS Y8, Y2, Y2
+	VMULPS v3dcccccd<>+0(SB), Y3, Y8
+	VMAXPS Y8, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y4, Y8
+	VMAXPS Y8, Y4, Y4
+	VMULPS v3dcccccd<>+0(SB), Y5, Y8
+	VMAXPS Y8, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y8
+	VMAXPS Y8, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y8
+	VMAXPS Y8, Y7, Y7
 
 done20:
 	TESTQ  CX, CX
@@ -2022,27 +2019,26 @@ activate:
 
 leaky21:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y12
-	VMULPS       Y0, Y12, Y10
-	VMAXPS       Y10, Y0, Y0
-	VMULPS       Y1, Y12, Y10
-	VMAXPS       Y10, Y1, Y1
-	VMULPS       Y2, Y12, Y10
-	VMAXPS       Y10, Y2, Y2
-	VMULPS       Y3, Y12, Y10
-	VMAXPS       Y10, Y3, Y3
-	VMULPS       Y4, Y12, Y10
-	VMAXPS       Y10, Y4, Y4
-	VMULPS       Y5, Y12, Y10
-	VMAXPS       Y10, Y5, Y5
-	VMULPS       Y6, Y12, Y10
-	VMAXPS       Y10, Y6, Y6
-	VMULPS       Y7, Y12, Y10
-	VMAXPS       Y10, Y7, Y7
-	VMULPS       Y8, Y12, Y10
-	VMAXPS       Y10, Y8, Y8
-	VMULPS       Y9, Y12, Y10
-	VMAXPS       Y10, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y0, Y10
+	VMAXPS Y10, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y1, Y10
+	VMAXPS Y10, Y1, Y1
+	VMULPS v3dcccccd<>+0(SB), Y2, Y10
+	VMAXPS Y10, Y2, Y2
+	VMULPS v3dcccccd<>+0(SB), Y3, Y10
+	VMAXPS Y10, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y4, Y10
+	VMAXPS Y10, Y4, Y4
+	VMULPS v3dcccccd<>+0(SB), Y5, Y10
+	VMAXPS Y10, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y10
+	VMAXPS Y10, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y10
+	VMAXPS Y10, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y10
+	VMAXPS Y10, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y10
+	VMAXPS Y10, Y9, Y9
 
 done22:
 	TESTQ  CX, CX
@@ -2332,31 +2328,30 @@ activate:
 
 leaky23:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y0, Y14, Y12
-	VMAXPS       Y12, Y0, Y0
-	VMULPS       Y1, Y14, Y12
-	VMAXPS       Y12, Y1, Y1
-	VMULPS       Y2, Y14, Y12
-	VMAXPS       Y12, Y2, Y2
-	VMULPS       Y3, Y14, Y12
-	VMAXPS       Y12, Y3, Y3
-	VMULPS       Y4, Y14, Y12
-	VMAXPS       Y12, Y4, Y4
-	VMULPS       Y5, Y14, Y12
-	VMAXPS       Y12, Y5, Y5
-	VMULPS       Y6, Y14, Y12
-	VMAXPS       Y12, Y6, Y6
-	VMULPS       Y7, Y14, Y12
-	VMAXPS       Y12, Y7, Y7
-	VMULPS       Y8, Y14, Y12
-	VMAXPS       Y12, Y8, Y8
-	VMULPS       Y9, Y14, Y12
-	VMAXPS       Y12, Y9, Y9
-	VMULPS       Y10, Y14, Y12
-	VMAXPS       Y12, Y10, Y10
-	VMULPS       Y11, Y14, Y12
-	VMAXPS       Y12, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y0, Y12
+	VMAXPS Y12, Y0, Y0
+	VMULPS v3dcccccd<>+0(SB), Y1, Y12
+	VMAXPS Y12, Y1, Y1
+	VMULPS v3dcccccd<>+0(SB), Y2, Y12
+	VMAXPS Y12, Y2, Y2
+	VMULPS v3dcccccd<>+0(SB), Y3, Y12
+	VMAXPS Y12, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y4, Y12
+	VMAXPS Y12, Y4, Y4
+	VMULPS v3dcccccd<>+0(SB), Y5, Y12
+	VMAXPS Y12, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y12
+	VMAXPS Y12, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y12
+	VMAXPS Y12, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y12
+	VMAXPS Y12, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y12
+	VMAXPS Y12, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y12
+	VMAXPS Y12, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y12
+	VMAXPS Y12, Y11, Y11
 
 done24:
 	TESTQ  CX, CX
@@ -2544,23 +2539,22 @@ end26:
 
 leaky30:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
-	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
-	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
-	VMAXPS       Y3, Y10, Y10
-	VMULPS       Y11, Y0, Y3
-	VMAXPS       Y3, Y11, Y11
-	VMULPS       Y12, Y0, Y3
-	VMAXPS       Y3, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y3
+	VMAXPS Y3, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y3
+	VMAXPS Y3, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y3
+	VMAXPS Y3, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y3
+	VMAXPS Y3, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y3
+	VMAXPS Y3, Y12, Y12
 
 done31:
 	TESTQ  R10, R10
@@ -2691,21 +2685,20 @@ end34:
 
 leaky38:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
-	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
-	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
-	VMAXPS       Y3, Y10, Y10
-	VMULPS       Y11, Y0, Y3
-	VMAXPS       Y3, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y3
+	VMAXPS Y3, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y3
+	VMAXPS Y3, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y3
+	VMAXPS Y3, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y3
+	VMAXPS Y3, Y11, Y11
 
 done39:
 	TESTQ  R10, R10
@@ -2820,19 +2813,18 @@ end42:
 
 leaky46:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
-	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
-	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
-	VMAXPS       Y3, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y3
+	VMAXPS Y3, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y3
+	VMAXPS Y3, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y3
+	VMAXPS Y3, Y10, Y10
 
 done47:
 	TESTQ  R10, R10
@@ -2937,17 +2929,16 @@ end50:
 
 leaky54:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
-	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
-	VMAXPS       Y3, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y3
+	VMAXPS Y3, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y3
+	VMAXPS Y3, Y9, Y9
 
 done55:
 	TESTQ  R10, R10
@@ -3042,15 +3033,14 @@ end58:
 
 leaky62:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
-	VMAXPS       Y3, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y3
+	VMAXPS Y3, Y8, Y8
 
 done63:
 	TESTQ  R10, R10
@@ -3135,13 +3125,12 @@ end66:
 
 leaky70:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
 
 done71:
 	TESTQ  R10, R10
@@ -3215,11 +3204,10 @@ end74:
 
 leaky78:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
 
 done79:
 	TESTQ  R10, R10
@@ -3282,9 +3270,8 @@ end82:
 
 leaky86:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
 
 done87:
 	TESTQ  R10, R10
@@ -3458,23 +3445,22 @@ end90:
 
 leaky94:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
-	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
-	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
-	VMAXPS       Y4, Y11, Y11
-	VMULPS       Y12, Y1, Y4
-	VMAXPS       Y4, Y12, Y12
-	VMULPS       Y13, Y1, Y4
-	VMAXPS       Y4, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y4
+	VMAXPS Y4, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y4
+	VMAXPS Y4, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y4
+	VMAXPS Y4, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y4
+	VMAXPS Y4, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y4
+	VMAXPS Y4, Y13, Y13
 
 done95:
 	TESTQ  R10, R10
@@ -3607,21 +3593,20 @@ end98:
 
 leaky102:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
-	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
-	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
-	VMAXPS       Y4, Y11, Y11
-	VMULPS       Y12, Y1, Y4
-	VMAXPS       Y4, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y4
+	VMAXPS Y4, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y4
+	VMAXPS Y4, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y4
+	VMAXPS Y4, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y4
+	VMAXPS Y4, Y12, Y12
 
 done103:
 	TESTQ  R10, R10
@@ -3738,19 +3723,18 @@ end106:
 
 leaky110:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
-	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
-	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
-	VMAXPS       Y4, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y4
+	VMAXPS Y4, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y4
+	VMAXPS Y4, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y4
+	VMAXPS Y4, Y11, Y11
 
 done111:
 	TESTQ  R10, R10
@@ -3857,17 +3841,16 @@ end114:
 
 leaky118:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
-	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
-	VMAXPS       Y4, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y4
+	VMAXPS Y4, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y4
+	VMAXPS Y4, Y10, Y10
 
 done119:
 	TESTQ  R10, R10
@@ -3964,15 +3947,14 @@ end122:
 
 leaky126:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
-	VMAXPS       Y4, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y4
+	VMAXPS Y4, Y9, Y9
 
 done127:
 	TESTQ  R10, R10
@@ -4059,13 +4041,12 @@ end130:
 
 leaky134:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
 
 done135:
 	TESTQ  R10, R10
@@ -4141,11 +4122,10 @@ end138:
 
 leaky142:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
 
 done143:
 	TESTQ  R10, R10
@@ -4211,9 +4191,8 @@ end146:
 
 leaky150:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
 
 done151:
 	TESTQ  R10, R10
@@ -4384,23 +4363,22 @@ end154:
 
 leaky158:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
-	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
-	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
-	VMAXPS       Y3, Y10, Y10
-	VMULPS       Y11, Y0, Y3
-	VMAXPS       Y3, Y11, Y11
-	VMULPS       Y12, Y0, Y3
-	VMAXPS       Y3, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y3
+	VMAXPS Y3, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y3
+	VMAXPS Y3, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y3
+	VMAXPS Y3, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y3
+	VMAXPS Y3, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y3
+	VMAXPS Y3, Y12, Y12
 
 done159:
 	TESTQ  R10, R10
@@ -4531,21 +4509,20 @@ end162:
 
 leaky166:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
-	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
-	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
-	VMAXPS       Y3, Y10, Y10
-	VMULPS       Y11, Y0, Y3
-	VMAXPS       Y3, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y3
+	VMAXPS Y3, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y3
+	VMAXPS Y3, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y3
+	VMAXPS Y3, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y3
+	VMAXPS Y3, Y11, Y11
 
 done167:
 	TESTQ  R10, R10
@@ -4661,19 +4638,18 @@ end170:
 
 leaky174:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
-	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
-	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
-	VMAXPS       Y3, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y3
+	VMAXPS Y3, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y3
+	VMAXPS Y3, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y3
+	VMAXPS Y3, Y10, Y10
 
 done175:
 	TESTQ  R10, R10
@@ -4778,17 +4754,16 @@ end178:
 
 leaky182:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
-	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
-	VMAXPS       Y3, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y3
+	VMAXPS Y3, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y3
+	VMAXPS Y3, Y9, Y9
 
 done183:
 	TESTQ  R10, R10
@@ -4883,15 +4858,14 @@ end186:
 
 leaky190:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
-	VMAXPS       Y3, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y3
+	VMAXPS Y3, Y8, Y8
 
 done191:
 	TESTQ  R10, R10
@@ -4975,13 +4949,12 @@ end194:
 
 leaky198:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
-	VMAXPS       Y3, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y3
+	VMAXPS Y3, Y7, Y7
 
 done199:
 	TESTQ  R10, R10
@@ -5055,11 +5028,10 @@ end202:
 
 leaky206:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
-	VMAXPS       Y3, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y6, Y3
+	VMAXPS Y3, Y6, Y6
 
 done207:
 	TESTQ  R10, R10
@@ -5122,9 +5094,8 @@ end210:
 
 leaky214:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
-	VMAXPS       Y3, Y5, Y5
+	VMULPS v3dcccccd<>+0(SB), Y5, Y3
+	VMAXPS Y3, Y5, Y5
 
 done215:
 	TESTQ  R10, R10
@@ -5307,23 +5278,22 @@ end218:
 
 leaky222:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
-	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
-	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
-	VMAXPS       Y4, Y11, Y11
-	VMULPS       Y12, Y1, Y4
-	VMAXPS       Y4, Y12, Y12
-	VMULPS       Y13, Y1, Y4
-	VMAXPS       Y4, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y4
+	VMAXPS Y4, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y4
+	VMAXPS Y4, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y4
+	VMAXPS Y4, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y4
+	VMAXPS Y4, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y4
+	VMAXPS Y4, Y13, Y13
 
 done223:
 	TESTQ  R10, R10
@@ -5463,21 +5433,20 @@ end226:
 
 leaky230:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
-	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
-	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
-	VMAXPS       Y4, Y11, Y11
-	VMULPS       Y12, Y1, Y4
-	VMAXPS       Y4, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y4
+	VMAXPS Y4, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y4
+	VMAXPS Y4, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y4
+	VMAXPS Y4, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y4
+	VMAXPS Y4, Y12, Y12
 
 done231:
 	TESTQ  R10, R10
@@ -5601,19 +5570,18 @@ end234:
 
 leaky238:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
-	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
-	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
-	VMAXPS       Y4, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y4
+	VMAXPS Y4, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y4
+	VMAXPS Y4, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y4
+	VMAXPS Y4, Y11, Y11
 
 done239:
 	TESTQ  R10, R10
@@ -5725,17 +5693,16 @@ end242:
 
 leaky246:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
-	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
-	VMAXPS       Y4, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y4
+	VMAXPS Y4, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y4
+	VMAXPS Y4, Y10, Y10
 
 done247:
 	TESTQ  R10, R10
@@ -5836,15 +5803,14 @@ end250:
 
 leaky254:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
-	VMAXPS       Y4, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y4
+	VMAXPS Y4, Y9, Y9
 
 done255:
 	TESTQ  R10, R10
@@ -5933,13 +5899,12 @@ end258:
 
 leaky262:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
-	VMAXPS       Y4, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y4
+	VMAXPS Y4, Y8, Y8
 
 done263:
 	TESTQ  R10, R10
@@ -6017,11 +5982,10 @@ end266:
 
 leaky270:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
-	VMAXPS       Y4, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y7, Y4
+	VMAXPS Y4, Y7, Y7
 
 done271:
 	TESTQ  R10, R10
@@ -6087,9 +6051,8 @@ end274:
 
 leaky278:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
-	VMAXPS       Y4, Y6, Y6
+	VMULPS v3dcccccd<>+0(SB), Y6, Y4
+	VMAXPS Y4, Y6, Y6
 
 done279:
 	TESTQ  R10, R10
@@ -6291,23 +6254,22 @@ end282:
 
 leaky288:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
-	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
-	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
-	VMAXPS       Y5, Y12, Y12
-	VMULPS       Y13, Y0, Y5
-	VMAXPS       Y5, Y13, Y13
-	VMULPS       Y14, Y0, Y5
-	VMAXPS       Y5, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y5
+	VMAXPS Y5, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y5
+	VMAXPS Y5, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y5
+	VMAXPS Y5, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y5
+	VMAXPS Y5, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y5
+	VMAXPS Y5, Y14, Y14
 
 done289:
 	TESTQ  R10, R10
@@ -6468,21 +6430,20 @@ end292:
 
 leaky298:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
-	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
-	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
-	VMAXPS       Y5, Y12, Y12
-	VMULPS       Y13, Y0, Y5
-	VMAXPS       Y5, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y5
+	VMAXPS Y5, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y5
+	VMAXPS Y5, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y5
+	VMAXPS Y5, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y5
+	VMAXPS Y5, Y13, Y13
 
 done299:
 	TESTQ  R10, R10
@@ -6626,19 +6587,18 @@ end302:
 
 leaky308:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
-	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
-	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
-	VMAXPS       Y5, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y5
+	VMAXPS Y5, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y5
+	VMAXPS Y5, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y5
+	VMAXPS Y5, Y12, Y12
 
 done309:
 	TESTQ  R10, R10
@@ -6770,17 +6730,16 @@ end312:
 
 leaky318:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
-	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
-	VMAXPS       Y5, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y5
+	VMAXPS Y5, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y5
+	VMAXPS Y5, Y11, Y11
 
 done319:
 	TESTQ  R10, R10
@@ -6899,15 +6858,14 @@ end322:
 
 leaky328:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
-	VMAXPS       Y5, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y5
+	VMAXPS Y5, Y10, Y10
 
 done329:
 	TESTQ  R10, R10
@@ -7014,13 +6972,12 @@ end332:
 
 leaky338:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
 
 done339:
 	TESTQ  R10, R10
@@ -7115,11 +7072,10 @@ end342:
 
 leaky348:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
 
 done349:
 	TESTQ  R10, R10
@@ -7199,9 +7155,8 @@ end352:
 
 leaky358:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
 
 done359:
 	TESTQ  R10, R10
@@ -7407,23 +7362,22 @@ end362:
 
 leaky368:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
-	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
-	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
-	VMAXPS       Y6, Y13, Y13
-	VMULPS       Y14, Y1, Y6
-	VMAXPS       Y6, Y14, Y14
-	VMULPS       Y15, Y1, Y6
-	VMAXPS       Y6, Y15, Y15
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y6
+	VMAXPS Y6, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y6
+	VMAXPS Y6, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y6
+	VMAXPS Y6, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y6
+	VMAXPS Y6, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y15, Y6
+	VMAXPS Y6, Y15, Y15
 
 done369:
 	TESTQ  R10, R10
@@ -7586,21 +7540,20 @@ end372:
 
 leaky378:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
-	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
-	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
-	VMAXPS       Y6, Y13, Y13
-	VMULPS       Y14, Y1, Y6
-	VMAXPS       Y6, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y6
+	VMAXPS Y6, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y6
+	VMAXPS Y6, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y6
+	VMAXPS Y6, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y6
+	VMAXPS Y6, Y14, Y14
 
 done379:
 	TESTQ  R10, R10
@@ -7746,19 +7699,18 @@ end382:
 
 leaky388:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
-	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
-	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
-	VMAXPS       Y6, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y6
+	VMAXPS Y6, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y6
+	VMAXPS Y6, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y6
+	VMAXPS Y6, Y13, Y13
 
 done389:
 	TESTQ  R10, R10
@@ -7892,17 +7844,16 @@ end392:
 
 leaky398:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
-	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
-	VMAXPS       Y6, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y6
+	VMAXPS Y6, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y6
+	VMAXPS Y6, Y12, Y12
 
 done399:
 	TESTQ  R10, R10
@@ -8023,15 +7974,14 @@ end402:
 
 leaky408:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
-	VMAXPS       Y6, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y6
+	VMAXPS Y6, Y11, Y11
 
 done409:
 	TESTQ  R10, R10
@@ -8140,13 +8090,12 @@ end412:
 
 leaky418:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
 
 done419:
 	TESTQ  R10, R10
@@ -8243,11 +8192,10 @@ end422:
 
 leaky428:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
 
 done429:
 	TESTQ  R10, R10
@@ -8332,9 +8280,8 @@ end432:
 
 leaky438:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
 
 done439:
 	TESTQ  R10, R10
@@ -8543,23 +8490,22 @@ end442:
 
 leaky448:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
-	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
-	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
-	VMAXPS       Y5, Y12, Y12
-	VMULPS       Y13, Y0, Y5
-	VMAXPS       Y5, Y13, Y13
-	VMULPS       Y14, Y0, Y5
-	VMAXPS       Y5, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y5
+	VMAXPS Y5, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y5
+	VMAXPS Y5, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y5
+	VMAXPS Y5, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y5
+	VMAXPS Y5, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y5
+	VMAXPS Y5, Y14, Y14
 
 done449:
 	TESTQ  R10, R10
@@ -8726,21 +8672,20 @@ end452:
 
 leaky458:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
-	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
-	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
-	VMAXPS       Y5, Y12, Y12
-	VMULPS       Y13, Y0, Y5
-	VMAXPS       Y5, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y5
+	VMAXPS Y5, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y5
+	VMAXPS Y5, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y5
+	VMAXPS Y5, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y5
+	VMAXPS Y5, Y13, Y13
 
 done459:
 	TESTQ  R10, R10
@@ -8888,19 +8833,18 @@ end462:
 
 leaky468:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
-	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
-	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
-	VMAXPS       Y5, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y5
+	VMAXPS Y5, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y5
+	VMAXPS Y5, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y5
+	VMAXPS Y5, Y12, Y12
 
 done469:
 	TESTQ  R10, R10
@@ -9035,17 +8979,16 @@ end472:
 
 leaky478:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
-	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
-	VMAXPS       Y5, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y5
+	VMAXPS Y5, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y5
+	VMAXPS Y5, Y11, Y11
 
 done479:
 	TESTQ  R10, R10
@@ -9166,15 +9109,14 @@ end482:
 
 leaky488:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
-	VMAXPS       Y5, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y5
+	VMAXPS Y5, Y10, Y10
 
 done489:
 	TESTQ  R10, R10
@@ -9282,13 +9224,12 @@ end492:
 
 leaky498:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
-	VMAXPS       Y5, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y5
+	VMAXPS Y5, Y9, Y9
 
 done499:
 	TESTQ  R10, R10
@@ -9382,11 +9323,10 @@ end502:
 
 leaky508:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
-	VMAXPS       Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
 
 done509:
 	TESTQ  R10, R10
@@ -9466,9 +9406,8 @@ end512:
 
 leaky518:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
-	VMAXPS       Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
 
 done519:
 	TESTQ  R10, R10
@@ -9683,23 +9622,22 @@ end522:
 
 leaky528:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
-	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
-	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
-	VMAXPS       Y6, Y13, Y13
-	VMULPS       Y14, Y1, Y6
-	VMAXPS       Y6, Y14, Y14
-	VMULPS       Y15, Y1, Y6
-	VMAXPS       Y6, Y15, Y15
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y6
+	VMAXPS Y6, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y6
+	VMAXPS Y6, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y6
+	VMAXPS Y6, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y6
+	VMAXPS Y6, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y15, Y6
+	VMAXPS Y6, Y15, Y15
 
 done529:
 	TESTQ  R10, R10
@@ -9870,21 +9808,20 @@ end532:
 
 leaky538:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
-	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
-	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
-	VMAXPS       Y6, Y13, Y13
-	VMULPS       Y14, Y1, Y6
-	VMAXPS       Y6, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y6
+	VMAXPS Y6, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y6
+	VMAXPS Y6, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y6
+	VMAXPS Y6, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y6
+	VMAXPS Y6, Y14, Y14
 
 done539:
 	TESTQ  R10, R10
@@ -10036,19 +9973,18 @@ end542:
 
 leaky548:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
-	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
-	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
-	VMAXPS       Y6, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y6
+	VMAXPS Y6, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y6
+	VMAXPS Y6, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y6
+	VMAXPS Y6, Y13, Y13
 
 done549:
 	TESTQ  R10, R10
@@ -10187,17 +10123,16 @@ end552:
 
 leaky558:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
-	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
-	VMAXPS       Y6, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y6
+	VMAXPS Y6, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y6
+	VMAXPS Y6, Y12, Y12
 
 done559:
 	TESTQ  R10, R10
@@ -10322,15 +10257,14 @@ end562:
 
 leaky568:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
-	VMAXPS       Y6, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y6
+	VMAXPS Y6, Y11, Y11
 
 done569:
 	TESTQ  R10, R10
@@ -10442,13 +10376,12 @@ end572:
 
 leaky578:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
-	VMAXPS       Y6, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y6
+	VMAXPS Y6, Y10, Y10
 
 done579:
 	TESTQ  R10, R10
@@ -10546,11 +10479,10 @@ end582:
 
 leaky588:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
-	VMAXPS       Y6, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y6
+	VMAXPS Y6, Y9, Y9
 
 done589:
 	TESTQ  R10, R10
@@ -10635,9 +10567,8 @@ end592:
 
 leaky598:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
-	VMAXPS       Y6, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y8, Y6
+	VMAXPS Y6, Y8, Y8
 
 done599:
 	TESTQ  R10, R10
@@ -10871,23 +10802,22 @@ end602:
 
 leaky610:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
-	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
-	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
-	VMAXPS       Y7, Y13, Y13
-	VMULPS       Y14, Y0, Y7
-	VMAXPS       Y7, Y14, Y14
-	VMULPS       Y15, Y0, Y7
-	VMAXPS       Y7, Y15, Y15
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y7
+	VMAXPS Y7, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y7
+	VMAXPS Y7, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y7
+	VMAXPS Y7, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y7
+	VMAXPS Y7, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y15, Y7
+	VMAXPS Y7, Y15, Y15
 
 done611:
 	TESTQ  R10, R10
@@ -11079,21 +11009,20 @@ end614:
 
 leaky622:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
-	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
-	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
-	VMAXPS       Y7, Y13, Y13
-	VMULPS       Y14, Y0, Y7
-	VMAXPS       Y7, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y7
+	VMAXPS Y7, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y7
+	VMAXPS Y7, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y7
+	VMAXPS Y7, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y7
+	VMAXPS Y7, Y14, Y14
 
 done623:
 	TESTQ  R10, R10
@@ -11265,19 +11194,18 @@ end626:
 
 leaky634:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
-	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
-	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
-	VMAXPS       Y7, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y7
+	VMAXPS Y7, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y7
+	VMAXPS Y7, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y7
+	VMAXPS Y7, Y13, Y13
 
 done635:
 	TESTQ  R10, R10
@@ -11435,17 +11363,16 @@ end638:
 
 leaky646:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
-	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
-	VMAXPS       Y7, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y7
+	VMAXPS Y7, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y7
+	VMAXPS Y7, Y12, Y12
 
 done647:
 	TESTQ  R10, R10
@@ -11589,15 +11516,14 @@ end650:
 
 leaky658:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
-	VMAXPS       Y7, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y7
+	VMAXPS Y7, Y11, Y11
 
 done659:
 	TESTQ  R10, R10
@@ -11727,13 +11653,12 @@ end662:
 
 leaky670:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
 
 done671:
 	TESTQ  R10, R10
@@ -11848,11 +11773,10 @@ end674:
 
 leaky682:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
 
 done683:
 	TESTQ  R10, R10
@@ -11948,9 +11872,8 @@ end686:
 
 leaky694:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
 
 done695:
 	TESTQ  R10, R10
@@ -12178,21 +12101,20 @@ end698:
 
 leaky706:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
-	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
-	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
-	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
-	VMAXPS       Y8, Y14, Y14
-	VMULPS       Y15, Y1, Y8
-	VMAXPS       Y8, Y15, Y15
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y8
+	VMAXPS Y8, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y8
+	VMAXPS Y8, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y8
+	VMAXPS Y8, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y8
+	VMAXPS Y8, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y15, Y8
+	VMAXPS Y8, Y15, Y15
 
 done707:
 	TESTQ  R10, R10
@@ -12371,19 +12293,18 @@ end710:
 
 leaky718:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
-	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
-	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
-	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
-	VMAXPS       Y8, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y8
+	VMAXPS Y8, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y8
+	VMAXPS Y8, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y8
+	VMAXPS Y8, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y8
+	VMAXPS Y8, Y14, Y14
 
 done719:
 	TESTQ  R10, R10
@@ -12543,17 +12464,16 @@ end722:
 
 leaky730:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
-	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
-	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
-	VMAXPS       Y8, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y8
+	VMAXPS Y8, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y8
+	VMAXPS Y8, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y8
+	VMAXPS Y8, Y13, Y13
 
 done731:
 	TESTQ  R10, R10
@@ -12699,15 +12619,14 @@ end734:
 
 leaky742:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
-	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
-	VMAXPS       Y8, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y8
+	VMAXPS Y8, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y8
+	VMAXPS Y8, Y12, Y12
 
 done743:
 	TESTQ  R10, R10
@@ -12839,13 +12758,12 @@ end746:
 
 leaky754:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
-	VMAXPS       Y8, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y8
+	VMAXPS Y8, Y11, Y11
 
 done755:
 	TESTQ  R10, R10
@@ -12962,11 +12880,10 @@ end758:
 
 leaky766:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
 
 done767:
 	TESTQ  R10, R10
@@ -13069,9 +12986,8 @@ end770:
 
 leaky778:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
 
 done779:
 	TESTQ  R10, R10
@@ -13312,23 +13228,22 @@ end782:
 
 leaky790:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
-	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
-	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
-	VMAXPS       Y7, Y13, Y13
-	VMULPS       Y14, Y0, Y7
-	VMAXPS       Y7, Y14, Y14
-	VMULPS       Y15, Y0, Y7
-	VMAXPS       Y7, Y15, Y15
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y7
+	VMAXPS Y7, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y7
+	VMAXPS Y7, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y7
+	VMAXPS Y7, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y7
+	VMAXPS Y7, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y15, Y7
+	VMAXPS Y7, Y15, Y15
 
 done791:
 	TESTQ  R10, R10
@@ -13525,21 +13440,20 @@ end794:
 
 leaky802:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
-	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
-	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
-	VMAXPS       Y7, Y13, Y13
-	VMULPS       Y14, Y0, Y7
-	VMAXPS       Y7, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y7
+	VMAXPS Y7, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y7
+	VMAXPS Y7, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y7
+	VMAXPS Y7, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y7
+	VMAXPS Y7, Y14, Y14
 
 done803:
 	TESTQ  R10, R10
@@ -13716,19 +13630,18 @@ end806:
 
 leaky814:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
-	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
-	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
-	VMAXPS       Y7, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y7
+	VMAXPS Y7, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y7
+	VMAXPS Y7, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y7
+	VMAXPS Y7, Y13, Y13
 
 done815:
 	TESTQ  R10, R10
@@ -13889,17 +13802,16 @@ end818:
 
 leaky826:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
-	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
-	VMAXPS       Y7, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y7
+	VMAXPS Y7, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y7
+	VMAXPS Y7, Y12, Y12
 
 done827:
 	TESTQ  R10, R10
@@ -14045,15 +13957,14 @@ end830:
 
 leaky838:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
-	VMAXPS       Y7, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y7
+	VMAXPS Y7, Y11, Y11
 
 done839:
 	TESTQ  R10, R10
@@ -14183,13 +14094,12 @@ end842:
 
 leaky850:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
-	VMAXPS       Y7, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y7
+	VMAXPS Y7, Y10, Y10
 
 done851:
 	TESTQ  R10, R10
@@ -14304,11 +14214,10 @@ end854:
 
 leaky862:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
-	VMULPS       Y9, Y0, Y7
-	VMAXPS       Y7, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y7
+	VMAXPS Y7, Y9, Y9
 
 done863:
 	TESTQ  R10, R10
@@ -14404,9 +14313,8 @@ end866:
 
 leaky874:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y8, Y0, Y7
-	VMAXPS       Y7, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y8, Y7
+	VMAXPS Y7, Y8, Y8
 
 done875:
 	TESTQ  R10, R10
@@ -14641,21 +14549,20 @@ end878:
 
 leaky886:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
-	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
-	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
-	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
-	VMAXPS       Y8, Y14, Y14
-	VMULPS       Y15, Y1, Y8
-	VMAXPS       Y8, Y15, Y15
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y8
+	VMAXPS Y8, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y8
+	VMAXPS Y8, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y8
+	VMAXPS Y8, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y8
+	VMAXPS Y8, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y15, Y8
+	VMAXPS Y8, Y15, Y15
 
 done887:
 	TESTQ  R10, R10
@@ -14841,19 +14748,18 @@ end890:
 
 leaky898:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
-	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
-	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
-	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
-	VMAXPS       Y8, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y8
+	VMAXPS Y8, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y8
+	VMAXPS Y8, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y8
+	VMAXPS Y8, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y14, Y8
+	VMAXPS Y8, Y14, Y14
 
 done899:
 	TESTQ  R10, R10
@@ -15018,17 +14924,16 @@ end902:
 
 leaky910:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
-	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
-	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
-	VMAXPS       Y8, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y8
+	VMAXPS Y8, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y8
+	VMAXPS Y8, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y13, Y8
+	VMAXPS Y8, Y13, Y13
 
 done911:
 	TESTQ  R10, R10
@@ -15178,15 +15083,14 @@ end914:
 
 leaky922:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
-	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
-	VMAXPS       Y8, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y8
+	VMAXPS Y8, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y12, Y8
+	VMAXPS Y8, Y12, Y12
 
 done923:
 	TESTQ  R10, R10
@@ -15320,13 +15224,12 @@ end926:
 
 leaky934:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
-	VMAXPS       Y8, Y11, Y11
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y11, Y8
+	VMAXPS Y8, Y11, Y11
 
 done935:
 	TESTQ  R10, R10
@@ -15445,11 +15348,10 @@ end938:
 
 leaky946:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
-	VMULPS       Y10, Y1, Y8
-	VMAXPS       Y8, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y8
+	VMAXPS Y8, Y10, Y10
 
 done947:
 	TESTQ  R10, R10
@@ -15552,9 +15454,8 @@ end950:
 
 leaky958:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y9, Y1, Y8
-	VMAXPS       Y8, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y9, Y8
+	VMAXPS Y8, Y9, Y9
 
 done959:
 	TESTQ  R10, R10
@@ -15959,16 +15860,6 @@ done979:
 	JNZ  row
 	VZEROUPPER
 	RET
-
-DATA v3dcccccd<>+0(SB)/4, $0x3dcccccd
-DATA v3dcccccd<>+4(SB)/4, $0x3dcccccd
-DATA v3dcccccd<>+8(SB)/4, $0x3dcccccd
-DATA v3dcccccd<>+12(SB)/4, $0x3dcccccd
-DATA v3dcccccd<>+16(SB)/4, $0x3dcccccd
-DATA v3dcccccd<>+20(SB)/4, $0x3dcccccd
-DATA v3dcccccd<>+24(SB)/4, $0x3dcccccd
-DATA v3dcccccd<>+28(SB)/4, $0x3dcccccd
-GLOBL v3dcccccd<>(SB), RODATA|NOPTR, $32
 
 // func relieAVX2(t *byte)
 // Requires: AVX
@@ -16741,6 +16632,12 @@ TEXT ·logisticAVX2(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f4b400000<>+0(SB), Y0
+	VBROADCASTSS f3fb8aa3b<>+0(SB), Y1
+	VBROADCASTSS fbf317218<>+0(SB), Y2
+	VBROADCASTSS f3c083128<>+0(SB), Y3
+	VBROADCASTSS f3d2b9532<>+0(SB), Y4
+	VBROADCASTSS f3e2aabd8<>+0(SB), Y5
+	VBROADCASTSS f3efffefe<>+0(SB), Y6
 	MOVQ         56(AX), SI
 	ADDQ         $0x07, SI
 	SHRQ         $0x03, SI
@@ -16754,56 +16651,58 @@ row:
 vectors1012:
 	CMPQ         SI, DI
 	JGT          done1013
-	VMOVUPS      (DX)(SI*1), Y1
-	VMOVUPS      32(DX)(SI*1), Y2
-	VORPS        v80000000<>+0(SB), Y1, Y3
-	VMOVAPS      Y1, Y5
-	VORPS        v80000000<>+0(SB), Y2, Y4
-	VMOVAPS      Y2, Y6
-	VMOVAPS      Y0, Y1
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y3, Y1
-	VMOVAPS      Y0, Y2
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y4, Y2
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y3, Y9
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y4, Y10
-	VSUBPS       Y0, Y1, Y7
-	VSUBPS       Y0, Y2, Y8
-	VFMADD231PS  vbf317218<>+0(SB), Y7, Y3
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      v3c083128<>+0(SB), Y7
-	VFMADD231PS  vbf317218<>+0(SB), Y8, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      v3c083128<>+0(SB), Y8
-	VFMADD213PS  v3d2b9532<>+0(SB), Y3, Y7
-	VFMADD213PS  v3d2b9532<>+0(SB), Y4, Y8
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y3, Y7
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y4, Y8
-	VFMADD213PS  v3efffefe<>+0(SB), Y3, Y7
-	VFMADD213PS  v3efffefe<>+0(SB), Y4, Y8
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y7
-	VFMADD213PS  v3f800000<>+0(SB), Y4, Y8
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y7
-	VFMADD213PS  v3f800000<>+0(SB), Y4, Y8
-	VPADDD       Y1, Y7, Y7
-	VANDPS       Y9, Y7, Y7
-	VMOVAPS      Y7, Y3
-	VPADDD       Y2, Y8, Y8
-	VANDPS       Y10, Y8, Y8
-	VMOVAPS      Y8, Y4
-	VADDPS       v3f800000<>+0(SB), Y3, Y1
-	VADDPS       v3f800000<>+0(SB), Y4, Y2
-	VRCPPS       Y1, Y7
-	VRCPPS       Y2, Y8
-	VFNMADD213PS v3f800000<>+0(SB), Y7, Y1
-	VFNMADD213PS v3f800000<>+0(SB), Y8, Y2
-	VFMADD213PS  Y7, Y7, Y1
-	VFMADD213PS  Y8, Y8, Y2
-	VMULPS       Y3, Y1, Y3
-	VBLENDVPS    Y5, Y3, Y1, Y1
-	VMULPS       Y4, Y2, Y3
-	VBLENDVPS    Y6, Y3, Y2, Y2
-	VMOVUPS      Y1, (CX)(SI*1)
-	VMOVUPS      Y2, 32(CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMOVUPS      32(DX)(SI*1), Y8
+	VMOVAPS      Y7, Y9
+	VMOVAPS      Y8, Y10
+	VORPS        v80000000<>+0(SB), Y9, Y9
+	VORPS        v80000000<>+0(SB), Y10, Y10
+	VMOVUPS      vc2aea8f6<>+0(SB), Y13
+	VMAXPS       Y9, Y13, Y9
+	VMOVUPS      vc2aea8f6<>+0(SB), Y14
+	VMAXPS       Y10, Y14, Y10
+	VMOVAPS      Y0, Y11
+	VFMADD231PS  Y1, Y9, Y11
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  Y1, Y10, Y12
+	VSUBPS       Y0, Y11, Y13
+	VSUBPS       Y0, Y12, Y14
+	VFMADD231PS  Y2, Y13, Y9
+	VPSLLD       $0x17, Y11, Y11
+	VMOVUPS      Y3, Y13
+	VFMADD231PS  Y2, Y14, Y10
+	VPSLLD       $0x17, Y12, Y12
+	VMOVUPS      Y3, Y14
+	VFMADD213PS  Y4, Y9, Y13
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y5, Y9, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y6, Y9, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VPADDD       Y11, Y13, Y13
+	VSUBPS       v0080d71c<>+0(SB), Y13, Y9
+	VPADDD       Y12, Y14, Y14
+	VSUBPS       v0080d71c<>+0(SB), Y14, Y10
+	VADDPS       v3f800000<>+0(SB), Y9, Y11
+	VADDPS       v3f800000<>+0(SB), Y10, Y12
+	VRCPPS       Y11, Y13
+	VRCPPS       Y12, Y14
+	VFNMADD213PS v3f800000<>+0(SB), Y13, Y11
+	VFNMADD213PS v3f800000<>+0(SB), Y14, Y12
+	VFMADD213PS  Y13, Y13, Y11
+	VFMADD213PS  Y14, Y14, Y12
+	VMULPS       Y11, Y9, Y9
+	VBLENDVPS    Y7, Y9, Y11, Y9
+	VMULPS       Y12, Y10, Y10
+	VBLENDVPS    Y8, Y10, Y12, Y10
+	VMOVAPS      Y9, Y7
+	VMOVAPS      Y10, Y8
+	VMOVUPS      Y7, (CX)(SI*1)
+	VMOVUPS      Y8, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
 	JMP          vectors1012
 
@@ -16811,31 +16710,32 @@ done1013:
 vectors1014:
 	CMPQ         SI, R8
 	JGT          done1015
-	VMOVUPS      (DX)(SI*1), Y1
-	VORPS        v80000000<>+0(SB), Y1, Y2
-	VMOVAPS      Y1, Y3
-	VMOVAPS      Y0, Y1
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y2, Y1
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y2, Y5
-	VSUBPS       Y0, Y1, Y4
-	VFMADD231PS  vbf317218<>+0(SB), Y4, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      v3c083128<>+0(SB), Y4
-	VFMADD213PS  v3d2b9532<>+0(SB), Y2, Y4
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y2, Y4
-	VFMADD213PS  v3efffefe<>+0(SB), Y2, Y4
-	VFMADD213PS  v3f800000<>+0(SB), Y2, Y4
-	VFMADD213PS  v3f800000<>+0(SB), Y2, Y4
-	VPADDD       Y1, Y4, Y4
-	VANDPS       Y5, Y4, Y4
-	VMOVAPS      Y4, Y2
-	VADDPS       v3f800000<>+0(SB), Y2, Y1
-	VRCPPS       Y1, Y4
-	VFNMADD213PS v3f800000<>+0(SB), Y4, Y1
-	VFMADD213PS  Y4, Y4, Y1
-	VMULPS       Y2, Y1, Y2
-	VBLENDVPS    Y3, Y2, Y1, Y1
-	VMOVUPS      Y1, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMOVAPS      Y7, Y8
+	VORPS        v80000000<>+0(SB), Y8, Y8
+	VMOVUPS      vc2aea8f6<>+0(SB), Y10
+	VMAXPS       Y8, Y10, Y8
+	VMOVAPS      Y0, Y9
+	VFMADD231PS  Y1, Y8, Y9
+	VSUBPS       Y0, Y9, Y10
+	VFMADD231PS  Y2, Y10, Y8
+	VPSLLD       $0x17, Y9, Y9
+	VMOVUPS      Y3, Y10
+	VFMADD213PS  Y4, Y8, Y10
+	VFMADD213PS  Y5, Y8, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VPADDD       Y9, Y10, Y10
+	VSUBPS       v0080d71c<>+0(SB), Y10, Y8
+	VADDPS       v3f800000<>+0(SB), Y8, Y9
+	VRCPPS       Y9, Y10
+	VFNMADD213PS v3f800000<>+0(SB), Y10, Y9
+	VFMADD213PS  Y10, Y10, Y9
+	VMULPS       Y9, Y8, Y8
+	VBLENDVPS    Y7, Y8, Y9, Y8
+	VMOVAPS      Y8, Y7
+	VMOVUPS      Y7, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
 	JMP          vectors1014
 
@@ -16850,25 +16750,23 @@ done1015:
 DATA f4b400000<>+0(SB)/4, $0x4b400000
 GLOBL f4b400000<>(SB), RODATA|NOPTR, $4
 
-DATA v3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
-DATA v3fb8aa3b<>+4(SB)/4, $0x3fb8aa3b
-DATA v3fb8aa3b<>+8(SB)/4, $0x3fb8aa3b
-DATA v3fb8aa3b<>+12(SB)/4, $0x3fb8aa3b
-DATA v3fb8aa3b<>+16(SB)/4, $0x3fb8aa3b
-DATA v3fb8aa3b<>+20(SB)/4, $0x3fb8aa3b
-DATA v3fb8aa3b<>+24(SB)/4, $0x3fb8aa3b
-DATA v3fb8aa3b<>+28(SB)/4, $0x3fb8aa3b
-GLOBL v3fb8aa3b<>(SB), RODATA|NOPTR, $32
+DATA f3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+GLOBL f3fb8aa3b<>(SB), RODATA|NOPTR, $4
 
-DATA vbf317218<>+0(SB)/4, $0xbf317218
-DATA vbf317218<>+4(SB)/4, $0xbf317218
-DATA vbf317218<>+8(SB)/4, $0xbf317218
-DATA vbf317218<>+12(SB)/4, $0xbf317218
-DATA vbf317218<>+16(SB)/4, $0xbf317218
-DATA vbf317218<>+20(SB)/4, $0xbf317218
-DATA vbf317218<>+24(SB)/4, $0xbf317218
-DATA vbf317218<>+28(SB)/4, $0xbf317218
-GLOBL vbf317218<>(SB), RODATA|NOPTR, $32
+DATA fbf317218<>+0(SB)/4, $0xbf317218
+GLOBL fbf317218<>(SB), RODATA|NOPTR, $4
+
+DATA f3c083128<>+0(SB)/4, $0x3c083128
+GLOBL f3c083128<>(SB), RODATA|NOPTR, $4
+
+DATA f3d2b9532<>+0(SB)/4, $0x3d2b9532
+GLOBL f3d2b9532<>(SB), RODATA|NOPTR, $4
+
+DATA f3e2aabd8<>+0(SB)/4, $0x3e2aabd8
+GLOBL f3e2aabd8<>(SB), RODATA|NOPTR, $4
+
+DATA f3efffefe<>+0(SB)/4, $0x3efffefe
+GLOBL f3efffefe<>(SB), RODATA|NOPTR, $4
 
 DATA vc2aea8f6<>+0(SB)/4, $0xc2aea8f6
 DATA vc2aea8f6<>+4(SB)/4, $0xc2aea8f6
@@ -16880,45 +16778,15 @@ DATA vc2aea8f6<>+24(SB)/4, $0xc2aea8f6
 DATA vc2aea8f6<>+28(SB)/4, $0xc2aea8f6
 GLOBL vc2aea8f6<>(SB), RODATA|NOPTR, $32
 
-DATA v3c083128<>+0(SB)/4, $0x3c083128
-DATA v3c083128<>+4(SB)/4, $0x3c083128
-DATA v3c083128<>+8(SB)/4, $0x3c083128
-DATA v3c083128<>+12(SB)/4, $0x3c083128
-DATA v3c083128<>+16(SB)/4, $0x3c083128
-DATA v3c083128<>+20(SB)/4, $0x3c083128
-DATA v3c083128<>+24(SB)/4, $0x3c083128
-DATA v3c083128<>+28(SB)/4, $0x3c083128
-GLOBL v3c083128<>(SB), RODATA|NOPTR, $32
-
-DATA v3d2b9532<>+0(SB)/4, $0x3d2b9532
-DATA v3d2b9532<>+4(SB)/4, $0x3d2b9532
-DATA v3d2b9532<>+8(SB)/4, $0x3d2b9532
-DATA v3d2b9532<>+12(SB)/4, $0x3d2b9532
-DATA v3d2b9532<>+16(SB)/4, $0x3d2b9532
-DATA v3d2b9532<>+20(SB)/4, $0x3d2b9532
-DATA v3d2b9532<>+24(SB)/4, $0x3d2b9532
-DATA v3d2b9532<>+28(SB)/4, $0x3d2b9532
-GLOBL v3d2b9532<>(SB), RODATA|NOPTR, $32
-
-DATA v3e2aabd8<>+0(SB)/4, $0x3e2aabd8
-DATA v3e2aabd8<>+4(SB)/4, $0x3e2aabd8
-DATA v3e2aabd8<>+8(SB)/4, $0x3e2aabd8
-DATA v3e2aabd8<>+12(SB)/4, $0x3e2aabd8
-DATA v3e2aabd8<>+16(SB)/4, $0x3e2aabd8
-DATA v3e2aabd8<>+20(SB)/4, $0x3e2aabd8
-DATA v3e2aabd8<>+24(SB)/4, $0x3e2aabd8
-DATA v3e2aabd8<>+28(SB)/4, $0x3e2aabd8
-GLOBL v3e2aabd8<>(SB), RODATA|NOPTR, $32
-
-DATA v3efffefe<>+0(SB)/4, $0x3efffefe
-DATA v3efffefe<>+4(SB)/4, $0x3efffefe
-DATA v3efffefe<>+8(SB)/4, $0x3efffefe
-DATA v3efffefe<>+12(SB)/4, $0x3efffefe
-DATA v3efffefe<>+16(SB)/4, $0x3efffefe
-DATA v3efffefe<>+20(SB)/4, $0x3efffefe
-DATA v3efffefe<>+24(SB)/4, $0x3efffefe
-DATA v3efffefe<>+28(SB)/4, $0x3efffefe
-GLOBL v3efffefe<>(SB), RODATA|NOPTR, $32
+DATA v0080d71c<>+0(SB)/4, $0x0080d71c
+DATA v0080d71c<>+4(SB)/4, $0x0080d71c
+DATA v0080d71c<>+8(SB)/4, $0x0080d71c
+DATA v0080d71c<>+12(SB)/4, $0x0080d71c
+DATA v0080d71c<>+16(SB)/4, $0x0080d71c
+DATA v0080d71c<>+20(SB)/4, $0x0080d71c
+DATA v0080d71c<>+24(SB)/4, $0x0080d71c
+DATA v0080d71c<>+28(SB)/4, $0x0080d71c
+GLOBL v0080d71c<>(SB), RODATA|NOPTR, $32
 
 DATA v80000000<>+0(SB)/4, $0x80000000
 DATA v80000000<>+4(SB)/4, $0x80000000
@@ -16938,6 +16806,12 @@ TEXT ·tanhAVX2(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f4b400000<>+0(SB), Y0
+	VBROADCASTSS f3fb8aa3b<>+0(SB), Y1
+	VBROADCASTSS fbf317218<>+0(SB), Y2
+	VBROADCASTSS f3c083128<>+0(SB), Y3
+	VBROADCASTSS f3d2b9532<>+0(SB), Y4
+	VBROADCASTSS f3e2aabd8<>+0(SB), Y5
+	VBROADCASTSS f3efffefe<>+0(SB), Y6
 	MOVQ         56(AX), SI
 	ADDQ         $0x07, SI
 	SHRQ         $0x03, SI
@@ -16951,58 +16825,58 @@ row:
 vectors1016:
 	CMPQ         SI, DI
 	JGT          done1017
-	VMOVUPS      (DX)(SI*1), Y1
-	VMOVUPS      32(DX)(SI*1), Y2
-	VMULPS       v40000000<>+0(SB), Y1, Y3
-	VANDPS       v80000000<>+0(SB), Y1, Y5
-	VORPS        v80000000<>+0(SB), Y3, Y3
-	VMULPS       v40000000<>+0(SB), Y2, Y4
-	VANDPS       v80000000<>+0(SB), Y2, Y6
-	VORPS        v80000000<>+0(SB), Y4, Y4
-	VMOVAPS      Y0, Y1
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y3, Y1
-	VMOVAPS      Y0, Y2
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y4, Y2
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y3, Y9
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y4, Y10
-	VSUBPS       Y0, Y1, Y7
-	VSUBPS       Y0, Y2, Y8
-	VFMADD231PS  vbf317218<>+0(SB), Y7, Y3
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      v3c083128<>+0(SB), Y7
-	VFMADD231PS  vbf317218<>+0(SB), Y8, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      v3c083128<>+0(SB), Y8
-	VFMADD213PS  v3d2b9532<>+0(SB), Y3, Y7
-	VFMADD213PS  v3d2b9532<>+0(SB), Y4, Y8
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y3, Y7
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y4, Y8
-	VFMADD213PS  v3efffefe<>+0(SB), Y3, Y7
-	VFMADD213PS  v3efffefe<>+0(SB), Y4, Y8
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y7
-	VFMADD213PS  v3f800000<>+0(SB), Y4, Y8
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y7
-	VFMADD213PS  v3f800000<>+0(SB), Y4, Y8
-	VPADDD       Y1, Y7, Y7
-	VANDPS       Y9, Y7, Y7
-	VMOVAPS      Y7, Y3
-	VPADDD       Y2, Y8, Y8
-	VANDPS       Y10, Y8, Y8
-	VMOVAPS      Y8, Y4
-	VADDPS       v3f800000<>+0(SB), Y3, Y1
-	VADDPS       v3f800000<>+0(SB), Y4, Y2
-	VRCPPS       Y1, Y7
-	VRCPPS       Y2, Y8
-	VFNMADD213PS v3f800000<>+0(SB), Y7, Y1
-	VFNMADD213PS v3f800000<>+0(SB), Y8, Y2
-	VFMADD213PS  Y7, Y7, Y1
-	VFMADD213PS  Y8, Y8, Y2
-	VFNMADD213PS Y1, Y1, Y3
-	VORPS        Y5, Y3, Y1
-	VFNMADD213PS Y2, Y2, Y4
-	VORPS        Y6, Y4, Y2
-	VMOVUPS      Y1, (CX)(SI*1)
-	VMOVUPS      Y2, 32(CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMOVUPS      32(DX)(SI*1), Y8
+	VMULPS       v40000000<>+0(SB), Y7, Y9
+	VANDPS       v80000000<>+0(SB), Y7, Y11
+	VORPS        v80000000<>+0(SB), Y9, Y9
+	VMULPS       v40000000<>+0(SB), Y8, Y10
+	VANDPS       v80000000<>+0(SB), Y8, Y12
+	VORPS        v80000000<>+0(SB), Y10, Y10
+	VMOVUPS      vc2aea8f6<>+0(SB), Y13
+	VMAXPS       Y9, Y13, Y9
+	VMOVUPS      vc2aea8f6<>+0(SB), Y14
+	VMAXPS       Y10, Y14, Y10
+	VMOVAPS      Y0, Y7
+	VFMADD231PS  Y1, Y9, Y7
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  Y1, Y10, Y8
+	VSUBPS       Y0, Y7, Y13
+	VSUBPS       Y0, Y8, Y14
+	VFMADD231PS  Y2, Y13, Y9
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      Y3, Y13
+	VFMADD231PS  Y2, Y14, Y10
+	VPSLLD       $0x17, Y8, Y8
+	VMOVUPS      Y3, Y14
+	VFMADD213PS  Y4, Y9, Y13
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y5, Y9, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y6, Y9, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VPADDD       Y7, Y13, Y13
+	VSUBPS       v0080d71c<>+0(SB), Y13, Y9
+	VPADDD       Y8, Y14, Y14
+	VSUBPS       v0080d71c<>+0(SB), Y14, Y10
+	VADDPS       v3f800000<>+0(SB), Y9, Y7
+	VADDPS       v3f800000<>+0(SB), Y10, Y8
+	VRCPPS       Y7, Y13
+	VRCPPS       Y8, Y14
+	VFNMADD213PS v3f800000<>+0(SB), Y13, Y7
+	VFNMADD213PS v3f800000<>+0(SB), Y14, Y8
+	VFMADD213PS  Y13, Y13, Y7
+	VFMADD213PS  Y14, Y14, Y8
+	VFNMADD213PS Y7, Y7, Y9
+	VORPS        Y11, Y9, Y7
+	VFNMADD213PS Y8, Y8, Y10
+	VORPS        Y12, Y10, Y8
+	VMOVUPS      Y7, (CX)(SI*1)
+	VMOVUPS      Y8, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
 	JMP          vectors1016
 
@@ -17010,32 +16884,32 @@ done1017:
 vectors1018:
 	CMPQ         SI, R8
 	JGT          done1019
-	VMOVUPS      (DX)(SI*1), Y1
-	VMULPS       v40000000<>+0(SB), Y1, Y2
-	VANDPS       v80000000<>+0(SB), Y1, Y3
-	VORPS        v80000000<>+0(SB), Y2, Y2
-	VMOVAPS      Y0, Y1
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y2, Y1
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y2, Y5
-	VSUBPS       Y0, Y1, Y4
-	VFMADD231PS  vbf317218<>+0(SB), Y4, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      v3c083128<>+0(SB), Y4
-	VFMADD213PS  v3d2b9532<>+0(SB), Y2, Y4
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y2, Y4
-	VFMADD213PS  v3efffefe<>+0(SB), Y2, Y4
-	VFMADD213PS  v3f800000<>+0(SB), Y2, Y4
-	VFMADD213PS  v3f800000<>+0(SB), Y2, Y4
-	VPADDD       Y1, Y4, Y4
-	VANDPS       Y5, Y4, Y4
-	VMOVAPS      Y4, Y2
-	VADDPS       v3f800000<>+0(SB), Y2, Y1
-	VRCPPS       Y1, Y4
-	VFNMADD213PS v3f800000<>+0(SB), Y4, Y1
-	VFMADD213PS  Y4, Y4, Y1
-	VFNMADD213PS Y1, Y1, Y2
-	VORPS        Y3, Y2, Y1
-	VMOVUPS      Y1, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMULPS       v40000000<>+0(SB), Y7, Y8
+	VANDPS       v80000000<>+0(SB), Y7, Y9
+	VORPS        v80000000<>+0(SB), Y8, Y8
+	VMOVUPS      vc2aea8f6<>+0(SB), Y10
+	VMAXPS       Y8, Y10, Y8
+	VMOVAPS      Y0, Y7
+	VFMADD231PS  Y1, Y8, Y7
+	VSUBPS       Y0, Y7, Y10
+	VFMADD231PS  Y2, Y10, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      Y3, Y10
+	VFMADD213PS  Y4, Y8, Y10
+	VFMADD213PS  Y5, Y8, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VPADDD       Y7, Y10, Y10
+	VSUBPS       v0080d71c<>+0(SB), Y10, Y8
+	VADDPS       v3f800000<>+0(SB), Y8, Y7
+	VRCPPS       Y7, Y10
+	VFNMADD213PS v3f800000<>+0(SB), Y10, Y7
+	VFMADD213PS  Y10, Y10, Y7
+	VFNMADD213PS Y7, Y7, Y8
+	VORPS        Y9, Y8, Y7
+	VMOVUPS      Y7, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
 	JMP          vectors1018
 
@@ -17065,6 +16939,12 @@ TEXT ·loggyAVX2(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f4b400000<>+0(SB), Y0
+	VBROADCASTSS f3fb8aa3b<>+0(SB), Y1
+	VBROADCASTSS fbf317218<>+0(SB), Y2
+	VBROADCASTSS f3c083128<>+0(SB), Y3
+	VBROADCASTSS f3d2b9532<>+0(SB), Y4
+	VBROADCASTSS f3e2aabd8<>+0(SB), Y5
+	VBROADCASTSS f3efffefe<>+0(SB), Y6
 	MOVQ         56(AX), SI
 	ADDQ         $0x07, SI
 	SHRQ         $0x03, SI
@@ -17078,58 +16958,58 @@ row:
 vectors1020:
 	CMPQ         SI, DI
 	JGT          done1021
-	VMOVUPS      (DX)(SI*1), Y1
-	VMOVUPS      32(DX)(SI*1), Y2
-	VMULPS       v3f800000<>+0(SB), Y1, Y3
-	VANDPS       v80000000<>+0(SB), Y1, Y5
-	VORPS        v80000000<>+0(SB), Y3, Y3
-	VMULPS       v3f800000<>+0(SB), Y2, Y4
-	VANDPS       v80000000<>+0(SB), Y2, Y6
-	VORPS        v80000000<>+0(SB), Y4, Y4
-	VMOVAPS      Y0, Y1
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y3, Y1
-	VMOVAPS      Y0, Y2
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y4, Y2
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y3, Y9
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y4, Y10
-	VSUBPS       Y0, Y1, Y7
-	VSUBPS       Y0, Y2, Y8
-	VFMADD231PS  vbf317218<>+0(SB), Y7, Y3
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      v3c083128<>+0(SB), Y7
-	VFMADD231PS  vbf317218<>+0(SB), Y8, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      v3c083128<>+0(SB), Y8
-	VFMADD213PS  v3d2b9532<>+0(SB), Y3, Y7
-	VFMADD213PS  v3d2b9532<>+0(SB), Y4, Y8
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y3, Y7
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y4, Y8
-	VFMADD213PS  v3efffefe<>+0(SB), Y3, Y7
-	VFMADD213PS  v3efffefe<>+0(SB), Y4, Y8
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y7
-	VFMADD213PS  v3f800000<>+0(SB), Y4, Y8
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y7
-	VFMADD213PS  v3f800000<>+0(SB), Y4, Y8
-	VPADDD       Y1, Y7, Y7
-	VANDPS       Y9, Y7, Y7
-	VMOVAPS      Y7, Y3
-	VPADDD       Y2, Y8, Y8
-	VANDPS       Y10, Y8, Y8
-	VMOVAPS      Y8, Y4
-	VADDPS       v3f800000<>+0(SB), Y3, Y1
-	VADDPS       v3f800000<>+0(SB), Y4, Y2
-	VRCPPS       Y1, Y7
-	VRCPPS       Y2, Y8
-	VFNMADD213PS v3f800000<>+0(SB), Y7, Y1
-	VFNMADD213PS v3f800000<>+0(SB), Y8, Y2
-	VFMADD213PS  Y7, Y7, Y1
-	VFMADD213PS  Y8, Y8, Y2
-	VFNMADD213PS Y1, Y1, Y3
-	VORPS        Y5, Y3, Y1
-	VFNMADD213PS Y2, Y2, Y4
-	VORPS        Y6, Y4, Y2
-	VMOVUPS      Y1, (CX)(SI*1)
-	VMOVUPS      Y2, 32(CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMOVUPS      32(DX)(SI*1), Y8
+	VMULPS       v3f800000<>+0(SB), Y7, Y9
+	VANDPS       v80000000<>+0(SB), Y7, Y11
+	VORPS        v80000000<>+0(SB), Y9, Y9
+	VMULPS       v3f800000<>+0(SB), Y8, Y10
+	VANDPS       v80000000<>+0(SB), Y8, Y12
+	VORPS        v80000000<>+0(SB), Y10, Y10
+	VMOVUPS      vc2aea8f6<>+0(SB), Y13
+	VMAXPS       Y9, Y13, Y9
+	VMOVUPS      vc2aea8f6<>+0(SB), Y14
+	VMAXPS       Y10, Y14, Y10
+	VMOVAPS      Y0, Y7
+	VFMADD231PS  Y1, Y9, Y7
+	VMOVAPS      Y0, Y8
+	VFMADD231PS  Y1, Y10, Y8
+	VSUBPS       Y0, Y7, Y13
+	VSUBPS       Y0, Y8, Y14
+	VFMADD231PS  Y2, Y13, Y9
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      Y3, Y13
+	VFMADD231PS  Y2, Y14, Y10
+	VPSLLD       $0x17, Y8, Y8
+	VMOVUPS      Y3, Y14
+	VFMADD213PS  Y4, Y9, Y13
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y5, Y9, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y6, Y9, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VPADDD       Y7, Y13, Y13
+	VSUBPS       v0080d71c<>+0(SB), Y13, Y9
+	VPADDD       Y8, Y14, Y14
+	VSUBPS       v0080d71c<>+0(SB), Y14, Y10
+	VADDPS       v3f800000<>+0(SB), Y9, Y7
+	VADDPS       v3f800000<>+0(SB), Y10, Y8
+	VRCPPS       Y7, Y13
+	VRCPPS       Y8, Y14
+	VFNMADD213PS v3f800000<>+0(SB), Y13, Y7
+	VFNMADD213PS v3f800000<>+0(SB), Y14, Y8
+	VFMADD213PS  Y13, Y13, Y7
+	VFMADD213PS  Y14, Y14, Y8
+	VFNMADD213PS Y7, Y7, Y9
+	VORPS        Y11, Y9, Y7
+	VFNMADD213PS Y8, Y8, Y10
+	VORPS        Y12, Y10, Y8
+	VMOVUPS      Y7, (CX)(SI*1)
+	VMOVUPS      Y8, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
 	JMP          vectors1020
 
@@ -17137,32 +17017,32 @@ done1021:
 vectors1022:
 	CMPQ         SI, R8
 	JGT          done1023
-	VMOVUPS      (DX)(SI*1), Y1
-	VMULPS       v3f800000<>+0(SB), Y1, Y2
-	VANDPS       v80000000<>+0(SB), Y1, Y3
-	VORPS        v80000000<>+0(SB), Y2, Y2
-	VMOVAPS      Y0, Y1
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y2, Y1
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y2, Y5
-	VSUBPS       Y0, Y1, Y4
-	VFMADD231PS  vbf317218<>+0(SB), Y4, Y2
-	VPSLLD       $0x17, Y1, Y1
-	VMOVUPS      v3c083128<>+0(SB), Y4
-	VFMADD213PS  v3d2b9532<>+0(SB), Y2, Y4
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y2, Y4
-	VFMADD213PS  v3efffefe<>+0(SB), Y2, Y4
-	VFMADD213PS  v3f800000<>+0(SB), Y2, Y4
-	VFMADD213PS  v3f800000<>+0(SB), Y2, Y4
-	VPADDD       Y1, Y4, Y4
-	VANDPS       Y5, Y4, Y4
-	VMOVAPS      Y4, Y2
-	VADDPS       v3f800000<>+0(SB), Y2, Y1
-	VRCPPS       Y1, Y4
-	VFNMADD213PS v3f800000<>+0(SB), Y4, Y1
-	VFMADD213PS  Y4, Y4, Y1
-	VFNMADD213PS Y1, Y1, Y2
-	VORPS        Y3, Y2, Y1
-	VMOVUPS      Y1, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMULPS       v3f800000<>+0(SB), Y7, Y8
+	VANDPS       v80000000<>+0(SB), Y7, Y9
+	VORPS        v80000000<>+0(SB), Y8, Y8
+	VMOVUPS      vc2aea8f6<>+0(SB), Y10
+	VMAXPS       Y8, Y10, Y8
+	VMOVAPS      Y0, Y7
+	VFMADD231PS  Y1, Y8, Y7
+	VSUBPS       Y0, Y7, Y10
+	VFMADD231PS  Y2, Y10, Y8
+	VPSLLD       $0x17, Y7, Y7
+	VMOVUPS      Y3, Y10
+	VFMADD213PS  Y4, Y8, Y10
+	VFMADD213PS  Y5, Y8, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VPADDD       Y7, Y10, Y10
+	VSUBPS       v0080d71c<>+0(SB), Y10, Y8
+	VADDPS       v3f800000<>+0(SB), Y8, Y7
+	VRCPPS       Y7, Y10
+	VFNMADD213PS v3f800000<>+0(SB), Y10, Y7
+	VFMADD213PS  Y10, Y10, Y7
+	VFNMADD213PS Y7, Y7, Y8
+	VORPS        Y9, Y8, Y7
+	VMOVUPS      Y7, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
 	JMP          vectors1022
 
@@ -17182,7 +17062,13 @@ TEXT ·eluAVX2(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f4b400000<>+0(SB), Y0
-	VXORPS       X1, X1, X1
+	VBROADCASTSS f3fb8aa3b<>+0(SB), Y1
+	VBROADCASTSS fbf317218<>+0(SB), Y2
+	VBROADCASTSS f3c083128<>+0(SB), Y3
+	VBROADCASTSS f3d2b9532<>+0(SB), Y4
+	VBROADCASTSS f3e2aabd8<>+0(SB), Y5
+	VBROADCASTSS f3efffefe<>+0(SB), Y6
+	VXORPS       X7, X7, X7
 	MOVQ         56(AX), SI
 	ADDQ         $0x07, SI
 	SHRQ         $0x03, SI
@@ -17196,50 +17082,50 @@ row:
 vectors1024:
 	CMPQ        SI, DI
 	JGT         done1025
-	VMOVUPS     (DX)(SI*1), Y2
-	VMOVUPS     32(DX)(SI*1), Y3
-	VMINPS      Y2, Y1, Y4
-	VMAXPS      Y2, Y1, Y2
-	VMINPS      Y3, Y1, Y5
-	VMAXPS      Y3, Y1, Y3
-	VMOVAPS     Y0, Y6
-	VFMADD231PS v3fb8aa3b<>+0(SB), Y4, Y6
-	VMOVAPS     Y0, Y7
-	VFMADD231PS v3fb8aa3b<>+0(SB), Y5, Y7
-	VCMPPS      $0x05, vc2aea8f6<>+0(SB), Y4, Y10
-	VCMPPS      $0x05, vc2aea8f6<>+0(SB), Y5, Y11
-	VSUBPS      Y0, Y6, Y8
-	VSUBPS      Y0, Y7, Y9
-	VFMADD231PS vbf317218<>+0(SB), Y8, Y4
-	VPSLLD      $0x17, Y6, Y6
-	VMOVUPS     v3c083128<>+0(SB), Y8
-	VFMADD231PS vbf317218<>+0(SB), Y9, Y5
-	VPSLLD      $0x17, Y7, Y7
-	VMOVUPS     v3c083128<>+0(SB), Y9
-	VFMADD213PS v3d2b9532<>+0(SB), Y4, Y8
-	VFMADD213PS v3d2b9532<>+0(SB), Y5, Y9
-	VFMADD213PS v3e2aabd8<>+0(SB), Y4, Y8
-	VFMADD213PS v3e2aabd8<>+0(SB), Y5, Y9
-	VFMADD213PS v3efffefe<>+0(SB), Y4, Y8
-	VFMADD213PS v3efffefe<>+0(SB), Y5, Y9
-	VFMADD213PS v3f800000<>+0(SB), Y4, Y8
-	VFMADD213PS v3f800000<>+0(SB), Y5, Y9
-	VFMADD213PS v3f800000<>+0(SB), Y4, Y8
-	VFMADD213PS v3f800000<>+0(SB), Y5, Y9
-	VPADDD      Y6, Y8, Y8
-	VANDPS      Y10, Y8, Y8
-	VMOVAPS     Y8, Y4
-	VPADDD      Y7, Y9, Y9
-	VANDPS      Y11, Y9, Y9
-	VMOVAPS     Y9, Y5
-	VSUBPS      v3f800000<>+0(SB), Y4, Y4
-	VMULPS      v3f800000<>+0(SB), Y4, Y4
-	VFMADD132PS v3f800000<>+0(SB), Y4, Y2
-	VSUBPS      v3f800000<>+0(SB), Y5, Y5
-	VMULPS      v3f800000<>+0(SB), Y5, Y5
-	VFMADD132PS v3f800000<>+0(SB), Y5, Y3
-	VMOVUPS     Y2, (CX)(SI*1)
-	VMOVUPS     Y3, 32(CX)(SI*1)
+	VMOVUPS     (DX)(SI*1), Y8
+	VMOVUPS     32(DX)(SI*1), Y9
+	VMINPS      Y8, Y7, Y10
+	VMAXPS      Y8, Y7, Y8
+	VMINPS      Y9, Y7, Y11
+	VMAXPS      Y9, Y7, Y9
+	VMOVUPS     vc2aea8f6<>+0(SB), Y14
+	VMAXPS      Y10, Y14, Y10
+	VMOVUPS     vc2aea8f6<>+0(SB), Y15
+	VMAXPS      Y11, Y15, Y11
+	VMOVAPS     Y0, Y12
+	VFMADD231PS Y1, Y10, Y12
+	VMOVAPS     Y0, Y13
+	VFMADD231PS Y1, Y11, Y13
+	VSUBPS      Y0, Y12, Y14
+	VSUBPS      Y0, Y13, Y15
+	VFMADD231PS Y2, Y14, Y10
+	VPSLLD      $0x17, Y12, Y12
+	VMOVUPS     Y3, Y14
+	VFMADD231PS Y2, Y15, Y11
+	VPSLLD      $0x17, Y13, Y13
+	VMOVUPS     Y3, Y15
+	VFMADD213PS Y4, Y10, Y14
+	VFMADD213PS Y4, Y11, Y15
+	VFMADD213PS Y5, Y10, Y14
+	VFMADD213PS Y5, Y11, Y15
+	VFMADD213PS Y6, Y10, Y14
+	VFMADD213PS Y6, Y11, Y15
+	VFMADD213PS v3f800000<>+0(SB), Y10, Y14
+	VFMADD213PS v3f800000<>+0(SB), Y11, Y15
+	VFMADD213PS v3f800000<>+0(SB), Y10, Y14
+	VFMADD213PS v3f800000<>+0(SB), Y11, Y15
+	VPADDD      Y12, Y14, Y14
+	VSUBPS      v0080d71c<>+0(SB), Y14, Y10
+	VPADDD      Y13, Y15, Y15
+	VSUBPS      v0080d71c<>+0(SB), Y15, Y11
+	VSUBPS      v3f800000<>+0(SB), Y10, Y10
+	VMULPS      v3f800000<>+0(SB), Y10, Y10
+	VFMADD132PS v3f800000<>+0(SB), Y10, Y8
+	VSUBPS      v3f800000<>+0(SB), Y11, Y11
+	VMULPS      v3f800000<>+0(SB), Y11, Y11
+	VFMADD132PS v3f800000<>+0(SB), Y11, Y9
+	VMOVUPS     Y8, (CX)(SI*1)
+	VMOVUPS     Y9, 32(CX)(SI*1)
 	ADDQ        $0x00000040, SI
 	JMP         vectors1024
 
@@ -17247,28 +17133,28 @@ done1025:
 vectors1026:
 	CMPQ        SI, R8
 	JGT         done1027
-	VMOVUPS     (DX)(SI*1), Y2
-	VMINPS      Y2, Y1, Y3
-	VMAXPS      Y2, Y1, Y2
-	VMOVAPS     Y0, Y4
-	VFMADD231PS v3fb8aa3b<>+0(SB), Y3, Y4
-	VCMPPS      $0x05, vc2aea8f6<>+0(SB), Y3, Y6
-	VSUBPS      Y0, Y4, Y5
-	VFMADD231PS vbf317218<>+0(SB), Y5, Y3
-	VPSLLD      $0x17, Y4, Y4
-	VMOVUPS     v3c083128<>+0(SB), Y5
-	VFMADD213PS v3d2b9532<>+0(SB), Y3, Y5
-	VFMADD213PS v3e2aabd8<>+0(SB), Y3, Y5
-	VFMADD213PS v3efffefe<>+0(SB), Y3, Y5
-	VFMADD213PS v3f800000<>+0(SB), Y3, Y5
-	VFMADD213PS v3f800000<>+0(SB), Y3, Y5
-	VPADDD      Y4, Y5, Y5
-	VANDPS      Y6, Y5, Y5
-	VMOVAPS     Y5, Y3
-	VSUBPS      v3f800000<>+0(SB), Y3, Y3
-	VMULPS      v3f800000<>+0(SB), Y3, Y3
-	VFMADD132PS v3f800000<>+0(SB), Y3, Y2
-	VMOVUPS     Y2, (CX)(SI*1)
+	VMOVUPS     (DX)(SI*1), Y8
+	VMINPS      Y8, Y7, Y9
+	VMAXPS      Y8, Y7, Y8
+	VMOVUPS     vc2aea8f6<>+0(SB), Y11
+	VMAXPS      Y9, Y11, Y9
+	VMOVAPS     Y0, Y10
+	VFMADD231PS Y1, Y9, Y10
+	VSUBPS      Y0, Y10, Y11
+	VFMADD231PS Y2, Y11, Y9
+	VPSLLD      $0x17, Y10, Y10
+	VMOVUPS     Y3, Y11
+	VFMADD213PS Y4, Y9, Y11
+	VFMADD213PS Y5, Y9, Y11
+	VFMADD213PS Y6, Y9, Y11
+	VFMADD213PS v3f800000<>+0(SB), Y9, Y11
+	VFMADD213PS v3f800000<>+0(SB), Y9, Y11
+	VPADDD      Y10, Y11, Y11
+	VSUBPS      v0080d71c<>+0(SB), Y11, Y9
+	VSUBPS      v3f800000<>+0(SB), Y9, Y9
+	VMULPS      v3f800000<>+0(SB), Y9, Y9
+	VFMADD132PS v3f800000<>+0(SB), Y9, Y8
+	VMOVUPS     Y8, (CX)(SI*1)
 	ADDQ        $0x00000020, SI
 	JMP         vectors1026
 
@@ -17288,7 +17174,13 @@ TEXT ·seluAVX2(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f4b400000<>+0(SB), Y0
-	VXORPS       X1, X1, X1
+	VBROADCASTSS f3fb8aa3b<>+0(SB), Y1
+	VBROADCASTSS fbf317218<>+0(SB), Y2
+	VBROADCASTSS f3c083128<>+0(SB), Y3
+	VBROADCASTSS f3d2b9532<>+0(SB), Y4
+	VBROADCASTSS f3e2aabd8<>+0(SB), Y5
+	VBROADCASTSS f3efffefe<>+0(SB), Y6
+	VXORPS       X7, X7, X7
 	MOVQ         56(AX), SI
 	ADDQ         $0x07, SI
 	SHRQ         $0x03, SI
@@ -17302,50 +17194,50 @@ row:
 vectors1028:
 	CMPQ        SI, DI
 	JGT         done1029
-	VMOVUPS     (DX)(SI*1), Y2
-	VMOVUPS     32(DX)(SI*1), Y3
-	VMINPS      Y2, Y1, Y4
-	VMAXPS      Y2, Y1, Y2
-	VMINPS      Y3, Y1, Y5
-	VMAXPS      Y3, Y1, Y3
-	VMOVAPS     Y0, Y6
-	VFMADD231PS v3fb8aa3b<>+0(SB), Y4, Y6
-	VMOVAPS     Y0, Y7
-	VFMADD231PS v3fb8aa3b<>+0(SB), Y5, Y7
-	VCMPPS      $0x05, vc2aea8f6<>+0(SB), Y4, Y10
-	VCMPPS      $0x05, vc2aea8f6<>+0(SB), Y5, Y11
-	VSUBPS      Y0, Y6, Y8
-	VSUBPS      Y0, Y7, Y9
-	VFMADD231PS vbf317218<>+0(SB), Y8, Y4
-	VPSLLD      $0x17, Y6, Y6
-	VMOVUPS     v3c083128<>+0(SB), Y8
-	VFMADD231PS vbf317218<>+0(SB), Y9, Y5
-	VPSLLD      $0x17, Y7, Y7
-	VMOVUPS     v3c083128<>+0(SB), Y9
-	VFMADD213PS v3d2b9532<>+0(SB), Y4, Y8
-	VFMADD213PS v3d2b9532<>+0(SB), Y5, Y9
-	VFMADD213PS v3e2aabd8<>+0(SB), Y4, Y8
-	VFMADD213PS v3e2aabd8<>+0(SB), Y5, Y9
-	VFMADD213PS v3efffefe<>+0(SB), Y4, Y8
-	VFMADD213PS v3efffefe<>+0(SB), Y5, Y9
-	VFMADD213PS v3f800000<>+0(SB), Y4, Y8
-	VFMADD213PS v3f800000<>+0(SB), Y5, Y9
-	VFMADD213PS v3f800000<>+0(SB), Y4, Y8
-	VFMADD213PS v3f800000<>+0(SB), Y5, Y9
-	VPADDD      Y6, Y8, Y8
-	VANDPS      Y10, Y8, Y8
-	VMOVAPS     Y8, Y4
-	VPADDD      Y7, Y9, Y9
-	VANDPS      Y11, Y9, Y9
-	VMOVAPS     Y9, Y5
-	VSUBPS      v3f800000<>+0(SB), Y4, Y4
-	VMULPS      v3fe1072b<>+0(SB), Y4, Y4
-	VFMADD132PS v3f867d56<>+0(SB), Y4, Y2
-	VSUBPS      v3f800000<>+0(SB), Y5, Y5
-	VMULPS      v3fe1072b<>+0(SB), Y5, Y5
-	VFMADD132PS v3f867d56<>+0(SB), Y5, Y3
-	VMOVUPS     Y2, (CX)(SI*1)
-	VMOVUPS     Y3, 32(CX)(SI*1)
+	VMOVUPS     (DX)(SI*1), Y8
+	VMOVUPS     32(DX)(SI*1), Y9
+	VMINPS      Y8, Y7, Y10
+	VMAXPS      Y8, Y7, Y8
+	VMINPS      Y9, Y7, Y11
+	VMAXPS      Y9, Y7, Y9
+	VMOVUPS     vc2aea8f6<>+0(SB), Y14
+	VMAXPS      Y10, Y14, Y10
+	VMOVUPS     vc2aea8f6<>+0(SB), Y15
+	VMAXPS      Y11, Y15, Y11
+	VMOVAPS     Y0, Y12
+	VFMADD231PS Y1, Y10, Y12
+	VMOVAPS     Y0, Y13
+	VFMADD231PS Y1, Y11, Y13
+	VSUBPS      Y0, Y12, Y14
+	VSUBPS      Y0, Y13, Y15
+	VFMADD231PS Y2, Y14, Y10
+	VPSLLD      $0x17, Y12, Y12
+	VMOVUPS     Y3, Y14
+	VFMADD231PS Y2, Y15, Y11
+	VPSLLD      $0x17, Y13, Y13
+	VMOVUPS     Y3, Y15
+	VFMADD213PS Y4, Y10, Y14
+	VFMADD213PS Y4, Y11, Y15
+	VFMADD213PS Y5, Y10, Y14
+	VFMADD213PS Y5, Y11, Y15
+	VFMADD213PS Y6, Y10, Y14
+	VFMADD213PS Y6, Y11, Y15
+	VFMADD213PS v3f800000<>+0(SB), Y10, Y14
+	VFMADD213PS v3f800000<>+0(SB), Y11, Y15
+	VFMADD213PS v3f800000<>+0(SB), Y10, Y14
+	VFMADD213PS v3f800000<>+0(SB), Y11, Y15
+	VPADDD      Y12, Y14, Y14
+	VSUBPS      v0080d71c<>+0(SB), Y14, Y10
+	VPADDD      Y13, Y15, Y15
+	VSUBPS      v0080d71c<>+0(SB), Y15, Y11
+	VSUBPS      v3f800000<>+0(SB), Y10, Y10
+	VMULPS      v3fe1072b<>+0(SB), Y10, Y10
+	VFMADD132PS v3f867d56<>+0(SB), Y10, Y8
+	VSUBPS      v3f800000<>+0(SB), Y11, Y11
+	VMULPS      v3fe1072b<>+0(SB), Y11, Y11
+	VFMADD132PS v3f867d56<>+0(SB), Y11, Y9
+	VMOVUPS     Y8, (CX)(SI*1)
+	VMOVUPS     Y9, 32(CX)(SI*1)
 	ADDQ        $0x00000040, SI
 	JMP         vectors1028
 
@@ -17353,28 +17245,28 @@ done1029:
 vectors1030:
 	CMPQ        SI, R8
 	JGT         done1031
-	VMOVUPS     (DX)(SI*1), Y2
-	VMINPS      Y2, Y1, Y3
-	VMAXPS      Y2, Y1, Y2
-	VMOVAPS     Y0, Y4
-	VFMADD231PS v3fb8aa3b<>+0(SB), Y3, Y4
-	VCMPPS      $0x05, vc2aea8f6<>+0(SB), Y3, Y6
-	VSUBPS      Y0, Y4, Y5
-	VFMADD231PS vbf317218<>+0(SB), Y5, Y3
-	VPSLLD      $0x17, Y4, Y4
-	VMOVUPS     v3c083128<>+0(SB), Y5
-	VFMADD213PS v3d2b9532<>+0(SB), Y3, Y5
-	VFMADD213PS v3e2aabd8<>+0(SB), Y3, Y5
-	VFMADD213PS v3efffefe<>+0(SB), Y3, Y5
-	VFMADD213PS v3f800000<>+0(SB), Y3, Y5
-	VFMADD213PS v3f800000<>+0(SB), Y3, Y5
-	VPADDD      Y4, Y5, Y5
-	VANDPS      Y6, Y5, Y5
-	VMOVAPS     Y5, Y3
-	VSUBPS      v3f800000<>+0(SB), Y3, Y3
-	VMULPS      v3fe1072b<>+0(SB), Y3, Y3
-	VFMADD132PS v3f867d56<>+0(SB), Y3, Y2
-	VMOVUPS     Y2, (CX)(SI*1)
+	VMOVUPS     (DX)(SI*1), Y8
+	VMINPS      Y8, Y7, Y9
+	VMAXPS      Y8, Y7, Y8
+	VMOVUPS     vc2aea8f6<>+0(SB), Y11
+	VMAXPS      Y9, Y11, Y9
+	VMOVAPS     Y0, Y10
+	VFMADD231PS Y1, Y9, Y10
+	VSUBPS      Y0, Y10, Y11
+	VFMADD231PS Y2, Y11, Y9
+	VPSLLD      $0x17, Y10, Y10
+	VMOVUPS     Y3, Y11
+	VFMADD213PS Y4, Y9, Y11
+	VFMADD213PS Y5, Y9, Y11
+	VFMADD213PS Y6, Y9, Y11
+	VFMADD213PS v3f800000<>+0(SB), Y9, Y11
+	VFMADD213PS v3f800000<>+0(SB), Y9, Y11
+	VPADDD      Y10, Y11, Y11
+	VSUBPS      v0080d71c<>+0(SB), Y11, Y9
+	VSUBPS      v3f800000<>+0(SB), Y9, Y9
+	VMULPS      v3fe1072b<>+0(SB), Y9, Y9
+	VFMADD132PS v3f867d56<>+0(SB), Y9, Y8
+	VMOVUPS     Y8, (CX)(SI*1)
 	ADDQ        $0x00000020, SI
 	JMP         vectors1030
 
@@ -17414,6 +17306,12 @@ TEXT ·swishAVX2(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f4b400000<>+0(SB), Y0
+	VBROADCASTSS f3fb8aa3b<>+0(SB), Y1
+	VBROADCASTSS fbf317218<>+0(SB), Y2
+	VBROADCASTSS f3c083128<>+0(SB), Y3
+	VBROADCASTSS f3d2b9532<>+0(SB), Y4
+	VBROADCASTSS f3e2aabd8<>+0(SB), Y5
+	VBROADCASTSS f3efffefe<>+0(SB), Y6
 	MOVQ         56(AX), SI
 	ADDQ         $0x07, SI
 	SHRQ         $0x03, SI
@@ -17427,60 +17325,58 @@ row:
 vectors1032:
 	CMPQ         SI, DI
 	JGT          done1033
-	VMOVUPS      (DX)(SI*1), Y1
-	VMOVUPS      32(DX)(SI*1), Y2
-	VMOVAPS      Y1, Y3
-	VMOVAPS      Y2, Y4
-	VORPS        v80000000<>+0(SB), Y3, Y5
-	VMOVAPS      Y3, Y7
-	VORPS        v80000000<>+0(SB), Y4, Y6
-	VMOVAPS      Y4, Y8
-	VMOVAPS      Y0, Y3
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y5, Y3
-	VMOVAPS      Y0, Y4
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y6, Y4
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y5, Y11
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y6, Y12
-	VSUBPS       Y0, Y3, Y9
-	VSUBPS       Y0, Y4, Y10
-	VFMADD231PS  vbf317218<>+0(SB), Y9, Y5
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      v3c083128<>+0(SB), Y9
-	VFMADD231PS  vbf317218<>+0(SB), Y10, Y6
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      v3c083128<>+0(SB), Y10
-	VFMADD213PS  v3d2b9532<>+0(SB), Y5, Y9
-	VFMADD213PS  v3d2b9532<>+0(SB), Y6, Y10
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y5, Y9
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y6, Y10
-	VFMADD213PS  v3efffefe<>+0(SB), Y5, Y9
-	VFMADD213PS  v3efffefe<>+0(SB), Y6, Y10
-	VFMADD213PS  v3f800000<>+0(SB), Y5, Y9
-	VFMADD213PS  v3f800000<>+0(SB), Y6, Y10
-	VFMADD213PS  v3f800000<>+0(SB), Y5, Y9
-	VFMADD213PS  v3f800000<>+0(SB), Y6, Y10
-	VPADDD       Y3, Y9, Y9
-	VANDPS       Y11, Y9, Y9
-	VMOVAPS      Y9, Y5
-	VPADDD       Y4, Y10, Y10
-	VANDPS       Y12, Y10, Y10
-	VMOVAPS      Y10, Y6
-	VADDPS       v3f800000<>+0(SB), Y5, Y3
-	VADDPS       v3f800000<>+0(SB), Y6, Y4
-	VRCPPS       Y3, Y9
-	VRCPPS       Y4, Y10
-	VFNMADD213PS v3f800000<>+0(SB), Y9, Y3
-	VFNMADD213PS v3f800000<>+0(SB), Y10, Y4
-	VFMADD213PS  Y9, Y9, Y3
-	VFMADD213PS  Y10, Y10, Y4
-	VMULPS       Y5, Y3, Y5
-	VBLENDVPS    Y7, Y5, Y3, Y3
-	VMULPS       Y6, Y4, Y5
-	VBLENDVPS    Y8, Y5, Y4, Y4
-	VMULPS       Y3, Y1, Y1
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      Y1, (CX)(SI*1)
-	VMOVUPS      Y2, 32(CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMOVUPS      32(DX)(SI*1), Y8
+	VMOVAPS      Y7, Y9
+	VMOVAPS      Y8, Y10
+	VORPS        v80000000<>+0(SB), Y9, Y9
+	VORPS        v80000000<>+0(SB), Y10, Y10
+	VMOVUPS      vc2aea8f6<>+0(SB), Y13
+	VMAXPS       Y9, Y13, Y9
+	VMOVUPS      vc2aea8f6<>+0(SB), Y14
+	VMAXPS       Y10, Y14, Y10
+	VMOVAPS      Y0, Y11
+	VFMADD231PS  Y1, Y9, Y11
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  Y1, Y10, Y12
+	VSUBPS       Y0, Y11, Y13
+	VSUBPS       Y0, Y12, Y14
+	VFMADD231PS  Y2, Y13, Y9
+	VPSLLD       $0x17, Y11, Y11
+	VMOVUPS      Y3, Y13
+	VFMADD231PS  Y2, Y14, Y10
+	VPSLLD       $0x17, Y12, Y12
+	VMOVUPS      Y3, Y14
+	VFMADD213PS  Y4, Y9, Y13
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y5, Y9, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y6, Y9, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VPADDD       Y11, Y13, Y13
+	VSUBPS       v0080d71c<>+0(SB), Y13, Y9
+	VPADDD       Y12, Y14, Y14
+	VSUBPS       v0080d71c<>+0(SB), Y14, Y10
+	VADDPS       v3f800000<>+0(SB), Y9, Y11
+	VADDPS       v3f800000<>+0(SB), Y10, Y12
+	VRCPPS       Y11, Y13
+	VRCPPS       Y12, Y14
+	VFNMADD213PS v3f800000<>+0(SB), Y13, Y11
+	VFNMADD213PS v3f800000<>+0(SB), Y14, Y12
+	VFMADD213PS  Y13, Y13, Y11
+	VFMADD213PS  Y14, Y14, Y12
+	VMULPS       Y11, Y9, Y9
+	VBLENDVPS    Y7, Y9, Y11, Y9
+	VMULPS       Y12, Y10, Y10
+	VBLENDVPS    Y8, Y10, Y12, Y10
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMOVUPS      Y7, (CX)(SI*1)
+	VMOVUPS      Y8, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
 	JMP          vectors1032
 
@@ -17488,33 +17384,32 @@ done1033:
 vectors1034:
 	CMPQ         SI, R8
 	JGT          done1035
-	VMOVUPS      (DX)(SI*1), Y1
-	VMOVAPS      Y1, Y2
-	VORPS        v80000000<>+0(SB), Y2, Y3
-	VMOVAPS      Y2, Y4
-	VMOVAPS      Y0, Y2
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y3, Y2
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y3, Y6
-	VSUBPS       Y0, Y2, Y5
-	VFMADD231PS  vbf317218<>+0(SB), Y5, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      v3c083128<>+0(SB), Y5
-	VFMADD213PS  v3d2b9532<>+0(SB), Y3, Y5
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y3, Y5
-	VFMADD213PS  v3efffefe<>+0(SB), Y3, Y5
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y5
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y5
-	VPADDD       Y2, Y5, Y5
-	VANDPS       Y6, Y5, Y5
-	VMOVAPS      Y5, Y3
-	VADDPS       v3f800000<>+0(SB), Y3, Y2
-	VRCPPS       Y2, Y5
-	VFNMADD213PS v3f800000<>+0(SB), Y5, Y2
-	VFMADD213PS  Y5, Y5, Y2
-	VMULPS       Y3, Y2, Y3
-	VBLENDVPS    Y4, Y3, Y2, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      Y1, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMOVAPS      Y7, Y8
+	VORPS        v80000000<>+0(SB), Y8, Y8
+	VMOVUPS      vc2aea8f6<>+0(SB), Y10
+	VMAXPS       Y8, Y10, Y8
+	VMOVAPS      Y0, Y9
+	VFMADD231PS  Y1, Y8, Y9
+	VSUBPS       Y0, Y9, Y10
+	VFMADD231PS  Y2, Y10, Y8
+	VPSLLD       $0x17, Y9, Y9
+	VMOVUPS      Y3, Y10
+	VFMADD213PS  Y4, Y8, Y10
+	VFMADD213PS  Y5, Y8, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VPADDD       Y9, Y10, Y10
+	VSUBPS       v0080d71c<>+0(SB), Y10, Y8
+	VADDPS       v3f800000<>+0(SB), Y8, Y9
+	VRCPPS       Y9, Y10
+	VFNMADD213PS v3f800000<>+0(SB), Y10, Y9
+	VFMADD213PS  Y10, Y10, Y9
+	VMULPS       Y9, Y8, Y8
+	VBLENDVPS    Y7, Y8, Y9, Y8
+	VMULPS       Y8, Y7, Y7
+	VMOVUPS      Y7, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
 	JMP          vectors1034
 
@@ -17534,6 +17429,12 @@ TEXT ·geluAVX2(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f4b400000<>+0(SB), Y0
+	VBROADCASTSS f3fb8aa3b<>+0(SB), Y1
+	VBROADCASTSS fbf317218<>+0(SB), Y2
+	VBROADCASTSS f3c083128<>+0(SB), Y3
+	VBROADCASTSS f3d2b9532<>+0(SB), Y4
+	VBROADCASTSS f3e2aabd8<>+0(SB), Y5
+	VBROADCASTSS f3efffefe<>+0(SB), Y6
 	MOVQ         56(AX), SI
 	ADDQ         $0x07, SI
 	SHRQ         $0x03, SI
@@ -17547,66 +17448,64 @@ row:
 vectors1036:
 	CMPQ         SI, DI
 	JGT          done1037
-	VMOVUPS      (DX)(SI*1), Y1
-	VMOVUPS      32(DX)(SI*1), Y2
-	VMULPS       Y1, Y1, Y3
-	VMULPS       Y2, Y2, Y4
-	VMOVUPS      v3fcc4231<>+0(SB), Y5
-	VFMADD231PS  v3d92220c<>+0(SB), Y3, Y5
-	VMULPS       Y5, Y1, Y3
-	VMOVUPS      v3fcc4231<>+0(SB), Y5
-	VFMADD231PS  v3d92220c<>+0(SB), Y4, Y5
-	VMULPS       Y5, Y2, Y4
-	VORPS        v80000000<>+0(SB), Y3, Y5
-	VMOVAPS      Y3, Y7
-	VORPS        v80000000<>+0(SB), Y4, Y6
-	VMOVAPS      Y4, Y8
-	VMOVAPS      Y0, Y3
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y5, Y3
-	VMOVAPS      Y0, Y4
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y6, Y4
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y5, Y11
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y6, Y12
-	VSUBPS       Y0, Y3, Y9
-	VSUBPS       Y0, Y4, Y10
-	VFMADD231PS  vbf317218<>+0(SB), Y9, Y5
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      v3c083128<>+0(SB), Y9
-	VFMADD231PS  vbf317218<>+0(SB), Y10, Y6
-	VPSLLD       $0x17, Y4, Y4
-	VMOVUPS      v3c083128<>+0(SB), Y10
-	VFMADD213PS  v3d2b9532<>+0(SB), Y5, Y9
-	VFMADD213PS  v3d2b9532<>+0(SB), Y6, Y10
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y5, Y9
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y6, Y10
-	VFMADD213PS  v3efffefe<>+0(SB), Y5, Y9
-	VFMADD213PS  v3efffefe<>+0(SB), Y6, Y10
-	VFMADD213PS  v3f800000<>+0(SB), Y5, Y9
-	VFMADD213PS  v3f800000<>+0(SB), Y6, Y10
-	VFMADD213PS  v3f800000<>+0(SB), Y5, Y9
-	VFMADD213PS  v3f800000<>+0(SB), Y6, Y10
-	VPADDD       Y3, Y9, Y9
-	VANDPS       Y11, Y9, Y9
-	VMOVAPS      Y9, Y5
-	VPADDD       Y4, Y10, Y10
-	VANDPS       Y12, Y10, Y10
-	VMOVAPS      Y10, Y6
-	VADDPS       v3f800000<>+0(SB), Y5, Y3
-	VADDPS       v3f800000<>+0(SB), Y6, Y4
-	VRCPPS       Y3, Y9
-	VRCPPS       Y4, Y10
-	VFNMADD213PS v3f800000<>+0(SB), Y9, Y3
-	VFNMADD213PS v3f800000<>+0(SB), Y10, Y4
-	VFMADD213PS  Y9, Y9, Y3
-	VFMADD213PS  Y10, Y10, Y4
-	VMULPS       Y5, Y3, Y5
-	VBLENDVPS    Y7, Y5, Y3, Y3
-	VMULPS       Y6, Y4, Y5
-	VBLENDVPS    Y8, Y5, Y4, Y4
-	VMULPS       Y3, Y1, Y1
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      Y1, (CX)(SI*1)
-	VMOVUPS      Y2, 32(CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMOVUPS      32(DX)(SI*1), Y8
+	VMULPS       Y7, Y7, Y9
+	VMOVUPS      v3fcc4231<>+0(SB), Y10
+	VFMADD231PS  v3d92220c<>+0(SB), Y9, Y10
+	VMULPS       Y10, Y7, Y9
+	VMULPS       Y8, Y8, Y10
+	VMOVUPS      v3fcc4231<>+0(SB), Y11
+	VFMADD231PS  v3d92220c<>+0(SB), Y10, Y11
+	VMULPS       Y11, Y8, Y10
+	VORPS        v80000000<>+0(SB), Y9, Y9
+	VORPS        v80000000<>+0(SB), Y10, Y10
+	VMOVUPS      vc2aea8f6<>+0(SB), Y13
+	VMAXPS       Y9, Y13, Y9
+	VMOVUPS      vc2aea8f6<>+0(SB), Y14
+	VMAXPS       Y10, Y14, Y10
+	VMOVAPS      Y0, Y11
+	VFMADD231PS  Y1, Y9, Y11
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  Y1, Y10, Y12
+	VSUBPS       Y0, Y11, Y13
+	VSUBPS       Y0, Y12, Y14
+	VFMADD231PS  Y2, Y13, Y9
+	VPSLLD       $0x17, Y11, Y11
+	VMOVUPS      Y3, Y13
+	VFMADD231PS  Y2, Y14, Y10
+	VPSLLD       $0x17, Y12, Y12
+	VMOVUPS      Y3, Y14
+	VFMADD213PS  Y4, Y9, Y13
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y5, Y9, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y6, Y9, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VPADDD       Y11, Y13, Y13
+	VSUBPS       v0080d71c<>+0(SB), Y13, Y9
+	VPADDD       Y12, Y14, Y14
+	VSUBPS       v0080d71c<>+0(SB), Y14, Y10
+	VADDPS       v3f800000<>+0(SB), Y9, Y11
+	VADDPS       v3f800000<>+0(SB), Y10, Y12
+	VRCPPS       Y11, Y13
+	VRCPPS       Y12, Y14
+	VFNMADD213PS v3f800000<>+0(SB), Y13, Y11
+	VFNMADD213PS v3f800000<>+0(SB), Y14, Y12
+	VFMADD213PS  Y13, Y13, Y11
+	VFMADD213PS  Y14, Y14, Y12
+	VMULPS       Y11, Y9, Y9
+	VBLENDVPS    Y7, Y9, Y11, Y9
+	VMULPS       Y12, Y10, Y10
+	VBLENDVPS    Y8, Y10, Y12, Y10
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y10, Y8, Y8
+	VMOVUPS      Y7, (CX)(SI*1)
+	VMOVUPS      Y8, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
 	JMP          vectors1036
 
@@ -17614,36 +17513,35 @@ done1037:
 vectors1038:
 	CMPQ         SI, R8
 	JGT          done1039
-	VMOVUPS      (DX)(SI*1), Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      v3fcc4231<>+0(SB), Y3
-	VFMADD231PS  v3d92220c<>+0(SB), Y2, Y3
-	VMULPS       Y3, Y1, Y2
-	VORPS        v80000000<>+0(SB), Y2, Y3
-	VMOVAPS      Y2, Y4
-	VMOVAPS      Y0, Y2
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y3, Y2
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y3, Y6
-	VSUBPS       Y0, Y2, Y5
-	VFMADD231PS  vbf317218<>+0(SB), Y5, Y3
-	VPSLLD       $0x17, Y2, Y2
-	VMOVUPS      v3c083128<>+0(SB), Y5
-	VFMADD213PS  v3d2b9532<>+0(SB), Y3, Y5
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y3, Y5
-	VFMADD213PS  v3efffefe<>+0(SB), Y3, Y5
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y5
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y5
-	VPADDD       Y2, Y5, Y5
-	VANDPS       Y6, Y5, Y5
-	VMOVAPS      Y5, Y3
-	VADDPS       v3f800000<>+0(SB), Y3, Y2
-	VRCPPS       Y2, Y5
-	VFNMADD213PS v3f800000<>+0(SB), Y5, Y2
-	VFMADD213PS  Y5, Y5, Y2
-	VMULPS       Y3, Y2, Y3
-	VBLENDVPS    Y4, Y3, Y2, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      Y1, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMULPS       Y7, Y7, Y8
+	VMOVUPS      v3fcc4231<>+0(SB), Y9
+	VFMADD231PS  v3d92220c<>+0(SB), Y8, Y9
+	VMULPS       Y9, Y7, Y8
+	VORPS        v80000000<>+0(SB), Y8, Y8
+	VMOVUPS      vc2aea8f6<>+0(SB), Y10
+	VMAXPS       Y8, Y10, Y8
+	VMOVAPS      Y0, Y9
+	VFMADD231PS  Y1, Y8, Y9
+	VSUBPS       Y0, Y9, Y10
+	VFMADD231PS  Y2, Y10, Y8
+	VPSLLD       $0x17, Y9, Y9
+	VMOVUPS      Y3, Y10
+	VFMADD213PS  Y4, Y8, Y10
+	VFMADD213PS  Y5, Y8, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VPADDD       Y9, Y10, Y10
+	VSUBPS       v0080d71c<>+0(SB), Y10, Y8
+	VADDPS       v3f800000<>+0(SB), Y8, Y9
+	VRCPPS       Y9, Y10
+	VFNMADD213PS v3f800000<>+0(SB), Y10, Y9
+	VFMADD213PS  Y10, Y10, Y9
+	VMULPS       Y9, Y8, Y8
+	VBLENDVPS    Y7, Y8, Y9, Y8
+	VMULPS       Y8, Y7, Y7
+	VMOVUPS      Y7, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
 	JMP          vectors1038
 
@@ -17683,6 +17581,12 @@ TEXT ·mishAVX2(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f4b400000<>+0(SB), Y0
+	VBROADCASTSS f3fb8aa3b<>+0(SB), Y1
+	VBROADCASTSS fbf317218<>+0(SB), Y2
+	VBROADCASTSS f3c083128<>+0(SB), Y3
+	VBROADCASTSS f3d2b9532<>+0(SB), Y4
+	VBROADCASTSS f3e2aabd8<>+0(SB), Y5
+	VBROADCASTSS f3efffefe<>+0(SB), Y6
 	MOVQ         56(AX), SI
 	ADDQ         $0x07, SI
 	SHRQ         $0x03, SI
@@ -17696,60 +17600,60 @@ row:
 vectors1040:
 	CMPQ         SI, DI
 	JGT          done1041
-	VMOVUPS      (DX)(SI*1), Y1
-	VMOVUPS      32(DX)(SI*1), Y2
-	VMOVUPS      v41a00000<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y3
-	VMOVUPS      v41a00000<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y4
-	VMOVAPS      Y0, Y5
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y3, Y5
-	VMOVAPS      Y0, Y6
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y4, Y6
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y3, Y9
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y4, Y10
-	VSUBPS       Y0, Y5, Y7
-	VSUBPS       Y0, Y6, Y8
-	VFMADD231PS  vbf317218<>+0(SB), Y7, Y3
-	VPSLLD       $0x17, Y5, Y5
-	VMOVUPS      v3c083128<>+0(SB), Y7
-	VFMADD231PS  vbf317218<>+0(SB), Y8, Y4
-	VPSLLD       $0x17, Y6, Y6
-	VMOVUPS      v3c083128<>+0(SB), Y8
-	VFMADD213PS  v3d2b9532<>+0(SB), Y3, Y7
-	VFMADD213PS  v3d2b9532<>+0(SB), Y4, Y8
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y3, Y7
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y4, Y8
-	VFMADD213PS  v3efffefe<>+0(SB), Y3, Y7
-	VFMADD213PS  v3efffefe<>+0(SB), Y4, Y8
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y7
-	VFMADD213PS  v3f800000<>+0(SB), Y4, Y8
-	VFMADD213PS  v3f800000<>+0(SB), Y3, Y7
-	VFMADD213PS  v3f800000<>+0(SB), Y4, Y8
-	VPADDD       Y5, Y7, Y7
-	VANDPS       Y9, Y7, Y7
-	VMOVAPS      Y7, Y3
-	VPADDD       Y6, Y8, Y8
-	VANDPS       Y10, Y8, Y8
-	VMOVAPS      Y8, Y4
-	VADDPS       v40000000<>+0(SB), Y3, Y5
-	VMULPS       Y5, Y3, Y3
-	VADDPS       v40000000<>+0(SB), Y3, Y5
-	VADDPS       v40000000<>+0(SB), Y4, Y6
-	VMULPS       Y6, Y4, Y4
-	VADDPS       v40000000<>+0(SB), Y4, Y6
-	VRCPPS       Y5, Y7
-	VRCPPS       Y6, Y8
-	VFNMADD213PS v3f800000<>+0(SB), Y7, Y5
-	VFNMADD213PS v3f800000<>+0(SB), Y8, Y6
-	VFMADD213PS  Y7, Y7, Y5
-	VFMADD213PS  Y8, Y8, Y6
-	VMULPS       Y5, Y3, Y3
-	VMULPS       Y3, Y1, Y1
-	VMULPS       Y6, Y4, Y4
-	VMULPS       Y4, Y2, Y2
-	VMOVUPS      Y1, (CX)(SI*1)
-	VMOVUPS      Y2, 32(CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMOVUPS      32(DX)(SI*1), Y8
+	VMOVUPS      v41a00000<>+0(SB), Y9
+	VMINPS       Y7, Y9, Y9
+	VMOVUPS      v41a00000<>+0(SB), Y10
+	VMINPS       Y8, Y10, Y10
+	VMOVUPS      vc2aea8f6<>+0(SB), Y13
+	VMAXPS       Y9, Y13, Y9
+	VMOVUPS      vc2aea8f6<>+0(SB), Y14
+	VMAXPS       Y10, Y14, Y10
+	VMOVAPS      Y0, Y11
+	VFMADD231PS  Y1, Y9, Y11
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  Y1, Y10, Y12
+	VSUBPS       Y0, Y11, Y13
+	VSUBPS       Y0, Y12, Y14
+	VFMADD231PS  Y2, Y13, Y9
+	VPSLLD       $0x17, Y11, Y11
+	VMOVUPS      Y3, Y13
+	VFMADD231PS  Y2, Y14, Y10
+	VPSLLD       $0x17, Y12, Y12
+	VMOVUPS      Y3, Y14
+	VFMADD213PS  Y4, Y9, Y13
+	VFMADD213PS  Y4, Y10, Y14
+	VFMADD213PS  Y5, Y9, Y13
+	VFMADD213PS  Y5, Y10, Y14
+	VFMADD213PS  Y6, Y9, Y13
+	VFMADD213PS  Y6, Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VFMADD213PS  v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS  v3f800000<>+0(SB), Y10, Y14
+	VPADDD       Y11, Y13, Y13
+	VSUBPS       v0080d71c<>+0(SB), Y13, Y9
+	VPADDD       Y12, Y14, Y14
+	VSUBPS       v0080d71c<>+0(SB), Y14, Y10
+	VADDPS       v40000000<>+0(SB), Y9, Y11
+	VMULPS       Y11, Y9, Y9
+	VADDPS       v40000000<>+0(SB), Y9, Y11
+	VADDPS       v40000000<>+0(SB), Y10, Y12
+	VMULPS       Y12, Y10, Y10
+	VADDPS       v40000000<>+0(SB), Y10, Y12
+	VRCPPS       Y11, Y13
+	VRCPPS       Y12, Y14
+	VFNMADD213PS v3f800000<>+0(SB), Y13, Y11
+	VFNMADD213PS v3f800000<>+0(SB), Y14, Y12
+	VFMADD213PS  Y13, Y13, Y11
+	VFMADD213PS  Y14, Y14, Y12
+	VMULPS       Y11, Y9, Y9
+	VMULPS       Y9, Y7, Y7
+	VMULPS       Y12, Y10, Y10
+	VMULPS       Y10, Y8, Y8
+	VMOVUPS      Y7, (CX)(SI*1)
+	VMOVUPS      Y8, 32(CX)(SI*1)
 	ADDQ         $0x00000040, SI
 	JMP          vectors1040
 
@@ -17757,33 +17661,33 @@ done1041:
 vectors1042:
 	CMPQ         SI, R8
 	JGT          done1043
-	VMOVUPS      (DX)(SI*1), Y1
-	VMOVUPS      v41a00000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y2
-	VMOVAPS      Y0, Y3
-	VFMADD231PS  v3fb8aa3b<>+0(SB), Y2, Y3
-	VCMPPS       $0x05, vc2aea8f6<>+0(SB), Y2, Y5
-	VSUBPS       Y0, Y3, Y4
-	VFMADD231PS  vbf317218<>+0(SB), Y4, Y2
-	VPSLLD       $0x17, Y3, Y3
-	VMOVUPS      v3c083128<>+0(SB), Y4
-	VFMADD213PS  v3d2b9532<>+0(SB), Y2, Y4
-	VFMADD213PS  v3e2aabd8<>+0(SB), Y2, Y4
-	VFMADD213PS  v3efffefe<>+0(SB), Y2, Y4
-	VFMADD213PS  v3f800000<>+0(SB), Y2, Y4
-	VFMADD213PS  v3f800000<>+0(SB), Y2, Y4
-	VPADDD       Y3, Y4, Y4
-	VANDPS       Y5, Y4, Y4
-	VMOVAPS      Y4, Y2
-	VADDPS       v40000000<>+0(SB), Y2, Y3
-	VMULPS       Y3, Y2, Y2
-	VADDPS       v40000000<>+0(SB), Y2, Y3
-	VRCPPS       Y3, Y4
-	VFNMADD213PS v3f800000<>+0(SB), Y4, Y3
-	VFMADD213PS  Y4, Y4, Y3
-	VMULPS       Y3, Y2, Y2
-	VMULPS       Y2, Y1, Y1
-	VMOVUPS      Y1, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Y7
+	VMOVUPS      v41a00000<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y8
+	VMOVUPS      vc2aea8f6<>+0(SB), Y10
+	VMAXPS       Y8, Y10, Y8
+	VMOVAPS      Y0, Y9
+	VFMADD231PS  Y1, Y8, Y9
+	VSUBPS       Y0, Y9, Y10
+	VFMADD231PS  Y2, Y10, Y8
+	VPSLLD       $0x17, Y9, Y9
+	VMOVUPS      Y3, Y10
+	VFMADD213PS  Y4, Y8, Y10
+	VFMADD213PS  Y5, Y8, Y10
+	VFMADD213PS  Y6, Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VFMADD213PS  v3f800000<>+0(SB), Y8, Y10
+	VPADDD       Y9, Y10, Y10
+	VSUBPS       v0080d71c<>+0(SB), Y10, Y8
+	VADDPS       v40000000<>+0(SB), Y8, Y9
+	VMULPS       Y9, Y8, Y8
+	VADDPS       v40000000<>+0(SB), Y8, Y9
+	VRCPPS       Y9, Y10
+	VFNMADD213PS v3f800000<>+0(SB), Y10, Y9
+	VFMADD213PS  Y10, Y10, Y9
+	VMULPS       Y9, Y8, Y8
+	VMULPS       Y8, Y7, Y7
+	VMOVUPS      Y7, (CX)(SI*1)
 	ADDQ         $0x00000020, SI
 	JMP          vectors1042
 
@@ -18049,6 +17953,12 @@ TEXT ·exponentialAVX2(SB), NOSPLIT, $0-8
 	VBROADCASTSS 64(AX), Y0
 	VBROADCASTSS 68(AX), Y1
 	VBROADCASTSS f4b400000<>+0(SB), Y2
+	VBROADCASTSS f3fb8aa3b<>+0(SB), Y3
+	VBROADCASTSS fbf317218<>+0(SB), Y4
+	VBROADCASTSS f3c083128<>+0(SB), Y5
+	VBROADCASTSS f3d2b9532<>+0(SB), Y6
+	VBROADCASTSS f3e2aabd8<>+0(SB), Y7
+	VBROADCASTSS f3efffefe<>+0(SB), Y8
 	MOVQ         56(AX), SI
 	ADDQ         $0x07, SI
 	SHRQ         $0x03, SI
@@ -18062,42 +17972,44 @@ row:
 vectors1060:
 	CMPQ        SI, DI
 	JGT         done1061
-	VMOVUPS     (DX)(SI*1), Y3
-	VMOVUPS     32(DX)(SI*1), Y4
-	VFMADD213PS Y1, Y0, Y3
-	VFMADD213PS Y1, Y0, Y4
-	VMOVAPS     Y2, Y5
-	VFMADD231PS v3fb8aa3b<>+0(SB), Y3, Y5
-	VMOVAPS     Y2, Y6
-	VFMADD231PS v3fb8aa3b<>+0(SB), Y4, Y6
-	VCMPPS      $0x05, vc2aea8f6<>+0(SB), Y3, Y9
-	VCMPPS      $0x05, vc2aea8f6<>+0(SB), Y4, Y10
-	VSUBPS      Y2, Y5, Y7
-	VSUBPS      Y2, Y6, Y8
-	VFMADD231PS vbf317218<>+0(SB), Y7, Y3
-	VPSLLD      $0x17, Y5, Y5
-	VMOVUPS     v3c083128<>+0(SB), Y7
-	VFMADD231PS vbf317218<>+0(SB), Y8, Y4
-	VPSLLD      $0x17, Y6, Y6
-	VMOVUPS     v3c083128<>+0(SB), Y8
-	VFMADD213PS v3d2b9532<>+0(SB), Y3, Y7
-	VFMADD213PS v3d2b9532<>+0(SB), Y4, Y8
-	VFMADD213PS v3e2aabd8<>+0(SB), Y3, Y7
-	VFMADD213PS v3e2aabd8<>+0(SB), Y4, Y8
-	VFMADD213PS v3efffefe<>+0(SB), Y3, Y7
-	VFMADD213PS v3efffefe<>+0(SB), Y4, Y8
-	VFMADD213PS v3f800000<>+0(SB), Y3, Y7
-	VFMADD213PS v3f800000<>+0(SB), Y4, Y8
-	VFMADD213PS v3f800000<>+0(SB), Y3, Y7
-	VFMADD213PS v3f800000<>+0(SB), Y4, Y8
-	VPADDD      Y5, Y7, Y7
-	VANDPS      Y9, Y7, Y7
-	VMOVAPS     Y7, Y3
-	VPADDD      Y6, Y8, Y8
-	VANDPS      Y10, Y8, Y8
-	VMOVAPS     Y8, Y4
-	VMOVUPS     Y3, (CX)(SI*1)
-	VMOVUPS     Y4, 32(CX)(SI*1)
+	VMOVUPS     (DX)(SI*1), Y9
+	VMOVUPS     32(DX)(SI*1), Y10
+	VADDPS      Y1, Y9, Y9
+	VMULPS      Y0, Y9, Y9
+	VADDPS      Y1, Y10, Y10
+	VMULPS      Y0, Y10, Y10
+	VMOVUPS     vc2aea8f6<>+0(SB), Y13
+	VMAXPS      Y9, Y13, Y9
+	VMOVUPS     vc2aea8f6<>+0(SB), Y14
+	VMAXPS      Y10, Y14, Y10
+	VMOVAPS     Y2, Y11
+	VFMADD231PS Y3, Y9, Y11
+	VMOVAPS     Y2, Y12
+	VFMADD231PS Y3, Y10, Y12
+	VSUBPS      Y2, Y11, Y13
+	VSUBPS      Y2, Y12, Y14
+	VFMADD231PS Y4, Y13, Y9
+	VPSLLD      $0x17, Y11, Y11
+	VMOVUPS     Y5, Y13
+	VFMADD231PS Y4, Y14, Y10
+	VPSLLD      $0x17, Y12, Y12
+	VMOVUPS     Y5, Y14
+	VFMADD213PS Y6, Y9, Y13
+	VFMADD213PS Y6, Y10, Y14
+	VFMADD213PS Y7, Y9, Y13
+	VFMADD213PS Y7, Y10, Y14
+	VFMADD213PS Y8, Y9, Y13
+	VFMADD213PS Y8, Y10, Y14
+	VFMADD213PS v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS v3f800000<>+0(SB), Y10, Y14
+	VFMADD213PS v3f800000<>+0(SB), Y9, Y13
+	VFMADD213PS v3f800000<>+0(SB), Y10, Y14
+	VPADDD      Y11, Y13, Y13
+	VSUBPS      v0080d71c<>+0(SB), Y13, Y9
+	VPADDD      Y12, Y14, Y14
+	VSUBPS      v0080d71c<>+0(SB), Y14, Y10
+	VMOVUPS     Y9, (CX)(SI*1)
+	VMOVUPS     Y10, 32(CX)(SI*1)
 	ADDQ        $0x00000040, SI
 	JMP         vectors1060
 
@@ -18105,24 +18017,25 @@ done1061:
 vectors1062:
 	CMPQ        SI, R8
 	JGT         done1063
-	VMOVUPS     (DX)(SI*1), Y3
-	VFMADD213PS Y1, Y0, Y3
-	VMOVAPS     Y2, Y4
-	VFMADD231PS v3fb8aa3b<>+0(SB), Y3, Y4
-	VCMPPS      $0x05, vc2aea8f6<>+0(SB), Y3, Y6
-	VSUBPS      Y2, Y4, Y5
-	VFMADD231PS vbf317218<>+0(SB), Y5, Y3
-	VPSLLD      $0x17, Y4, Y4
-	VMOVUPS     v3c083128<>+0(SB), Y5
-	VFMADD213PS v3d2b9532<>+0(SB), Y3, Y5
-	VFMADD213PS v3e2aabd8<>+0(SB), Y3, Y5
-	VFMADD213PS v3efffefe<>+0(SB), Y3, Y5
-	VFMADD213PS v3f800000<>+0(SB), Y3, Y5
-	VFMADD213PS v3f800000<>+0(SB), Y3, Y5
-	VPADDD      Y4, Y5, Y5
-	VANDPS      Y6, Y5, Y5
-	VMOVAPS     Y5, Y3
-	VMOVUPS     Y3, (CX)(SI*1)
+	VMOVUPS     (DX)(SI*1), Y9
+	VADDPS      Y1, Y9, Y9
+	VMULPS      Y0, Y9, Y9
+	VMOVUPS     vc2aea8f6<>+0(SB), Y11
+	VMAXPS      Y9, Y11, Y9
+	VMOVAPS     Y2, Y10
+	VFMADD231PS Y3, Y9, Y10
+	VSUBPS      Y2, Y10, Y11
+	VFMADD231PS Y4, Y11, Y9
+	VPSLLD      $0x17, Y10, Y10
+	VMOVUPS     Y5, Y11
+	VFMADD213PS Y6, Y9, Y11
+	VFMADD213PS Y7, Y9, Y11
+	VFMADD213PS Y8, Y9, Y11
+	VFMADD213PS v3f800000<>+0(SB), Y9, Y11
+	VFMADD213PS v3f800000<>+0(SB), Y9, Y11
+	VPADDD      Y10, Y11, Y11
+	VSUBPS      v0080d71c<>+0(SB), Y11, Y9
+	VMOVUPS     Y9, (CX)(SI*1)
 	ADDQ        $0x00000020, SI
 	JMP         vectors1062
 
@@ -18999,15 +18912,14 @@ vector:
 
 leaky1084:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y6
-	VMULPS       Y3, Y6, Y5
-	VMAXPS       Y5, Y3, Y3
-	VMULPS       Y4, Y6, Y5
-	VMAXPS       Y5, Y4, Y4
-	VMULPS       Y15, Y6, Y5
-	VMAXPS       Y5, Y15, Y15
-	VMULPS       Y8, Y6, Y5
-	VMAXPS       Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y3, Y5
+	VMAXPS Y5, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y4, Y5
+	VMAXPS Y5, Y4, Y4
+	VMULPS v3dcccccd<>+0(SB), Y15, Y5
+	VMAXPS Y5, Y15, Y15
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
 
 done1085:
 	MOVQ   (SP), R10
@@ -19064,15 +18976,14 @@ store1086:
 
 leaky1087:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y12
-	VMULPS       Y9, Y12, Y11
-	VMAXPS       Y11, Y9, Y9
-	VMULPS       Y10, Y12, Y11
-	VMAXPS       Y11, Y10, Y10
-	VMULPS       Y15, Y12, Y11
-	VMAXPS       Y11, Y15, Y15
-	VMULPS       Y14, Y12, Y11
-	VMAXPS       Y11, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y9, Y11
+	VMAXPS Y11, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y11
+	VMAXPS Y11, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y15, Y11
+	VMAXPS Y11, Y15, Y15
+	VMULPS v3dcccccd<>+0(SB), Y14, Y11
+	VMAXPS Y11, Y14, Y14
 
 done1088:
 	MOVQ   (SP), R10
@@ -19181,15 +19092,14 @@ store1089:
 
 leaky1090:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y6
-	VMULPS       Y3, Y6, Y5
-	VMAXPS       Y5, Y3, Y3
-	VMULPS       Y4, Y6, Y5
-	VMAXPS       Y5, Y4, Y4
-	VMULPS       Y15, Y6, Y5
-	VMAXPS       Y5, Y15, Y15
-	VMULPS       Y8, Y6, Y5
-	VMAXPS       Y5, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y3, Y5
+	VMAXPS Y5, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y4, Y5
+	VMAXPS Y5, Y4, Y4
+	VMULPS v3dcccccd<>+0(SB), Y15, Y5
+	VMAXPS Y5, Y15, Y15
+	VMULPS v3dcccccd<>+0(SB), Y8, Y5
+	VMAXPS Y5, Y8, Y8
 
 done1091:
 	MOVQ   (SP), R10
@@ -19248,15 +19158,14 @@ store1092:
 
 leaky1093:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y12
-	VMULPS       Y9, Y12, Y11
-	VMAXPS       Y11, Y9, Y9
-	VMULPS       Y10, Y12, Y11
-	VMAXPS       Y11, Y10, Y10
-	VMULPS       Y15, Y12, Y11
-	VMAXPS       Y11, Y15, Y15
-	VMULPS       Y14, Y12, Y11
-	VMAXPS       Y11, Y14, Y14
+	VMULPS v3dcccccd<>+0(SB), Y9, Y11
+	VMAXPS Y11, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y10, Y11
+	VMAXPS Y11, Y10, Y10
+	VMULPS v3dcccccd<>+0(SB), Y15, Y11
+	VMAXPS Y11, Y15, Y15
+	VMULPS v3dcccccd<>+0(SB), Y14, Y11
+	VMAXPS Y11, Y14, Y14
 
 done1094:
 	MOVQ   (SP), R10
@@ -20892,15 +20801,14 @@ vector:
 
 leaky1096:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y6
-	VMULPS       Y3, Y6, Y5
-	VMAXPS       Y5, Y3, Y3
-	VMULPS       Y4, Y6, Y5
-	VMAXPS       Y5, Y4, Y4
-	VMULPS       Y13, Y6, Y5
-	VMAXPS       Y5, Y13, Y13
-	VMULPS       Y7, Y6, Y5
-	VMAXPS       Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y3, Y5
+	VMAXPS Y5, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y4, Y5
+	VMAXPS Y5, Y4, Y4
+	VMULPS v3dcccccd<>+0(SB), Y13, Y5
+	VMAXPS Y5, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
 
 done1097:
 	MOVQ   (SP), R9
@@ -20955,15 +20863,14 @@ store1098:
 
 leaky1099:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y11
-	VMULPS       Y8, Y11, Y10
-	VMAXPS       Y10, Y8, Y8
-	VMULPS       Y9, Y11, Y10
-	VMAXPS       Y10, Y9, Y9
-	VMULPS       Y13, Y11, Y10
-	VMAXPS       Y10, Y13, Y13
-	VMULPS       Y12, Y11, Y10
-	VMAXPS       Y10, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y8, Y10
+	VMAXPS Y10, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y10
+	VMAXPS Y10, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y13, Y10
+	VMAXPS Y10, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y12, Y10
+	VMAXPS Y10, Y12, Y12
 
 done1100:
 	MOVQ   (SP), R9
@@ -21057,15 +20964,14 @@ store1101:
 
 leaky1102:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y6
-	VMULPS       Y3, Y6, Y5
-	VMAXPS       Y5, Y3, Y3
-	VMULPS       Y4, Y6, Y5
-	VMAXPS       Y5, Y4, Y4
-	VMULPS       Y13, Y6, Y5
-	VMAXPS       Y5, Y13, Y13
-	VMULPS       Y7, Y6, Y5
-	VMAXPS       Y5, Y7, Y7
+	VMULPS v3dcccccd<>+0(SB), Y3, Y5
+	VMAXPS Y5, Y3, Y3
+	VMULPS v3dcccccd<>+0(SB), Y4, Y5
+	VMAXPS Y5, Y4, Y4
+	VMULPS v3dcccccd<>+0(SB), Y13, Y5
+	VMAXPS Y5, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y7, Y5
+	VMAXPS Y5, Y7, Y7
 
 done1103:
 	MOVQ   (SP), R9
@@ -21122,15 +21028,14 @@ store1104:
 
 leaky1105:
 	// max(x, 0.1x)
-	VBROADCASTSS f3dcccccd<>+0(SB), Y11
-	VMULPS       Y8, Y11, Y10
-	VMAXPS       Y10, Y8, Y8
-	VMULPS       Y9, Y11, Y10
-	VMAXPS       Y10, Y9, Y9
-	VMULPS       Y13, Y11, Y10
-	VMAXPS       Y10, Y13, Y13
-	VMULPS       Y12, Y11, Y10
-	VMAXPS       Y10, Y12, Y12
+	VMULPS v3dcccccd<>+0(SB), Y8, Y10
+	VMAXPS Y10, Y8, Y8
+	VMULPS v3dcccccd<>+0(SB), Y9, Y10
+	VMAXPS Y10, Y9, Y9
+	VMULPS v3dcccccd<>+0(SB), Y13, Y10
+	VMAXPS Y10, Y13, Y13
+	VMULPS v3dcccccd<>+0(SB), Y12, Y10
+	VMAXPS Y10, Y12, Y12
 
 done1106:
 	MOVQ   (SP), R9

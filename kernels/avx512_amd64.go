@@ -494,7 +494,7 @@ func maxAVX512(t *Span)
 //go:noescape
 func scaleAVX512(t *Span)
 
-// exponentialAVX512 computes e^(src · scale + shift), the exponent being at most 88, see Span.
+// exponentialAVX512 computes e^((src + shift) · scale), the exponent being at most 88, see Span.
 //
 //go:noescape
 func exponentialAVX512(t *Span)

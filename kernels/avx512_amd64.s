@@ -100,7 +100,7 @@ activate:
 leaky1:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z2
-	VMULPS       Z0, Z2, Z1
+	VMULPS       Z2, Z0, Z1
 	VMAXPS       Z1, Z0, Z0
 
 done2:
@@ -234,9 +234,9 @@ activate:
 leaky3:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z3
-	VMULPS       Z0, Z3, Z2
+	VMULPS       Z3, Z0, Z2
 	VMAXPS       Z2, Z0, Z0
-	VMULPS       Z1, Z3, Z2
+	VMULPS       Z3, Z1, Z2
 	VMAXPS       Z2, Z1, Z1
 
 done4:
@@ -387,11 +387,11 @@ activate:
 leaky5:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z4
-	VMULPS       Z0, Z4, Z3
+	VMULPS       Z4, Z0, Z3
 	VMAXPS       Z3, Z0, Z0
-	VMULPS       Z1, Z4, Z3
+	VMULPS       Z4, Z1, Z3
 	VMAXPS       Z3, Z1, Z1
-	VMULPS       Z2, Z4, Z3
+	VMULPS       Z4, Z2, Z3
 	VMAXPS       Z3, Z2, Z2
 
 done6:
@@ -570,13 +570,13 @@ activate:
 leaky7:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z5
-	VMULPS       Z0, Z5, Z4
+	VMULPS       Z5, Z0, Z4
 	VMAXPS       Z4, Z0, Z0
-	VMULPS       Z1, Z5, Z4
+	VMULPS       Z5, Z1, Z4
 	VMAXPS       Z4, Z1, Z1
-	VMULPS       Z2, Z5, Z4
+	VMULPS       Z5, Z2, Z4
 	VMAXPS       Z4, Z2, Z2
-	VMULPS       Z3, Z5, Z4
+	VMULPS       Z5, Z3, Z4
 	VMAXPS       Z4, Z3, Z3
 
 done8:
@@ -775,15 +775,15 @@ activate:
 leaky9:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
-	VMULPS       Z0, Z6, Z5
+	VMULPS       Z6, Z0, Z5
 	VMAXPS       Z5, Z0, Z0
-	VMULPS       Z1, Z6, Z5
+	VMULPS       Z6, Z1, Z5
 	VMAXPS       Z5, Z1, Z1
-	VMULPS       Z2, Z6, Z5
+	VMULPS       Z6, Z2, Z5
 	VMAXPS       Z5, Z2, Z2
-	VMULPS       Z3, Z6, Z5
+	VMULPS       Z6, Z3, Z5
 	VMAXPS       Z5, Z3, Z3
-	VMULPS       Z4, Z6, Z5
+	VMULPS       Z6, Z4, Z5
 	VMAXPS       Z5, Z4, Z4
 
 done10:
@@ -1006,17 +1006,17 @@ activate:
 leaky11:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z7
-	VMULPS       Z0, Z7, Z6
+	VMULPS       Z7, Z0, Z6
 	VMAXPS       Z6, Z0, Z0
-	VMULPS       Z1, Z7, Z6
+	VMULPS       Z7, Z1, Z6
 	VMAXPS       Z6, Z1, Z1
-	VMULPS       Z2, Z7, Z6
+	VMULPS       Z7, Z2, Z6
 	VMAXPS       Z6, Z2, Z2
-	VMULPS       Z3, Z7, Z6
+	VMULPS       Z7, Z3, Z6
 	VMAXPS       Z6, Z3, Z3
-	VMULPS       Z4, Z7, Z6
+	VMULPS       Z7, Z4, Z6
 	VMAXPS       Z6, Z4, Z4
-	VMULPS       Z5, Z7, Z6
+	VMULPS       Z7, Z5, Z6
 	VMAXPS       Z6, Z5, Z5
 
 done12:
@@ -1259,19 +1259,19 @@ activate:
 leaky13:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z8
-	VMULPS       Z0, Z8, Z7
+	VMULPS       Z8, Z0, Z7
 	VMAXPS       Z7, Z0, Z0
-	VMULPS       Z1, Z8, Z7
+	VMULPS       Z8, Z1, Z7
 	VMAXPS       Z7, Z1, Z1
-	VMULPS       Z2, Z8, Z7
+	VMULPS       Z8, Z2, Z7
 	VMAXPS       Z7, Z2, Z2
-	VMULPS       Z3, Z8, Z7
+	VMULPS       Z8, Z3, Z7
 	VMAXPS       Z7, Z3, Z3
-	VMULPS       Z4, Z8, Z7
+	VMULPS       Z8, Z4, Z7
 	VMAXPS       Z7, Z4, Z4
-	VMULPS       Z5, Z8, Z7
+	VMULPS       Z8, Z5, Z7
 	VMAXPS       Z7, Z5, Z5
-	VMULPS       Z6, Z8, Z7
+	VMULPS       Z8, Z6, Z7
 	VMAXPS       Z7, Z6, Z6
 
 done14:
@@ -1534,21 +1534,21 @@ activate:
 leaky15:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z9
-	VMULPS       Z0, Z9, Z8
+	VMULPS       Z9, Z0, Z8
 	VMAXPS       Z8, Z0, Z0
-	VMULPS       Z1, Z9, Z8
+	VMULPS       Z9, Z1, Z8
 	VMAXPS       Z8, Z1, Z1
-	VMULPS       Z2, Z9, Z8
+	VMULPS       Z9, Z2, Z8
 	VMAXPS       Z8, Z2, Z2
-	VMULPS       Z3, Z9, Z8
+	VMULPS       Z9, Z3, Z8
 	VMAXPS       Z8, Z3, Z3
-	VMULPS       Z4, Z9, Z8
+	VMULPS       Z9, Z4, Z8
 	VMAXPS       Z8, Z4, Z4
-	VMULPS       Z5, Z9, Z8
+	VMULPS       Z9, Z5, Z8
 	VMAXPS       Z8, Z5, Z5
-	VMULPS       Z6, Z9, Z8
+	VMULPS       Z9, Z6, Z8
 	VMAXPS       Z8, Z6, Z6
-	VMULPS       Z7, Z9, Z8
+	VMULPS       Z9, Z7, Z8
 	VMAXPS       Z8, Z7, Z7
 
 done16:
@@ -1831,23 +1831,23 @@ activate:
 leaky17:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z10
-	VMULPS       Z0, Z10, Z9
+	VMULPS       Z10, Z0, Z9
 	VMAXPS       Z9, Z0, Z0
-	VMULPS       Z1, Z10, Z9
+	VMULPS       Z10, Z1, Z9
 	VMAXPS       Z9, Z1, Z1
-	VMULPS       Z2, Z10, Z9
+	VMULPS       Z10, Z2, Z9
 	VMAXPS       Z9, Z2, Z2
-	VMULPS       Z3, Z10, Z9
+	VMULPS       Z10, Z3, Z9
 	VMAXPS       Z9, Z3, Z3
-	VMULPS       Z4, Z10, Z9
+	VMULPS       Z10, Z4, Z9
 	VMAXPS       Z9, Z4, Z4
-	VMULPS       Z5, Z10, Z9
+	VMULPS       Z10, Z5, Z9
 	VMAXPS       Z9, Z5, Z5
-	VMULPS       Z6, Z10, Z9
+	VMULPS       Z10, Z6, Z9
 	VMAXPS       Z9, Z6, Z6
-	VMULPS       Z7, Z10, Z9
+	VMULPS       Z10, Z7, Z9
 	VMAXPS       Z9, Z7, Z7
-	VMULPS       Z8, Z10, Z9
+	VMULPS       Z10, Z8, Z9
 	VMAXPS       Z9, Z8, Z8
 
 done18:
@@ -2150,25 +2150,25 @@ activate:
 leaky19:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z11
-	VMULPS       Z0, Z11, Z10
+	VMULPS       Z11, Z0, Z10
 	VMAXPS       Z10, Z0, Z0
-	VMULPS       Z1, Z11, Z10
+	VMULPS       Z11, Z1, Z10
 	VMAXPS       Z10, Z1, Z1
-	VMULPS       Z2, Z11, Z10
+	VMULPS       Z11, Z2, Z10
 	VMAXPS       Z10, Z2, Z2
-	VMULPS       Z3, Z11, Z10
+	VMULPS       Z11, Z3, Z10
 	VMAXPS       Z10, Z3, Z3
-	VMULPS       Z4, Z11, Z10
+	VMULPS       Z11, Z4, Z10
 	VMAXPS       Z10, Z4, Z4
-	VMULPS       Z5, Z11, Z10
+	VMULPS       Z11, Z5, Z10
 	VMAXPS       Z10, Z5, Z5
-	VMULPS       Z6, Z11, Z10
+	VMULPS       Z11, Z6, Z10
 	VMAXPS       Z10, Z6, Z6
-	VMULPS       Z7, Z11, Z10
+	VMULPS       Z11, Z7, Z10
 	VMAXPS       Z10, Z7, Z7
-	VMULPS       Z8, Z11, Z10
+	VMULPS       Z11, Z8, Z10
 	VMAXPS       Z10, Z8, Z8
-	VMULPS       Z9, Z11, Z10
+	VMULPS       Z11, Z9, Z10
 	VMAXPS       Z10, Z9, Z9
 
 done20:
@@ -2495,27 +2495,27 @@ activate:
 leaky21:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
-	VMULPS       Z0, Z12, Z11
+	VMULPS       Z12, Z0, Z11
 	VMAXPS       Z11, Z0, Z0
-	VMULPS       Z1, Z12, Z11
+	VMULPS       Z12, Z1, Z11
 	VMAXPS       Z11, Z1, Z1
-	VMULPS       Z2, Z12, Z11
+	VMULPS       Z12, Z2, Z11
 	VMAXPS       Z11, Z2, Z2
-	VMULPS       Z3, Z12, Z11
+	VMULPS       Z12, Z3, Z11
 	VMAXPS       Z11, Z3, Z3
-	VMULPS       Z4, Z12, Z11
+	VMULPS       Z12, Z4, Z11
 	VMAXPS       Z11, Z4, Z4
-	VMULPS       Z5, Z12, Z11
+	VMULPS       Z12, Z5, Z11
 	VMAXPS       Z11, Z5, Z5
-	VMULPS       Z6, Z12, Z11
+	VMULPS       Z12, Z6, Z11
 	VMAXPS       Z11, Z6, Z6
-	VMULPS       Z7, Z12, Z11
+	VMULPS       Z12, Z7, Z11
 	VMAXPS       Z11, Z7, Z7
-	VMULPS       Z8, Z12, Z11
+	VMULPS       Z12, Z8, Z11
 	VMAXPS       Z11, Z8, Z8
-	VMULPS       Z9, Z12, Z11
+	VMULPS       Z12, Z9, Z11
 	VMAXPS       Z11, Z9, Z9
-	VMULPS       Z10, Z12, Z11
+	VMULPS       Z12, Z10, Z11
 	VMAXPS       Z11, Z10, Z10
 
 done22:
@@ -2862,29 +2862,29 @@ activate:
 leaky23:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z13
-	VMULPS       Z0, Z13, Z12
+	VMULPS       Z13, Z0, Z12
 	VMAXPS       Z12, Z0, Z0
-	VMULPS       Z1, Z13, Z12
+	VMULPS       Z13, Z1, Z12
 	VMAXPS       Z12, Z1, Z1
-	VMULPS       Z2, Z13, Z12
+	VMULPS       Z13, Z2, Z12
 	VMAXPS       Z12, Z2, Z2
-	VMULPS       Z3, Z13, Z12
+	VMULPS       Z13, Z3, Z12
 	VMAXPS       Z12, Z3, Z3
-	VMULPS       Z4, Z13, Z12
+	VMULPS       Z13, Z4, Z12
 	VMAXPS       Z12, Z4, Z4
-	VMULPS       Z5, Z13, Z12
+	VMULPS       Z13, Z5, Z12
 	VMAXPS       Z12, Z5, Z5
-	VMULPS       Z6, Z13, Z12
+	VMULPS       Z13, Z6, Z12
 	VMAXPS       Z12, Z6, Z6
-	VMULPS       Z7, Z13, Z12
+	VMULPS       Z13, Z7, Z12
 	VMAXPS       Z12, Z7, Z7
-	VMULPS       Z8, Z13, Z12
+	VMULPS       Z13, Z8, Z12
 	VMAXPS       Z12, Z8, Z8
-	VMULPS       Z9, Z13, Z12
+	VMULPS       Z13, Z9, Z12
 	VMAXPS       Z12, Z9, Z9
-	VMULPS       Z10, Z13, Z12
+	VMULPS       Z13, Z10, Z12
 	VMAXPS       Z12, Z10, Z10
-	VMULPS       Z11, Z13, Z12
+	VMULPS       Z13, Z11, Z12
 	VMAXPS       Z12, Z11, Z11
 
 done24:
@@ -3251,31 +3251,31 @@ activate:
 leaky25:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z0, Z14, Z13
+	VMULPS       Z14, Z0, Z13
 	VMAXPS       Z13, Z0, Z0
-	VMULPS       Z1, Z14, Z13
+	VMULPS       Z14, Z1, Z13
 	VMAXPS       Z13, Z1, Z1
-	VMULPS       Z2, Z14, Z13
+	VMULPS       Z14, Z2, Z13
 	VMAXPS       Z13, Z2, Z2
-	VMULPS       Z3, Z14, Z13
+	VMULPS       Z14, Z3, Z13
 	VMAXPS       Z13, Z3, Z3
-	VMULPS       Z4, Z14, Z13
+	VMULPS       Z14, Z4, Z13
 	VMAXPS       Z13, Z4, Z4
-	VMULPS       Z5, Z14, Z13
+	VMULPS       Z14, Z5, Z13
 	VMAXPS       Z13, Z5, Z5
-	VMULPS       Z6, Z14, Z13
+	VMULPS       Z14, Z6, Z13
 	VMAXPS       Z13, Z6, Z6
-	VMULPS       Z7, Z14, Z13
+	VMULPS       Z14, Z7, Z13
 	VMAXPS       Z13, Z7, Z7
-	VMULPS       Z8, Z14, Z13
+	VMULPS       Z14, Z8, Z13
 	VMAXPS       Z13, Z8, Z8
-	VMULPS       Z9, Z14, Z13
+	VMULPS       Z14, Z9, Z13
 	VMAXPS       Z13, Z9, Z9
-	VMULPS       Z10, Z14, Z13
+	VMULPS       Z14, Z10, Z13
 	VMAXPS       Z13, Z10, Z10
-	VMULPS       Z11, Z14, Z13
+	VMULPS       Z14, Z11, Z13
 	VMAXPS       Z13, Z11, Z11
-	VMULPS       Z12, Z14, Z13
+	VMULPS       Z14, Z12, Z13
 	VMAXPS       Z13, Z12, Z12
 
 done26:
@@ -3662,33 +3662,33 @@ activate:
 leaky27:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z15
-	VMULPS       Z0, Z15, Z14
+	VMULPS       Z15, Z0, Z14
 	VMAXPS       Z14, Z0, Z0
-	VMULPS       Z1, Z15, Z14
+	VMULPS       Z15, Z1, Z14
 	VMAXPS       Z14, Z1, Z1
-	VMULPS       Z2, Z15, Z14
+	VMULPS       Z15, Z2, Z14
 	VMAXPS       Z14, Z2, Z2
-	VMULPS       Z3, Z15, Z14
+	VMULPS       Z15, Z3, Z14
 	VMAXPS       Z14, Z3, Z3
-	VMULPS       Z4, Z15, Z14
+	VMULPS       Z15, Z4, Z14
 	VMAXPS       Z14, Z4, Z4
-	VMULPS       Z5, Z15, Z14
+	VMULPS       Z15, Z5, Z14
 	VMAXPS       Z14, Z5, Z5
-	VMULPS       Z6, Z15, Z14
+	VMULPS       Z15, Z6, Z14
 	VMAXPS       Z14, Z6, Z6
-	VMULPS       Z7, Z15, Z14
+	VMULPS       Z15, Z7, Z14
 	VMAXPS       Z14, Z7, Z7
-	VMULPS       Z8, Z15, Z14
+	VMULPS       Z15, Z8, Z14
 	VMAXPS       Z14, Z8, Z8
-	VMULPS       Z9, Z15, Z14
+	VMULPS       Z15, Z9, Z14
 	VMAXPS       Z14, Z9, Z9
-	VMULPS       Z10, Z15, Z14
+	VMULPS       Z15, Z10, Z14
 	VMAXPS       Z14, Z10, Z10
-	VMULPS       Z11, Z15, Z14
+	VMULPS       Z15, Z11, Z14
 	VMAXPS       Z14, Z11, Z11
-	VMULPS       Z12, Z15, Z14
+	VMULPS       Z15, Z12, Z14
 	VMAXPS       Z14, Z12, Z12
-	VMULPS       Z13, Z15, Z14
+	VMULPS       Z15, Z13, Z14
 	VMAXPS       Z14, Z13, Z13
 
 done28:
@@ -3869,9 +3869,9 @@ activate:
 leaky29:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z4
-	VMULPS       Z0, Z4, Z2
+	VMULPS       Z4, Z0, Z2
 	VMAXPS       Z2, Z0, Z0
-	VMULPS       Z1, Z4, Z2
+	VMULPS       Z4, Z1, Z2
 	VMAXPS       Z2, Z1, Z1
 
 done30:
@@ -4027,13 +4027,13 @@ activate:
 leaky31:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
-	VMULPS       Z0, Z6, Z4
+	VMULPS       Z6, Z0, Z4
 	VMAXPS       Z4, Z0, Z0
-	VMULPS       Z1, Z6, Z4
+	VMULPS       Z6, Z1, Z4
 	VMAXPS       Z4, Z1, Z1
-	VMULPS       Z2, Z6, Z4
+	VMULPS       Z6, Z2, Z4
 	VMAXPS       Z4, Z2, Z2
-	VMULPS       Z3, Z6, Z4
+	VMULPS       Z6, Z3, Z4
 	VMAXPS       Z4, Z3, Z3
 
 done32:
@@ -4220,17 +4220,17 @@ activate:
 leaky33:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z8
-	VMULPS       Z0, Z8, Z6
+	VMULPS       Z8, Z0, Z6
 	VMAXPS       Z6, Z0, Z0
-	VMULPS       Z1, Z8, Z6
+	VMULPS       Z8, Z1, Z6
 	VMAXPS       Z6, Z1, Z1
-	VMULPS       Z2, Z8, Z6
+	VMULPS       Z8, Z2, Z6
 	VMAXPS       Z6, Z2, Z2
-	VMULPS       Z3, Z8, Z6
+	VMULPS       Z8, Z3, Z6
 	VMAXPS       Z6, Z3, Z3
-	VMULPS       Z4, Z8, Z6
+	VMULPS       Z8, Z4, Z6
 	VMAXPS       Z6, Z4, Z4
-	VMULPS       Z5, Z8, Z6
+	VMULPS       Z8, Z5, Z6
 	VMAXPS       Z6, Z5, Z5
 
 done34:
@@ -4456,21 +4456,21 @@ activate:
 leaky35:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z10
-	VMULPS       Z0, Z10, Z8
+	VMULPS       Z10, Z0, Z8
 	VMAXPS       Z8, Z0, Z0
-	VMULPS       Z1, Z10, Z8
+	VMULPS       Z10, Z1, Z8
 	VMAXPS       Z8, Z1, Z1
-	VMULPS       Z2, Z10, Z8
+	VMULPS       Z10, Z2, Z8
 	VMAXPS       Z8, Z2, Z2
-	VMULPS       Z3, Z10, Z8
+	VMULPS       Z10, Z3, Z8
 	VMAXPS       Z8, Z3, Z3
-	VMULPS       Z4, Z10, Z8
+	VMULPS       Z10, Z4, Z8
 	VMAXPS       Z8, Z4, Z4
-	VMULPS       Z5, Z10, Z8
+	VMULPS       Z10, Z5, Z8
 	VMAXPS       Z8, Z5, Z5
-	VMULPS       Z6, Z10, Z8
+	VMULPS       Z10, Z6, Z8
 	VMAXPS       Z8, Z6, Z6
-	VMULPS       Z7, Z10, Z8
+	VMULPS       Z10, Z7, Z8
 	VMAXPS       Z8, Z7, Z7
 
 done36:
@@ -4727,25 +4727,25 @@ activate:
 leaky37:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
-	VMULPS       Z0, Z12, Z10
+	VMULPS       Z12, Z0, Z10
 	VMAXPS       Z10, Z0, Z0
-	VMULPS       Z1, Z12, Z10
+	VMULPS       Z12, Z1, Z10
 	VMAXPS       Z10, Z1, Z1
-	VMULPS       Z2, Z12, Z10
+	VMULPS       Z12, Z2, Z10
 	VMAXPS       Z10, Z2, Z2
-	VMULPS       Z3, Z12, Z10
+	VMULPS       Z12, Z3, Z10
 	VMAXPS       Z10, Z3, Z3
-	VMULPS       Z4, Z12, Z10
+	VMULPS       Z12, Z4, Z10
 	VMAXPS       Z10, Z4, Z4
-	VMULPS       Z5, Z12, Z10
+	VMULPS       Z12, Z5, Z10
 	VMAXPS       Z10, Z5, Z5
-	VMULPS       Z6, Z12, Z10
+	VMULPS       Z12, Z6, Z10
 	VMAXPS       Z10, Z6, Z6
-	VMULPS       Z7, Z12, Z10
+	VMULPS       Z12, Z7, Z10
 	VMAXPS       Z10, Z7, Z7
-	VMULPS       Z8, Z12, Z10
+	VMULPS       Z12, Z8, Z10
 	VMAXPS       Z10, Z8, Z8
-	VMULPS       Z9, Z12, Z10
+	VMULPS       Z12, Z9, Z10
 	VMAXPS       Z10, Z9, Z9
 
 done38:
@@ -5037,29 +5037,29 @@ activate:
 leaky39:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z14
-	VMULPS       Z0, Z14, Z12
+	VMULPS       Z14, Z0, Z12
 	VMAXPS       Z12, Z0, Z0
-	VMULPS       Z1, Z14, Z12
+	VMULPS       Z14, Z1, Z12
 	VMAXPS       Z12, Z1, Z1
-	VMULPS       Z2, Z14, Z12
+	VMULPS       Z14, Z2, Z12
 	VMAXPS       Z12, Z2, Z2
-	VMULPS       Z3, Z14, Z12
+	VMULPS       Z14, Z3, Z12
 	VMAXPS       Z12, Z3, Z3
-	VMULPS       Z4, Z14, Z12
+	VMULPS       Z14, Z4, Z12
 	VMAXPS       Z12, Z4, Z4
-	VMULPS       Z5, Z14, Z12
+	VMULPS       Z14, Z5, Z12
 	VMAXPS       Z12, Z5, Z5
-	VMULPS       Z6, Z14, Z12
+	VMULPS       Z14, Z6, Z12
 	VMAXPS       Z12, Z6, Z6
-	VMULPS       Z7, Z14, Z12
+	VMULPS       Z14, Z7, Z12
 	VMAXPS       Z12, Z7, Z7
-	VMULPS       Z8, Z14, Z12
+	VMULPS       Z14, Z8, Z12
 	VMAXPS       Z12, Z8, Z8
-	VMULPS       Z9, Z14, Z12
+	VMULPS       Z14, Z9, Z12
 	VMAXPS       Z12, Z9, Z9
-	VMULPS       Z10, Z14, Z12
+	VMULPS       Z14, Z10, Z12
 	VMAXPS       Z12, Z10, Z10
-	VMULPS       Z11, Z14, Z12
+	VMULPS       Z14, Z11, Z12
 	VMAXPS       Z12, Z11, Z11
 
 done40:
@@ -5382,33 +5382,33 @@ activate:
 leaky41:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z16
-	VMULPS       Z0, Z16, Z14
+	VMULPS       Z16, Z0, Z14
 	VMAXPS       Z14, Z0, Z0
-	VMULPS       Z1, Z16, Z14
+	VMULPS       Z16, Z1, Z14
 	VMAXPS       Z14, Z1, Z1
-	VMULPS       Z2, Z16, Z14
+	VMULPS       Z16, Z2, Z14
 	VMAXPS       Z14, Z2, Z2
-	VMULPS       Z3, Z16, Z14
+	VMULPS       Z16, Z3, Z14
 	VMAXPS       Z14, Z3, Z3
-	VMULPS       Z4, Z16, Z14
+	VMULPS       Z16, Z4, Z14
 	VMAXPS       Z14, Z4, Z4
-	VMULPS       Z5, Z16, Z14
+	VMULPS       Z16, Z5, Z14
 	VMAXPS       Z14, Z5, Z5
-	VMULPS       Z6, Z16, Z14
+	VMULPS       Z16, Z6, Z14
 	VMAXPS       Z14, Z6, Z6
-	VMULPS       Z7, Z16, Z14
+	VMULPS       Z16, Z7, Z14
 	VMAXPS       Z14, Z7, Z7
-	VMULPS       Z8, Z16, Z14
+	VMULPS       Z16, Z8, Z14
 	VMAXPS       Z14, Z8, Z8
-	VMULPS       Z9, Z16, Z14
+	VMULPS       Z16, Z9, Z14
 	VMAXPS       Z14, Z9, Z9
-	VMULPS       Z10, Z16, Z14
+	VMULPS       Z16, Z10, Z14
 	VMAXPS       Z14, Z10, Z10
-	VMULPS       Z11, Z16, Z14
+	VMULPS       Z16, Z11, Z14
 	VMAXPS       Z14, Z11, Z11
-	VMULPS       Z12, Z16, Z14
+	VMULPS       Z16, Z12, Z14
 	VMAXPS       Z14, Z12, Z12
-	VMULPS       Z13, Z16, Z14
+	VMULPS       Z16, Z13, Z14
 	VMAXPS       Z14, Z13, Z13
 
 done42:
@@ -5762,37 +5762,37 @@ activate:
 leaky43:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z18
-	VMULPS       Z0, Z18, Z16
+	VMULPS       Z18, Z0, Z16
 	VMAXPS       Z16, Z0, Z0
-	VMULPS       Z1, Z18, Z16
+	VMULPS       Z18, Z1, Z16
 	VMAXPS       Z16, Z1, Z1
-	VMULPS       Z2, Z18, Z16
+	VMULPS       Z18, Z2, Z16
 	VMAXPS       Z16, Z2, Z2
-	VMULPS       Z3, Z18, Z16
+	VMULPS       Z18, Z3, Z16
 	VMAXPS       Z16, Z3, Z3
-	VMULPS       Z4, Z18, Z16
+	VMULPS       Z18, Z4, Z16
 	VMAXPS       Z16, Z4, Z4
-	VMULPS       Z5, Z18, Z16
+	VMULPS       Z18, Z5, Z16
 	VMAXPS       Z16, Z5, Z5
-	VMULPS       Z6, Z18, Z16
+	VMULPS       Z18, Z6, Z16
 	VMAXPS       Z16, Z6, Z6
-	VMULPS       Z7, Z18, Z16
+	VMULPS       Z18, Z7, Z16
 	VMAXPS       Z16, Z7, Z7
-	VMULPS       Z8, Z18, Z16
+	VMULPS       Z18, Z8, Z16
 	VMAXPS       Z16, Z8, Z8
-	VMULPS       Z9, Z18, Z16
+	VMULPS       Z18, Z9, Z16
 	VMAXPS       Z16, Z9, Z9
-	VMULPS       Z10, Z18, Z16
+	VMULPS       Z18, Z10, Z16
 	VMAXPS       Z16, Z10, Z10
-	VMULPS       Z11, Z18, Z16
+	VMULPS       Z18, Z11, Z16
 	VMAXPS       Z16, Z11, Z11
-	VMULPS       Z12, Z18, Z16
+	VMULPS       Z18, Z12, Z16
 	VMAXPS       Z16, Z12, Z12
-	VMULPS       Z13, Z18, Z16
+	VMULPS       Z18, Z13, Z16
 	VMAXPS       Z16, Z13, Z13
-	VMULPS       Z14, Z18, Z16
+	VMULPS       Z18, Z14, Z16
 	VMAXPS       Z16, Z14, Z14
-	VMULPS       Z15, Z18, Z16
+	VMULPS       Z18, Z15, Z16
 	VMAXPS       Z16, Z15, Z15
 
 done44:
@@ -6177,41 +6177,41 @@ activate:
 leaky45:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z20
-	VMULPS       Z0, Z20, Z18
+	VMULPS       Z20, Z0, Z18
 	VMAXPS       Z18, Z0, Z0
-	VMULPS       Z1, Z20, Z18
+	VMULPS       Z20, Z1, Z18
 	VMAXPS       Z18, Z1, Z1
-	VMULPS       Z2, Z20, Z18
+	VMULPS       Z20, Z2, Z18
 	VMAXPS       Z18, Z2, Z2
-	VMULPS       Z3, Z20, Z18
+	VMULPS       Z20, Z3, Z18
 	VMAXPS       Z18, Z3, Z3
-	VMULPS       Z4, Z20, Z18
+	VMULPS       Z20, Z4, Z18
 	VMAXPS       Z18, Z4, Z4
-	VMULPS       Z5, Z20, Z18
+	VMULPS       Z20, Z5, Z18
 	VMAXPS       Z18, Z5, Z5
-	VMULPS       Z6, Z20, Z18
+	VMULPS       Z20, Z6, Z18
 	VMAXPS       Z18, Z6, Z6
-	VMULPS       Z7, Z20, Z18
+	VMULPS       Z20, Z7, Z18
 	VMAXPS       Z18, Z7, Z7
-	VMULPS       Z8, Z20, Z18
+	VMULPS       Z20, Z8, Z18
 	VMAXPS       Z18, Z8, Z8
-	VMULPS       Z9, Z20, Z18
+	VMULPS       Z20, Z9, Z18
 	VMAXPS       Z18, Z9, Z9
-	VMULPS       Z10, Z20, Z18
+	VMULPS       Z20, Z10, Z18
 	VMAXPS       Z18, Z10, Z10
-	VMULPS       Z11, Z20, Z18
+	VMULPS       Z20, Z11, Z18
 	VMAXPS       Z18, Z11, Z11
-	VMULPS       Z12, Z20, Z18
+	VMULPS       Z20, Z12, Z18
 	VMAXPS       Z18, Z12, Z12
-	VMULPS       Z13, Z20, Z18
+	VMULPS       Z20, Z13, Z18
 	VMAXPS       Z18, Z13, Z13
-	VMULPS       Z14, Z20, Z18
+	VMULPS       Z20, Z14, Z18
 	VMAXPS       Z18, Z14, Z14
-	VMULPS       Z15, Z20, Z18
+	VMULPS       Z20, Z15, Z18
 	VMAXPS       Z18, Z15, Z15
-	VMULPS       Z16, Z20, Z18
+	VMULPS       Z20, Z16, Z18
 	VMAXPS       Z18, Z16, Z16
-	VMULPS       Z17, Z20, Z18
+	VMULPS       Z20, Z17, Z18
 	VMAXPS       Z18, Z17, Z17
 
 done46:
@@ -6627,45 +6627,45 @@ activate:
 leaky47:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z22
-	VMULPS       Z0, Z22, Z20
+	VMULPS       Z22, Z0, Z20
 	VMAXPS       Z20, Z0, Z0
-	VMULPS       Z1, Z22, Z20
+	VMULPS       Z22, Z1, Z20
 	VMAXPS       Z20, Z1, Z1
-	VMULPS       Z2, Z22, Z20
+	VMULPS       Z22, Z2, Z20
 	VMAXPS       Z20, Z2, Z2
-	VMULPS       Z3, Z22, Z20
+	VMULPS       Z22, Z3, Z20
 	VMAXPS       Z20, Z3, Z3
-	VMULPS       Z4, Z22, Z20
+	VMULPS       Z22, Z4, Z20
 	VMAXPS       Z20, Z4, Z4
-	VMULPS       Z5, Z22, Z20
+	VMULPS       Z22, Z5, Z20
 	VMAXPS       Z20, Z5, Z5
-	VMULPS       Z6, Z22, Z20
+	VMULPS       Z22, Z6, Z20
 	VMAXPS       Z20, Z6, Z6
-	VMULPS       Z7, Z22, Z20
+	VMULPS       Z22, Z7, Z20
 	VMAXPS       Z20, Z7, Z7
-	VMULPS       Z8, Z22, Z20
+	VMULPS       Z22, Z8, Z20
 	VMAXPS       Z20, Z8, Z8
-	VMULPS       Z9, Z22, Z20
+	VMULPS       Z22, Z9, Z20
 	VMAXPS       Z20, Z9, Z9
-	VMULPS       Z10, Z22, Z20
+	VMULPS       Z22, Z10, Z20
 	VMAXPS       Z20, Z10, Z10
-	VMULPS       Z11, Z22, Z20
+	VMULPS       Z22, Z11, Z20
 	VMAXPS       Z20, Z11, Z11
-	VMULPS       Z12, Z22, Z20
+	VMULPS       Z22, Z12, Z20
 	VMAXPS       Z20, Z12, Z12
-	VMULPS       Z13, Z22, Z20
+	VMULPS       Z22, Z13, Z20
 	VMAXPS       Z20, Z13, Z13
-	VMULPS       Z14, Z22, Z20
+	VMULPS       Z22, Z14, Z20
 	VMAXPS       Z20, Z14, Z14
-	VMULPS       Z15, Z22, Z20
+	VMULPS       Z22, Z15, Z20
 	VMAXPS       Z20, Z15, Z15
-	VMULPS       Z16, Z22, Z20
+	VMULPS       Z22, Z16, Z20
 	VMAXPS       Z20, Z16, Z16
-	VMULPS       Z17, Z22, Z20
+	VMULPS       Z22, Z17, Z20
 	VMAXPS       Z20, Z17, Z17
-	VMULPS       Z18, Z22, Z20
+	VMULPS       Z22, Z18, Z20
 	VMAXPS       Z20, Z18, Z18
-	VMULPS       Z19, Z22, Z20
+	VMULPS       Z22, Z19, Z20
 	VMAXPS       Z20, Z19, Z19
 
 done48:
@@ -7116,49 +7116,49 @@ activate:
 leaky49:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z24
-	VMULPS       Z0, Z24, Z22
+	VMULPS       Z24, Z0, Z22
 	VMAXPS       Z22, Z0, Z0
-	VMULPS       Z1, Z24, Z22
+	VMULPS       Z24, Z1, Z22
 	VMAXPS       Z22, Z1, Z1
-	VMULPS       Z2, Z24, Z22
+	VMULPS       Z24, Z2, Z22
 	VMAXPS       Z22, Z2, Z2
-	VMULPS       Z3, Z24, Z22
+	VMULPS       Z24, Z3, Z22
 	VMAXPS       Z22, Z3, Z3
-	VMULPS       Z4, Z24, Z22
+	VMULPS       Z24, Z4, Z22
 	VMAXPS       Z22, Z4, Z4
-	VMULPS       Z5, Z24, Z22
+	VMULPS       Z24, Z5, Z22
 	VMAXPS       Z22, Z5, Z5
-	VMULPS       Z6, Z24, Z22
+	VMULPS       Z24, Z6, Z22
 	VMAXPS       Z22, Z6, Z6
-	VMULPS       Z7, Z24, Z22
+	VMULPS       Z24, Z7, Z22
 	VMAXPS       Z22, Z7, Z7
-	VMULPS       Z8, Z24, Z22
+	VMULPS       Z24, Z8, Z22
 	VMAXPS       Z22, Z8, Z8
-	VMULPS       Z9, Z24, Z22
+	VMULPS       Z24, Z9, Z22
 	VMAXPS       Z22, Z9, Z9
-	VMULPS       Z10, Z24, Z22
+	VMULPS       Z24, Z10, Z22
 	VMAXPS       Z22, Z10, Z10
-	VMULPS       Z11, Z24, Z22
+	VMULPS       Z24, Z11, Z22
 	VMAXPS       Z22, Z11, Z11
-	VMULPS       Z12, Z24, Z22
+	VMULPS       Z24, Z12, Z22
 	VMAXPS       Z22, Z12, Z12
-	VMULPS       Z13, Z24, Z22
+	VMULPS       Z24, Z13, Z22
 	VMAXPS       Z22, Z13, Z13
-	VMULPS       Z14, Z24, Z22
+	VMULPS       Z24, Z14, Z22
 	VMAXPS       Z22, Z14, Z14
-	VMULPS       Z15, Z24, Z22
+	VMULPS       Z24, Z15, Z22
 	VMAXPS       Z22, Z15, Z15
-	VMULPS       Z16, Z24, Z22
+	VMULPS       Z24, Z16, Z22
 	VMAXPS       Z22, Z16, Z16
-	VMULPS       Z17, Z24, Z22
+	VMULPS       Z24, Z17, Z22
 	VMAXPS       Z22, Z17, Z17
-	VMULPS       Z18, Z24, Z22
+	VMULPS       Z24, Z18, Z22
 	VMAXPS       Z22, Z18, Z18
-	VMULPS       Z19, Z24, Z22
+	VMULPS       Z24, Z19, Z22
 	VMAXPS       Z22, Z19, Z19
-	VMULPS       Z20, Z24, Z22
+	VMULPS       Z24, Z20, Z22
 	VMAXPS       Z22, Z20, Z20
-	VMULPS       Z21, Z24, Z22
+	VMULPS       Z24, Z21, Z22
 	VMAXPS       Z22, Z21, Z21
 
 done50:
@@ -7640,53 +7640,53 @@ activate:
 leaky51:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z26
-	VMULPS       Z0, Z26, Z24
+	VMULPS       Z26, Z0, Z24
 	VMAXPS       Z24, Z0, Z0
-	VMULPS       Z1, Z26, Z24
+	VMULPS       Z26, Z1, Z24
 	VMAXPS       Z24, Z1, Z1
-	VMULPS       Z2, Z26, Z24
+	VMULPS       Z26, Z2, Z24
 	VMAXPS       Z24, Z2, Z2
-	VMULPS       Z3, Z26, Z24
+	VMULPS       Z26, Z3, Z24
 	VMAXPS       Z24, Z3, Z3
-	VMULPS       Z4, Z26, Z24
+	VMULPS       Z26, Z4, Z24
 	VMAXPS       Z24, Z4, Z4
-	VMULPS       Z5, Z26, Z24
+	VMULPS       Z26, Z5, Z24
 	VMAXPS       Z24, Z5, Z5
-	VMULPS       Z6, Z26, Z24
+	VMULPS       Z26, Z6, Z24
 	VMAXPS       Z24, Z6, Z6
-	VMULPS       Z7, Z26, Z24
+	VMULPS       Z26, Z7, Z24
 	VMAXPS       Z24, Z7, Z7
-	VMULPS       Z8, Z26, Z24
+	VMULPS       Z26, Z8, Z24
 	VMAXPS       Z24, Z8, Z8
-	VMULPS       Z9, Z26, Z24
+	VMULPS       Z26, Z9, Z24
 	VMAXPS       Z24, Z9, Z9
-	VMULPS       Z10, Z26, Z24
+	VMULPS       Z26, Z10, Z24
 	VMAXPS       Z24, Z10, Z10
-	VMULPS       Z11, Z26, Z24
+	VMULPS       Z26, Z11, Z24
 	VMAXPS       Z24, Z11, Z11
-	VMULPS       Z12, Z26, Z24
+	VMULPS       Z26, Z12, Z24
 	VMAXPS       Z24, Z12, Z12
-	VMULPS       Z13, Z26, Z24
+	VMULPS       Z26, Z13, Z24
 	VMAXPS       Z24, Z13, Z13
-	VMULPS       Z14, Z26, Z24
+	VMULPS       Z26, Z14, Z24
 	VMAXPS       Z24, Z14, Z14
-	VMULPS       Z15, Z26, Z24
+	VMULPS       Z26, Z15, Z24
 	VMAXPS       Z24, Z15, Z15
-	VMULPS       Z16, Z26, Z24
+	VMULPS       Z26, Z16, Z24
 	VMAXPS       Z24, Z16, Z16
-	VMULPS       Z17, Z26, Z24
+	VMULPS       Z26, Z17, Z24
 	VMAXPS       Z24, Z17, Z17
-	VMULPS       Z18, Z26, Z24
+	VMULPS       Z26, Z18, Z24
 	VMAXPS       Z24, Z18, Z18
-	VMULPS       Z19, Z26, Z24
+	VMULPS       Z26, Z19, Z24
 	VMAXPS       Z24, Z19, Z19
-	VMULPS       Z20, Z26, Z24
+	VMULPS       Z26, Z20, Z24
 	VMAXPS       Z24, Z20, Z20
-	VMULPS       Z21, Z26, Z24
+	VMULPS       Z26, Z21, Z24
 	VMAXPS       Z24, Z21, Z21
-	VMULPS       Z22, Z26, Z24
+	VMULPS       Z26, Z22, Z24
 	VMAXPS       Z24, Z22, Z22
-	VMULPS       Z23, Z26, Z24
+	VMULPS       Z26, Z23, Z24
 	VMAXPS       Z24, Z23, Z23
 
 done52:
@@ -8199,57 +8199,57 @@ activate:
 leaky53:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z28
-	VMULPS       Z0, Z28, Z26
+	VMULPS       Z28, Z0, Z26
 	VMAXPS       Z26, Z0, Z0
-	VMULPS       Z1, Z28, Z26
+	VMULPS       Z28, Z1, Z26
 	VMAXPS       Z26, Z1, Z1
-	VMULPS       Z2, Z28, Z26
+	VMULPS       Z28, Z2, Z26
 	VMAXPS       Z26, Z2, Z2
-	VMULPS       Z3, Z28, Z26
+	VMULPS       Z28, Z3, Z26
 	VMAXPS       Z26, Z3, Z3
-	VMULPS       Z4, Z28, Z26
+	VMULPS       Z28, Z4, Z26
 	VMAXPS       Z26, Z4, Z4
-	VMULPS       Z5, Z28, Z26
+	VMULPS       Z28, Z5, Z26
 	VMAXPS       Z26, Z5, Z5
-	VMULPS       Z6, Z28, Z26
+	VMULPS       Z28, Z6, Z26
 	VMAXPS       Z26, Z6, Z6
-	VMULPS       Z7, Z28, Z26
+	VMULPS       Z28, Z7, Z26
 	VMAXPS       Z26, Z7, Z7
-	VMULPS       Z8, Z28, Z26
+	VMULPS       Z28, Z8, Z26
 	VMAXPS       Z26, Z8, Z8
-	VMULPS       Z9, Z28, Z26
+	VMULPS       Z28, Z9, Z26
 	VMAXPS       Z26, Z9, Z9
-	VMULPS       Z10, Z28, Z26
+	VMULPS       Z28, Z10, Z26
 	VMAXPS       Z26, Z10, Z10
-	VMULPS       Z11, Z28, Z26
+	VMULPS       Z28, Z11, Z26
 	VMAXPS       Z26, Z11, Z11
-	VMULPS       Z12, Z28, Z26
+	VMULPS       Z28, Z12, Z26
 	VMAXPS       Z26, Z12, Z12
-	VMULPS       Z13, Z28, Z26
+	VMULPS       Z28, Z13, Z26
 	VMAXPS       Z26, Z13, Z13
-	VMULPS       Z14, Z28, Z26
+	VMULPS       Z28, Z14, Z26
 	VMAXPS       Z26, Z14, Z14
-	VMULPS       Z15, Z28, Z26
+	VMULPS       Z28, Z15, Z26
 	VMAXPS       Z26, Z15, Z15
-	VMULPS       Z16, Z28, Z26
+	VMULPS       Z28, Z16, Z26
 	VMAXPS       Z26, Z16, Z16
-	VMULPS       Z17, Z28, Z26
+	VMULPS       Z28, Z17, Z26
 	VMAXPS       Z26, Z17, Z17
-	VMULPS       Z18, Z28, Z26
+	VMULPS       Z28, Z18, Z26
 	VMAXPS       Z26, Z18, Z18
-	VMULPS       Z19, Z28, Z26
+	VMULPS       Z28, Z19, Z26
 	VMAXPS       Z26, Z19, Z19
-	VMULPS       Z20, Z28, Z26
+	VMULPS       Z28, Z20, Z26
 	VMAXPS       Z26, Z20, Z20
-	VMULPS       Z21, Z28, Z26
+	VMULPS       Z28, Z21, Z26
 	VMAXPS       Z26, Z21, Z21
-	VMULPS       Z22, Z28, Z26
+	VMULPS       Z28, Z22, Z26
 	VMAXPS       Z26, Z22, Z22
-	VMULPS       Z23, Z28, Z26
+	VMULPS       Z28, Z23, Z26
 	VMAXPS       Z26, Z23, Z23
-	VMULPS       Z24, Z28, Z26
+	VMULPS       Z28, Z24, Z26
 	VMAXPS       Z26, Z24, Z24
-	VMULPS       Z25, Z28, Z26
+	VMULPS       Z28, Z25, Z26
 	VMAXPS       Z26, Z25, Z25
 
 done54:
@@ -8793,61 +8793,61 @@ activate:
 leaky55:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z30
-	VMULPS       Z0, Z30, Z28
+	VMULPS       Z30, Z0, Z28
 	VMAXPS       Z28, Z0, Z0
-	VMULPS       Z1, Z30, Z28
+	VMULPS       Z30, Z1, Z28
 	VMAXPS       Z28, Z1, Z1
-	VMULPS       Z2, Z30, Z28
+	VMULPS       Z30, Z2, Z28
 	VMAXPS       Z28, Z2, Z2
-	VMULPS       Z3, Z30, Z28
+	VMULPS       Z30, Z3, Z28
 	VMAXPS       Z28, Z3, Z3
-	VMULPS       Z4, Z30, Z28
+	VMULPS       Z30, Z4, Z28
 	VMAXPS       Z28, Z4, Z4
-	VMULPS       Z5, Z30, Z28
+	VMULPS       Z30, Z5, Z28
 	VMAXPS       Z28, Z5, Z5
-	VMULPS       Z6, Z30, Z28
+	VMULPS       Z30, Z6, Z28
 	VMAXPS       Z28, Z6, Z6
-	VMULPS       Z7, Z30, Z28
+	VMULPS       Z30, Z7, Z28
 	VMAXPS       Z28, Z7, Z7
-	VMULPS       Z8, Z30, Z28
+	VMULPS       Z30, Z8, Z28
 	VMAXPS       Z28, Z8, Z8
-	VMULPS       Z9, Z30, Z28
+	VMULPS       Z30, Z9, Z28
 	VMAXPS       Z28, Z9, Z9
-	VMULPS       Z10, Z30, Z28
+	VMULPS       Z30, Z10, Z28
 	VMAXPS       Z28, Z10, Z10
-	VMULPS       Z11, Z30, Z28
+	VMULPS       Z30, Z11, Z28
 	VMAXPS       Z28, Z11, Z11
-	VMULPS       Z12, Z30, Z28
+	VMULPS       Z30, Z12, Z28
 	VMAXPS       Z28, Z12, Z12
-	VMULPS       Z13, Z30, Z28
+	VMULPS       Z30, Z13, Z28
 	VMAXPS       Z28, Z13, Z13
-	VMULPS       Z14, Z30, Z28
+	VMULPS       Z30, Z14, Z28
 	VMAXPS       Z28, Z14, Z14
-	VMULPS       Z15, Z30, Z28
+	VMULPS       Z30, Z15, Z28
 	VMAXPS       Z28, Z15, Z15
-	VMULPS       Z16, Z30, Z28
+	VMULPS       Z30, Z16, Z28
 	VMAXPS       Z28, Z16, Z16
-	VMULPS       Z17, Z30, Z28
+	VMULPS       Z30, Z17, Z28
 	VMAXPS       Z28, Z17, Z17
-	VMULPS       Z18, Z30, Z28
+	VMULPS       Z30, Z18, Z28
 	VMAXPS       Z28, Z18, Z18
-	VMULPS       Z19, Z30, Z28
+	VMULPS       Z30, Z19, Z28
 	VMAXPS       Z28, Z19, Z19
-	VMULPS       Z20, Z30, Z28
+	VMULPS       Z30, Z20, Z28
 	VMAXPS       Z28, Z20, Z20
-	VMULPS       Z21, Z30, Z28
+	VMULPS       Z30, Z21, Z28
 	VMAXPS       Z28, Z21, Z21
-	VMULPS       Z22, Z30, Z28
+	VMULPS       Z30, Z22, Z28
 	VMAXPS       Z28, Z22, Z22
-	VMULPS       Z23, Z30, Z28
+	VMULPS       Z30, Z23, Z28
 	VMAXPS       Z28, Z23, Z23
-	VMULPS       Z24, Z30, Z28
+	VMULPS       Z30, Z24, Z28
 	VMAXPS       Z28, Z24, Z24
-	VMULPS       Z25, Z30, Z28
+	VMULPS       Z30, Z25, Z28
 	VMAXPS       Z28, Z25, Z25
-	VMULPS       Z26, Z30, Z28
+	VMULPS       Z30, Z26, Z28
 	VMAXPS       Z28, Z26, Z26
-	VMULPS       Z27, Z30, Z28
+	VMULPS       Z30, Z27, Z28
 	VMAXPS       Z28, Z27, Z27
 
 done56:
@@ -9085,21 +9085,21 @@ end58:
 leaky62:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
-	VMULPS       Z8, Z0, Z3
+	VMULPS       Z0, Z8, Z3
 	VMAXPS       Z3, Z8, Z8
-	VMULPS       Z9, Z0, Z3
+	VMULPS       Z0, Z9, Z3
 	VMAXPS       Z3, Z9, Z9
-	VMULPS       Z10, Z0, Z3
+	VMULPS       Z0, Z10, Z3
 	VMAXPS       Z3, Z10, Z10
-	VMULPS       Z11, Z0, Z3
+	VMULPS       Z0, Z11, Z3
 	VMAXPS       Z3, Z11, Z11
-	VMULPS       Z12, Z0, Z3
+	VMULPS       Z0, Z12, Z3
 	VMAXPS       Z3, Z12, Z12
 
 done63:
@@ -9232,19 +9232,19 @@ end66:
 leaky70:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
-	VMULPS       Z8, Z0, Z3
+	VMULPS       Z0, Z8, Z3
 	VMAXPS       Z3, Z8, Z8
-	VMULPS       Z9, Z0, Z3
+	VMULPS       Z0, Z9, Z3
 	VMAXPS       Z3, Z9, Z9
-	VMULPS       Z10, Z0, Z3
+	VMULPS       Z0, Z10, Z3
 	VMAXPS       Z3, Z10, Z10
-	VMULPS       Z11, Z0, Z3
+	VMULPS       Z0, Z11, Z3
 	VMAXPS       Z3, Z11, Z11
 
 done71:
@@ -9361,17 +9361,17 @@ end74:
 leaky78:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
-	VMULPS       Z8, Z0, Z3
+	VMULPS       Z0, Z8, Z3
 	VMAXPS       Z3, Z8, Z8
-	VMULPS       Z9, Z0, Z3
+	VMULPS       Z0, Z9, Z3
 	VMAXPS       Z3, Z9, Z9
-	VMULPS       Z10, Z0, Z3
+	VMULPS       Z0, Z10, Z3
 	VMAXPS       Z3, Z10, Z10
 
 done79:
@@ -9478,15 +9478,15 @@ end82:
 leaky86:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
-	VMULPS       Z8, Z0, Z3
+	VMULPS       Z0, Z8, Z3
 	VMAXPS       Z3, Z8, Z8
-	VMULPS       Z9, Z0, Z3
+	VMULPS       Z0, Z9, Z3
 	VMAXPS       Z3, Z9, Z9
 
 done87:
@@ -9583,13 +9583,13 @@ end90:
 leaky94:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
-	VMULPS       Z8, Z0, Z3
+	VMULPS       Z0, Z8, Z3
 	VMAXPS       Z3, Z8, Z8
 
 done95:
@@ -9676,11 +9676,11 @@ end98:
 leaky102:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
 
 done103:
@@ -9756,9 +9756,9 @@ end106:
 leaky110:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
 
 done111:
@@ -9823,7 +9823,7 @@ end114:
 leaky118:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
 
 done119:
@@ -9999,21 +9999,21 @@ end122:
 leaky126:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
-	VMULPS       Z9, Z1, Z4
+	VMULPS       Z1, Z9, Z4
 	VMAXPS       Z4, Z9, Z9
-	VMULPS       Z10, Z1, Z4
+	VMULPS       Z1, Z10, Z4
 	VMAXPS       Z4, Z10, Z10
-	VMULPS       Z11, Z1, Z4
+	VMULPS       Z1, Z11, Z4
 	VMAXPS       Z4, Z11, Z11
-	VMULPS       Z12, Z1, Z4
+	VMULPS       Z1, Z12, Z4
 	VMAXPS       Z4, Z12, Z12
-	VMULPS       Z13, Z1, Z4
+	VMULPS       Z1, Z13, Z4
 	VMAXPS       Z4, Z13, Z13
 
 done127:
@@ -10148,19 +10148,19 @@ end130:
 leaky134:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
-	VMULPS       Z9, Z1, Z4
+	VMULPS       Z1, Z9, Z4
 	VMAXPS       Z4, Z9, Z9
-	VMULPS       Z10, Z1, Z4
+	VMULPS       Z1, Z10, Z4
 	VMAXPS       Z4, Z10, Z10
-	VMULPS       Z11, Z1, Z4
+	VMULPS       Z1, Z11, Z4
 	VMAXPS       Z4, Z11, Z11
-	VMULPS       Z12, Z1, Z4
+	VMULPS       Z1, Z12, Z4
 	VMAXPS       Z4, Z12, Z12
 
 done135:
@@ -10279,17 +10279,17 @@ end138:
 leaky142:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
-	VMULPS       Z9, Z1, Z4
+	VMULPS       Z1, Z9, Z4
 	VMAXPS       Z4, Z9, Z9
-	VMULPS       Z10, Z1, Z4
+	VMULPS       Z1, Z10, Z4
 	VMAXPS       Z4, Z10, Z10
-	VMULPS       Z11, Z1, Z4
+	VMULPS       Z1, Z11, Z4
 	VMAXPS       Z4, Z11, Z11
 
 done143:
@@ -10398,15 +10398,15 @@ end146:
 leaky150:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
-	VMULPS       Z9, Z1, Z4
+	VMULPS       Z1, Z9, Z4
 	VMAXPS       Z4, Z9, Z9
-	VMULPS       Z10, Z1, Z4
+	VMULPS       Z1, Z10, Z4
 	VMAXPS       Z4, Z10, Z10
 
 done151:
@@ -10505,13 +10505,13 @@ end154:
 leaky158:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
-	VMULPS       Z9, Z1, Z4
+	VMULPS       Z1, Z9, Z4
 	VMAXPS       Z4, Z9, Z9
 
 done159:
@@ -10600,11 +10600,11 @@ end162:
 leaky166:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
 
 done167:
@@ -10682,9 +10682,9 @@ end170:
 leaky174:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
 
 done175:
@@ -10752,7 +10752,7 @@ end178:
 leaky182:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
 
 done183:
@@ -10925,21 +10925,21 @@ end186:
 leaky190:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
-	VMULPS       Z8, Z0, Z3
+	VMULPS       Z0, Z8, Z3
 	VMAXPS       Z3, Z8, Z8
-	VMULPS       Z9, Z0, Z3
+	VMULPS       Z0, Z9, Z3
 	VMAXPS       Z3, Z9, Z9
-	VMULPS       Z10, Z0, Z3
+	VMULPS       Z0, Z10, Z3
 	VMAXPS       Z3, Z10, Z10
-	VMULPS       Z11, Z0, Z3
+	VMULPS       Z0, Z11, Z3
 	VMAXPS       Z3, Z11, Z11
-	VMULPS       Z12, Z0, Z3
+	VMULPS       Z0, Z12, Z3
 	VMAXPS       Z3, Z12, Z12
 
 done191:
@@ -11072,19 +11072,19 @@ end194:
 leaky198:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
-	VMULPS       Z8, Z0, Z3
+	VMULPS       Z0, Z8, Z3
 	VMAXPS       Z3, Z8, Z8
-	VMULPS       Z9, Z0, Z3
+	VMULPS       Z0, Z9, Z3
 	VMAXPS       Z3, Z9, Z9
-	VMULPS       Z10, Z0, Z3
+	VMULPS       Z0, Z10, Z3
 	VMAXPS       Z3, Z10, Z10
-	VMULPS       Z11, Z0, Z3
+	VMULPS       Z0, Z11, Z3
 	VMAXPS       Z3, Z11, Z11
 
 done199:
@@ -11202,17 +11202,17 @@ end202:
 leaky206:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
-	VMULPS       Z8, Z0, Z3
+	VMULPS       Z0, Z8, Z3
 	VMAXPS       Z3, Z8, Z8
-	VMULPS       Z9, Z0, Z3
+	VMULPS       Z0, Z9, Z3
 	VMAXPS       Z3, Z9, Z9
-	VMULPS       Z10, Z0, Z3
+	VMULPS       Z0, Z10, Z3
 	VMAXPS       Z3, Z10, Z10
 
 done207:
@@ -11319,15 +11319,15 @@ end210:
 leaky214:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
-	VMULPS       Z8, Z0, Z3
+	VMULPS       Z0, Z8, Z3
 	VMAXPS       Z3, Z8, Z8
-	VMULPS       Z9, Z0, Z3
+	VMULPS       Z0, Z9, Z3
 	VMAXPS       Z3, Z9, Z9
 
 done215:
@@ -11424,13 +11424,13 @@ end218:
 leaky222:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
-	VMULPS       Z8, Z0, Z3
+	VMULPS       Z0, Z8, Z3
 	VMAXPS       Z3, Z8, Z8
 
 done223:
@@ -11516,11 +11516,11 @@ end226:
 leaky230:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
-	VMULPS       Z7, Z0, Z3
+	VMULPS       Z0, Z7, Z3
 	VMAXPS       Z3, Z7, Z7
 
 done231:
@@ -11596,9 +11596,9 @@ end234:
 leaky238:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
-	VMULPS       Z6, Z0, Z3
+	VMULPS       Z0, Z6, Z3
 	VMAXPS       Z3, Z6, Z6
 
 done239:
@@ -11663,7 +11663,7 @@ end242:
 leaky246:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z5, Z0, Z3
+	VMULPS       Z0, Z5, Z3
 	VMAXPS       Z3, Z5, Z5
 
 done247:
@@ -11848,21 +11848,21 @@ end250:
 leaky254:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
-	VMULPS       Z9, Z1, Z4
+	VMULPS       Z1, Z9, Z4
 	VMAXPS       Z4, Z9, Z9
-	VMULPS       Z10, Z1, Z4
+	VMULPS       Z1, Z10, Z4
 	VMAXPS       Z4, Z10, Z10
-	VMULPS       Z11, Z1, Z4
+	VMULPS       Z1, Z11, Z4
 	VMAXPS       Z4, Z11, Z11
-	VMULPS       Z12, Z1, Z4
+	VMULPS       Z1, Z12, Z4
 	VMAXPS       Z4, Z12, Z12
-	VMULPS       Z13, Z1, Z4
+	VMULPS       Z1, Z13, Z4
 	VMAXPS       Z4, Z13, Z13
 
 done255:
@@ -12004,19 +12004,19 @@ end258:
 leaky262:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
-	VMULPS       Z9, Z1, Z4
+	VMULPS       Z1, Z9, Z4
 	VMAXPS       Z4, Z9, Z9
-	VMULPS       Z10, Z1, Z4
+	VMULPS       Z1, Z10, Z4
 	VMAXPS       Z4, Z10, Z10
-	VMULPS       Z11, Z1, Z4
+	VMULPS       Z1, Z11, Z4
 	VMAXPS       Z4, Z11, Z11
-	VMULPS       Z12, Z1, Z4
+	VMULPS       Z1, Z12, Z4
 	VMAXPS       Z4, Z12, Z12
 
 done263:
@@ -12142,17 +12142,17 @@ end266:
 leaky270:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
-	VMULPS       Z9, Z1, Z4
+	VMULPS       Z1, Z9, Z4
 	VMAXPS       Z4, Z9, Z9
-	VMULPS       Z10, Z1, Z4
+	VMULPS       Z1, Z10, Z4
 	VMAXPS       Z4, Z10, Z10
-	VMULPS       Z11, Z1, Z4
+	VMULPS       Z1, Z11, Z4
 	VMAXPS       Z4, Z11, Z11
 
 done271:
@@ -12266,15 +12266,15 @@ end274:
 leaky278:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
-	VMULPS       Z9, Z1, Z4
+	VMULPS       Z1, Z9, Z4
 	VMAXPS       Z4, Z9, Z9
-	VMULPS       Z10, Z1, Z4
+	VMULPS       Z1, Z10, Z4
 	VMAXPS       Z4, Z10, Z10
 
 done279:
@@ -12377,13 +12377,13 @@ end282:
 leaky286:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
-	VMULPS       Z9, Z1, Z4
+	VMULPS       Z1, Z9, Z4
 	VMAXPS       Z4, Z9, Z9
 
 done287:
@@ -12474,11 +12474,11 @@ end290:
 leaky294:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
-	VMULPS       Z8, Z1, Z4
+	VMULPS       Z1, Z8, Z4
 	VMAXPS       Z4, Z8, Z8
 
 done295:
@@ -12558,9 +12558,9 @@ end298:
 leaky302:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
-	VMULPS       Z7, Z1, Z4
+	VMULPS       Z1, Z7, Z4
 	VMAXPS       Z4, Z7, Z7
 
 done303:
@@ -12628,7 +12628,7 @@ end306:
 leaky310:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z6, Z1, Z4
+	VMULPS       Z1, Z6, Z4
 	VMAXPS       Z4, Z6, Z6
 
 done311:
@@ -12832,21 +12832,21 @@ end314:
 leaky320:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
-	VMULPS       Z10, Z0, Z5
+	VMULPS       Z0, Z10, Z5
 	VMAXPS       Z5, Z10, Z10
-	VMULPS       Z11, Z0, Z5
+	VMULPS       Z0, Z11, Z5
 	VMAXPS       Z5, Z11, Z11
-	VMULPS       Z12, Z0, Z5
+	VMULPS       Z0, Z12, Z5
 	VMAXPS       Z5, Z12, Z12
-	VMULPS       Z13, Z0, Z5
+	VMULPS       Z0, Z13, Z5
 	VMAXPS       Z5, Z13, Z13
-	VMULPS       Z14, Z0, Z5
+	VMULPS       Z0, Z14, Z5
 	VMAXPS       Z5, Z14, Z14
 
 done321:
@@ -13009,19 +13009,19 @@ end324:
 leaky330:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
-	VMULPS       Z10, Z0, Z5
+	VMULPS       Z0, Z10, Z5
 	VMAXPS       Z5, Z10, Z10
-	VMULPS       Z11, Z0, Z5
+	VMULPS       Z0, Z11, Z5
 	VMAXPS       Z5, Z11, Z11
-	VMULPS       Z12, Z0, Z5
+	VMULPS       Z0, Z12, Z5
 	VMAXPS       Z5, Z12, Z12
-	VMULPS       Z13, Z0, Z5
+	VMULPS       Z0, Z13, Z5
 	VMAXPS       Z5, Z13, Z13
 
 done331:
@@ -13167,17 +13167,17 @@ end334:
 leaky340:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
-	VMULPS       Z10, Z0, Z5
+	VMULPS       Z0, Z10, Z5
 	VMAXPS       Z5, Z10, Z10
-	VMULPS       Z11, Z0, Z5
+	VMULPS       Z0, Z11, Z5
 	VMAXPS       Z5, Z11, Z11
-	VMULPS       Z12, Z0, Z5
+	VMULPS       Z0, Z12, Z5
 	VMAXPS       Z5, Z12, Z12
 
 done341:
@@ -13311,15 +13311,15 @@ end344:
 leaky350:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
-	VMULPS       Z10, Z0, Z5
+	VMULPS       Z0, Z10, Z5
 	VMAXPS       Z5, Z10, Z10
-	VMULPS       Z11, Z0, Z5
+	VMULPS       Z0, Z11, Z5
 	VMAXPS       Z5, Z11, Z11
 
 done351:
@@ -13440,13 +13440,13 @@ end354:
 leaky360:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
-	VMULPS       Z10, Z0, Z5
+	VMULPS       Z0, Z10, Z5
 	VMAXPS       Z5, Z10, Z10
 
 done361:
@@ -13555,11 +13555,11 @@ end364:
 leaky370:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
 
 done371:
@@ -13656,9 +13656,9 @@ end374:
 leaky380:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
 
 done381:
@@ -13740,7 +13740,7 @@ end384:
 leaky390:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
 
 done391:
@@ -13948,21 +13948,21 @@ end394:
 leaky400:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
-	VMULPS       Z11, Z1, Z6
+	VMULPS       Z1, Z11, Z6
 	VMAXPS       Z6, Z11, Z11
-	VMULPS       Z12, Z1, Z6
+	VMULPS       Z1, Z12, Z6
 	VMAXPS       Z6, Z12, Z12
-	VMULPS       Z13, Z1, Z6
+	VMULPS       Z1, Z13, Z6
 	VMAXPS       Z6, Z13, Z13
-	VMULPS       Z14, Z1, Z6
+	VMULPS       Z1, Z14, Z6
 	VMAXPS       Z6, Z14, Z14
-	VMULPS       Z15, Z1, Z6
+	VMULPS       Z1, Z15, Z6
 	VMAXPS       Z6, Z15, Z15
 
 done401:
@@ -14127,19 +14127,19 @@ end404:
 leaky410:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
-	VMULPS       Z11, Z1, Z6
+	VMULPS       Z1, Z11, Z6
 	VMAXPS       Z6, Z11, Z11
-	VMULPS       Z12, Z1, Z6
+	VMULPS       Z1, Z12, Z6
 	VMAXPS       Z6, Z12, Z12
-	VMULPS       Z13, Z1, Z6
+	VMULPS       Z1, Z13, Z6
 	VMAXPS       Z6, Z13, Z13
-	VMULPS       Z14, Z1, Z6
+	VMULPS       Z1, Z14, Z6
 	VMAXPS       Z6, Z14, Z14
 
 done411:
@@ -14287,17 +14287,17 @@ end414:
 leaky420:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
-	VMULPS       Z11, Z1, Z6
+	VMULPS       Z1, Z11, Z6
 	VMAXPS       Z6, Z11, Z11
-	VMULPS       Z12, Z1, Z6
+	VMULPS       Z1, Z12, Z6
 	VMAXPS       Z6, Z12, Z12
-	VMULPS       Z13, Z1, Z6
+	VMULPS       Z1, Z13, Z6
 	VMAXPS       Z6, Z13, Z13
 
 done421:
@@ -14433,15 +14433,15 @@ end424:
 leaky430:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
-	VMULPS       Z11, Z1, Z6
+	VMULPS       Z1, Z11, Z6
 	VMAXPS       Z6, Z11, Z11
-	VMULPS       Z12, Z1, Z6
+	VMULPS       Z1, Z12, Z6
 	VMAXPS       Z6, Z12, Z12
 
 done431:
@@ -14564,13 +14564,13 @@ end434:
 leaky440:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
-	VMULPS       Z11, Z1, Z6
+	VMULPS       Z1, Z11, Z6
 	VMAXPS       Z6, Z11, Z11
 
 done441:
@@ -14681,11 +14681,11 @@ end444:
 leaky450:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
 
 done451:
@@ -14784,9 +14784,9 @@ end454:
 leaky460:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
 
 done461:
@@ -14873,7 +14873,7 @@ end464:
 leaky470:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
 
 done471:
@@ -15084,21 +15084,21 @@ end474:
 leaky480:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
-	VMULPS       Z10, Z0, Z5
+	VMULPS       Z0, Z10, Z5
 	VMAXPS       Z5, Z10, Z10
-	VMULPS       Z11, Z0, Z5
+	VMULPS       Z0, Z11, Z5
 	VMAXPS       Z5, Z11, Z11
-	VMULPS       Z12, Z0, Z5
+	VMULPS       Z0, Z12, Z5
 	VMAXPS       Z5, Z12, Z12
-	VMULPS       Z13, Z0, Z5
+	VMULPS       Z0, Z13, Z5
 	VMAXPS       Z5, Z13, Z13
-	VMULPS       Z14, Z0, Z5
+	VMULPS       Z0, Z14, Z5
 	VMAXPS       Z5, Z14, Z14
 
 done481:
@@ -15267,19 +15267,19 @@ end484:
 leaky490:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
-	VMULPS       Z10, Z0, Z5
+	VMULPS       Z0, Z10, Z5
 	VMAXPS       Z5, Z10, Z10
-	VMULPS       Z11, Z0, Z5
+	VMULPS       Z0, Z11, Z5
 	VMAXPS       Z5, Z11, Z11
-	VMULPS       Z12, Z0, Z5
+	VMULPS       Z0, Z12, Z5
 	VMAXPS       Z5, Z12, Z12
-	VMULPS       Z13, Z0, Z5
+	VMULPS       Z0, Z13, Z5
 	VMAXPS       Z5, Z13, Z13
 
 done491:
@@ -15429,17 +15429,17 @@ end494:
 leaky500:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
-	VMULPS       Z10, Z0, Z5
+	VMULPS       Z0, Z10, Z5
 	VMAXPS       Z5, Z10, Z10
-	VMULPS       Z11, Z0, Z5
+	VMULPS       Z0, Z11, Z5
 	VMAXPS       Z5, Z11, Z11
-	VMULPS       Z12, Z0, Z5
+	VMULPS       Z0, Z12, Z5
 	VMAXPS       Z5, Z12, Z12
 
 done501:
@@ -15576,15 +15576,15 @@ end504:
 leaky510:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
-	VMULPS       Z10, Z0, Z5
+	VMULPS       Z0, Z10, Z5
 	VMAXPS       Z5, Z10, Z10
-	VMULPS       Z11, Z0, Z5
+	VMULPS       Z0, Z11, Z5
 	VMAXPS       Z5, Z11, Z11
 
 done511:
@@ -15707,13 +15707,13 @@ end514:
 leaky520:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
-	VMULPS       Z10, Z0, Z5
+	VMULPS       Z0, Z10, Z5
 	VMAXPS       Z5, Z10, Z10
 
 done521:
@@ -15823,11 +15823,11 @@ end524:
 leaky530:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
-	VMULPS       Z9, Z0, Z5
+	VMULPS       Z0, Z9, Z5
 	VMAXPS       Z5, Z9, Z9
 
 done531:
@@ -15923,9 +15923,9 @@ end534:
 leaky540:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
-	VMULPS       Z8, Z0, Z5
+	VMULPS       Z0, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
 
 done541:
@@ -16007,7 +16007,7 @@ end544:
 leaky550:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z7, Z0, Z5
+	VMULPS       Z0, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
 
 done551:
@@ -16224,21 +16224,21 @@ end554:
 leaky560:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
-	VMULPS       Z11, Z1, Z6
+	VMULPS       Z1, Z11, Z6
 	VMAXPS       Z6, Z11, Z11
-	VMULPS       Z12, Z1, Z6
+	VMULPS       Z1, Z12, Z6
 	VMAXPS       Z6, Z12, Z12
-	VMULPS       Z13, Z1, Z6
+	VMULPS       Z1, Z13, Z6
 	VMAXPS       Z6, Z13, Z13
-	VMULPS       Z14, Z1, Z6
+	VMULPS       Z1, Z14, Z6
 	VMAXPS       Z6, Z14, Z14
-	VMULPS       Z15, Z1, Z6
+	VMULPS       Z1, Z15, Z6
 	VMAXPS       Z6, Z15, Z15
 
 done561:
@@ -16411,19 +16411,19 @@ end564:
 leaky570:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
-	VMULPS       Z11, Z1, Z6
+	VMULPS       Z1, Z11, Z6
 	VMAXPS       Z6, Z11, Z11
-	VMULPS       Z12, Z1, Z6
+	VMULPS       Z1, Z12, Z6
 	VMAXPS       Z6, Z12, Z12
-	VMULPS       Z13, Z1, Z6
+	VMULPS       Z1, Z13, Z6
 	VMAXPS       Z6, Z13, Z13
-	VMULPS       Z14, Z1, Z6
+	VMULPS       Z1, Z14, Z6
 	VMAXPS       Z6, Z14, Z14
 
 done571:
@@ -16577,17 +16577,17 @@ end574:
 leaky580:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
-	VMULPS       Z11, Z1, Z6
+	VMULPS       Z1, Z11, Z6
 	VMAXPS       Z6, Z11, Z11
-	VMULPS       Z12, Z1, Z6
+	VMULPS       Z1, Z12, Z6
 	VMAXPS       Z6, Z12, Z12
-	VMULPS       Z13, Z1, Z6
+	VMULPS       Z1, Z13, Z6
 	VMAXPS       Z6, Z13, Z13
 
 done581:
@@ -16728,15 +16728,15 @@ end584:
 leaky590:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
-	VMULPS       Z11, Z1, Z6
+	VMULPS       Z1, Z11, Z6
 	VMAXPS       Z6, Z11, Z11
-	VMULPS       Z12, Z1, Z6
+	VMULPS       Z1, Z12, Z6
 	VMAXPS       Z6, Z12, Z12
 
 done591:
@@ -16863,13 +16863,13 @@ end594:
 leaky600:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
-	VMULPS       Z11, Z1, Z6
+	VMULPS       Z1, Z11, Z6
 	VMAXPS       Z6, Z11, Z11
 
 done601:
@@ -16983,11 +16983,11 @@ end604:
 leaky610:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
-	VMULPS       Z10, Z1, Z6
+	VMULPS       Z1, Z10, Z6
 	VMAXPS       Z6, Z10, Z10
 
 done611:
@@ -17087,9 +17087,9 @@ end614:
 leaky620:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
-	VMULPS       Z9, Z1, Z6
+	VMULPS       Z1, Z9, Z6
 	VMAXPS       Z6, Z9, Z9
 
 done621:
@@ -17176,7 +17176,7 @@ end624:
 leaky630:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z8, Z1, Z6
+	VMULPS       Z1, Z8, Z6
 	VMAXPS       Z6, Z8, Z8
 
 done631:
@@ -17413,21 +17413,21 @@ end634:
 leaky642:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
-	VMULPS       Z12, Z0, Z7
+	VMULPS       Z0, Z12, Z7
 	VMAXPS       Z7, Z12, Z12
-	VMULPS       Z13, Z0, Z7
+	VMULPS       Z0, Z13, Z7
 	VMAXPS       Z7, Z13, Z13
-	VMULPS       Z14, Z0, Z7
+	VMULPS       Z0, Z14, Z7
 	VMAXPS       Z7, Z14, Z14
-	VMULPS       Z15, Z0, Z7
+	VMULPS       Z0, Z15, Z7
 	VMAXPS       Z7, Z15, Z15
-	VMULPS       Z16, Z0, Z7
+	VMULPS       Z0, Z16, Z7
 	VMAXPS       Z7, Z16, Z16
 
 done643:
@@ -17621,19 +17621,19 @@ end646:
 leaky654:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
-	VMULPS       Z12, Z0, Z7
+	VMULPS       Z0, Z12, Z7
 	VMAXPS       Z7, Z12, Z12
-	VMULPS       Z13, Z0, Z7
+	VMULPS       Z0, Z13, Z7
 	VMAXPS       Z7, Z13, Z13
-	VMULPS       Z14, Z0, Z7
+	VMULPS       Z0, Z14, Z7
 	VMAXPS       Z7, Z14, Z14
-	VMULPS       Z15, Z0, Z7
+	VMULPS       Z0, Z15, Z7
 	VMAXPS       Z7, Z15, Z15
 
 done655:
@@ -17807,17 +17807,17 @@ end658:
 leaky666:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
-	VMULPS       Z12, Z0, Z7
+	VMULPS       Z0, Z12, Z7
 	VMAXPS       Z7, Z12, Z12
-	VMULPS       Z13, Z0, Z7
+	VMULPS       Z0, Z13, Z7
 	VMAXPS       Z7, Z13, Z13
-	VMULPS       Z14, Z0, Z7
+	VMULPS       Z0, Z14, Z7
 	VMAXPS       Z7, Z14, Z14
 
 done667:
@@ -17977,15 +17977,15 @@ end670:
 leaky678:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
-	VMULPS       Z12, Z0, Z7
+	VMULPS       Z0, Z12, Z7
 	VMAXPS       Z7, Z12, Z12
-	VMULPS       Z13, Z0, Z7
+	VMULPS       Z0, Z13, Z7
 	VMAXPS       Z7, Z13, Z13
 
 done679:
@@ -18131,13 +18131,13 @@ end682:
 leaky690:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
-	VMULPS       Z12, Z0, Z7
+	VMULPS       Z0, Z12, Z7
 	VMAXPS       Z7, Z12, Z12
 
 done691:
@@ -18269,11 +18269,11 @@ end694:
 leaky702:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
 
 done703:
@@ -18390,9 +18390,9 @@ end706:
 leaky714:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
 
 done715:
@@ -18490,7 +18490,7 @@ end718:
 leaky726:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
 
 done727:
@@ -18731,21 +18731,21 @@ end730:
 leaky738:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
-	VMULPS       Z13, Z1, Z8
+	VMULPS       Z1, Z13, Z8
 	VMAXPS       Z8, Z13, Z13
-	VMULPS       Z14, Z1, Z8
+	VMULPS       Z1, Z14, Z8
 	VMAXPS       Z8, Z14, Z14
-	VMULPS       Z15, Z1, Z8
+	VMULPS       Z1, Z15, Z8
 	VMAXPS       Z8, Z15, Z15
-	VMULPS       Z16, Z1, Z8
+	VMULPS       Z1, Z16, Z8
 	VMAXPS       Z8, Z16, Z16
-	VMULPS       Z17, Z1, Z8
+	VMULPS       Z1, Z17, Z8
 	VMAXPS       Z8, Z17, Z17
 
 done739:
@@ -18941,19 +18941,19 @@ end742:
 leaky750:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
-	VMULPS       Z13, Z1, Z8
+	VMULPS       Z1, Z13, Z8
 	VMAXPS       Z8, Z13, Z13
-	VMULPS       Z14, Z1, Z8
+	VMULPS       Z1, Z14, Z8
 	VMAXPS       Z8, Z14, Z14
-	VMULPS       Z15, Z1, Z8
+	VMULPS       Z1, Z15, Z8
 	VMAXPS       Z8, Z15, Z15
-	VMULPS       Z16, Z1, Z8
+	VMULPS       Z1, Z16, Z8
 	VMAXPS       Z8, Z16, Z16
 
 done751:
@@ -19129,17 +19129,17 @@ end754:
 leaky762:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
-	VMULPS       Z13, Z1, Z8
+	VMULPS       Z1, Z13, Z8
 	VMAXPS       Z8, Z13, Z13
-	VMULPS       Z14, Z1, Z8
+	VMULPS       Z1, Z14, Z8
 	VMAXPS       Z8, Z14, Z14
-	VMULPS       Z15, Z1, Z8
+	VMULPS       Z1, Z15, Z8
 	VMAXPS       Z8, Z15, Z15
 
 done763:
@@ -19301,15 +19301,15 @@ end766:
 leaky774:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
-	VMULPS       Z13, Z1, Z8
+	VMULPS       Z1, Z13, Z8
 	VMAXPS       Z8, Z13, Z13
-	VMULPS       Z14, Z1, Z8
+	VMULPS       Z1, Z14, Z8
 	VMAXPS       Z8, Z14, Z14
 
 done775:
@@ -19457,13 +19457,13 @@ end778:
 leaky786:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
-	VMULPS       Z13, Z1, Z8
+	VMULPS       Z1, Z13, Z8
 	VMAXPS       Z8, Z13, Z13
 
 done787:
@@ -19597,11 +19597,11 @@ end790:
 leaky798:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
 
 done799:
@@ -19720,9 +19720,9 @@ end802:
 leaky810:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
 
 done811:
@@ -19827,7 +19827,7 @@ end814:
 leaky822:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
 
 done823:
@@ -20071,21 +20071,21 @@ end826:
 leaky834:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
-	VMULPS       Z12, Z0, Z7
+	VMULPS       Z0, Z12, Z7
 	VMAXPS       Z7, Z12, Z12
-	VMULPS       Z13, Z0, Z7
+	VMULPS       Z0, Z13, Z7
 	VMAXPS       Z7, Z13, Z13
-	VMULPS       Z14, Z0, Z7
+	VMULPS       Z0, Z14, Z7
 	VMAXPS       Z7, Z14, Z14
-	VMULPS       Z15, Z0, Z7
+	VMULPS       Z0, Z15, Z7
 	VMAXPS       Z7, Z15, Z15
-	VMULPS       Z16, Z0, Z7
+	VMULPS       Z0, Z16, Z7
 	VMAXPS       Z7, Z16, Z16
 
 done835:
@@ -20284,19 +20284,19 @@ end838:
 leaky846:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
-	VMULPS       Z12, Z0, Z7
+	VMULPS       Z0, Z12, Z7
 	VMAXPS       Z7, Z12, Z12
-	VMULPS       Z13, Z0, Z7
+	VMULPS       Z0, Z13, Z7
 	VMAXPS       Z7, Z13, Z13
-	VMULPS       Z14, Z0, Z7
+	VMULPS       Z0, Z14, Z7
 	VMAXPS       Z7, Z14, Z14
-	VMULPS       Z15, Z0, Z7
+	VMULPS       Z0, Z15, Z7
 	VMAXPS       Z7, Z15, Z15
 
 done847:
@@ -20475,17 +20475,17 @@ end850:
 leaky858:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
-	VMULPS       Z12, Z0, Z7
+	VMULPS       Z0, Z12, Z7
 	VMAXPS       Z7, Z12, Z12
-	VMULPS       Z13, Z0, Z7
+	VMULPS       Z0, Z13, Z7
 	VMAXPS       Z7, Z13, Z13
-	VMULPS       Z14, Z0, Z7
+	VMULPS       Z0, Z14, Z7
 	VMAXPS       Z7, Z14, Z14
 
 done859:
@@ -20648,15 +20648,15 @@ end862:
 leaky870:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
-	VMULPS       Z12, Z0, Z7
+	VMULPS       Z0, Z12, Z7
 	VMAXPS       Z7, Z12, Z12
-	VMULPS       Z13, Z0, Z7
+	VMULPS       Z0, Z13, Z7
 	VMAXPS       Z7, Z13, Z13
 
 done871:
@@ -20804,13 +20804,13 @@ end874:
 leaky882:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
-	VMULPS       Z12, Z0, Z7
+	VMULPS       Z0, Z12, Z7
 	VMAXPS       Z7, Z12, Z12
 
 done883:
@@ -20942,11 +20942,11 @@ end886:
 leaky894:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
-	VMULPS       Z11, Z0, Z7
+	VMULPS       Z0, Z11, Z7
 	VMAXPS       Z7, Z11, Z11
 
 done895:
@@ -21063,9 +21063,9 @@ end898:
 leaky906:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
-	VMULPS       Z10, Z0, Z7
+	VMULPS       Z0, Z10, Z7
 	VMAXPS       Z7, Z10, Z10
 
 done907:
@@ -21163,7 +21163,7 @@ end910:
 leaky918:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VMULPS       Z9, Z0, Z7
+	VMULPS       Z0, Z9, Z7
 	VMAXPS       Z7, Z9, Z9
 
 done919:
@@ -21413,21 +21413,21 @@ end922:
 leaky930:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
-	VMULPS       Z13, Z1, Z8
+	VMULPS       Z1, Z13, Z8
 	VMAXPS       Z8, Z13, Z13
-	VMULPS       Z14, Z1, Z8
+	VMULPS       Z1, Z14, Z8
 	VMAXPS       Z8, Z14, Z14
-	VMULPS       Z15, Z1, Z8
+	VMULPS       Z1, Z15, Z8
 	VMAXPS       Z8, Z15, Z15
-	VMULPS       Z16, Z1, Z8
+	VMULPS       Z1, Z16, Z8
 	VMAXPS       Z8, Z16, Z16
-	VMULPS       Z17, Z1, Z8
+	VMULPS       Z1, Z17, Z8
 	VMAXPS       Z8, Z17, Z17
 
 done931:
@@ -21630,19 +21630,19 @@ end934:
 leaky942:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
-	VMULPS       Z13, Z1, Z8
+	VMULPS       Z1, Z13, Z8
 	VMAXPS       Z8, Z13, Z13
-	VMULPS       Z14, Z1, Z8
+	VMULPS       Z1, Z14, Z8
 	VMAXPS       Z8, Z14, Z14
-	VMULPS       Z15, Z1, Z8
+	VMULPS       Z1, Z15, Z8
 	VMAXPS       Z8, Z15, Z15
-	VMULPS       Z16, Z1, Z8
+	VMULPS       Z1, Z16, Z8
 	VMAXPS       Z8, Z16, Z16
 
 done943:
@@ -21825,17 +21825,17 @@ end946:
 leaky954:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
-	VMULPS       Z13, Z1, Z8
+	VMULPS       Z1, Z13, Z8
 	VMAXPS       Z8, Z13, Z13
-	VMULPS       Z14, Z1, Z8
+	VMULPS       Z1, Z14, Z8
 	VMAXPS       Z8, Z14, Z14
-	VMULPS       Z15, Z1, Z8
+	VMULPS       Z1, Z15, Z8
 	VMAXPS       Z8, Z15, Z15
 
 done955:
@@ -22002,15 +22002,15 @@ end958:
 leaky966:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
-	VMULPS       Z13, Z1, Z8
+	VMULPS       Z1, Z13, Z8
 	VMAXPS       Z8, Z13, Z13
-	VMULPS       Z14, Z1, Z8
+	VMULPS       Z1, Z14, Z8
 	VMAXPS       Z8, Z14, Z14
 
 done967:
@@ -22162,13 +22162,13 @@ end970:
 leaky978:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
-	VMULPS       Z13, Z1, Z8
+	VMULPS       Z1, Z13, Z8
 	VMAXPS       Z8, Z13, Z13
 
 done979:
@@ -22304,11 +22304,11 @@ end982:
 leaky990:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
-	VMULPS       Z12, Z1, Z8
+	VMULPS       Z1, Z12, Z8
 	VMAXPS       Z8, Z12, Z12
 
 done991:
@@ -22429,9 +22429,9 @@ end994:
 leaky1002:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
-	VMULPS       Z11, Z1, Z8
+	VMULPS       Z1, Z11, Z8
 	VMAXPS       Z8, Z11, Z11
 
 done1003:
@@ -22536,7 +22536,7 @@ end1006:
 leaky1014:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z1
-	VMULPS       Z10, Z1, Z8
+	VMULPS       Z1, Z10, Z8
 	VMAXPS       Z8, Z10, Z10
 
 done1015:
@@ -22732,7 +22732,7 @@ activate:
 leaky1020:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y2
-	VMULPS       Y0, Y2, Y1
+	VMULPS       Y2, Y0, Y1
 	VMAXPS       Y1, Y0, Y0
 
 done1021:
@@ -22863,9 +22863,9 @@ activate:
 leaky1022:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y3
-	VMULPS       Y0, Y3, Y2
+	VMULPS       Y3, Y0, Y2
 	VMAXPS       Y2, Y0, Y0
-	VMULPS       Y1, Y3, Y2
+	VMULPS       Y3, Y1, Y2
 	VMAXPS       Y2, Y1, Y1
 
 done1023:
@@ -23016,11 +23016,11 @@ activate:
 leaky1024:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y4
-	VMULPS       Y0, Y4, Y3
+	VMULPS       Y4, Y0, Y3
 	VMAXPS       Y3, Y0, Y0
-	VMULPS       Y1, Y4, Y3
+	VMULPS       Y4, Y1, Y3
 	VMAXPS       Y3, Y1, Y1
-	VMULPS       Y2, Y4, Y3
+	VMULPS       Y4, Y2, Y3
 	VMAXPS       Y3, Y2, Y2
 
 done1025:
@@ -23199,13 +23199,13 @@ activate:
 leaky1026:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y5
-	VMULPS       Y0, Y5, Y4
+	VMULPS       Y5, Y0, Y4
 	VMAXPS       Y4, Y0, Y0
-	VMULPS       Y1, Y5, Y4
+	VMULPS       Y5, Y1, Y4
 	VMAXPS       Y4, Y1, Y1
-	VMULPS       Y2, Y5, Y4
+	VMULPS       Y5, Y2, Y4
 	VMAXPS       Y4, Y2, Y2
-	VMULPS       Y3, Y5, Y4
+	VMULPS       Y5, Y3, Y4
 	VMAXPS       Y4, Y3, Y3
 
 done1027:
@@ -23404,15 +23404,15 @@ activate:
 leaky1028:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y6
-	VMULPS       Y0, Y6, Y5
+	VMULPS       Y6, Y0, Y5
 	VMAXPS       Y5, Y0, Y0
-	VMULPS       Y1, Y6, Y5
+	VMULPS       Y6, Y1, Y5
 	VMAXPS       Y5, Y1, Y1
-	VMULPS       Y2, Y6, Y5
+	VMULPS       Y6, Y2, Y5
 	VMAXPS       Y5, Y2, Y2
-	VMULPS       Y3, Y6, Y5
+	VMULPS       Y6, Y3, Y5
 	VMAXPS       Y5, Y3, Y3
-	VMULPS       Y4, Y6, Y5
+	VMULPS       Y6, Y4, Y5
 	VMAXPS       Y5, Y4, Y4
 
 done1029:
@@ -23635,17 +23635,17 @@ activate:
 leaky1030:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y7
-	VMULPS       Y0, Y7, Y6
+	VMULPS       Y7, Y0, Y6
 	VMAXPS       Y6, Y0, Y0
-	VMULPS       Y1, Y7, Y6
+	VMULPS       Y7, Y1, Y6
 	VMAXPS       Y6, Y1, Y1
-	VMULPS       Y2, Y7, Y6
+	VMULPS       Y7, Y2, Y6
 	VMAXPS       Y6, Y2, Y2
-	VMULPS       Y3, Y7, Y6
+	VMULPS       Y7, Y3, Y6
 	VMAXPS       Y6, Y3, Y3
-	VMULPS       Y4, Y7, Y6
+	VMULPS       Y7, Y4, Y6
 	VMAXPS       Y6, Y4, Y4
-	VMULPS       Y5, Y7, Y6
+	VMULPS       Y7, Y5, Y6
 	VMAXPS       Y6, Y5, Y5
 
 done1031:
@@ -23888,19 +23888,19 @@ activate:
 leaky1032:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y8
-	VMULPS       Y0, Y8, Y7
+	VMULPS       Y8, Y0, Y7
 	VMAXPS       Y7, Y0, Y0
-	VMULPS       Y1, Y8, Y7
+	VMULPS       Y8, Y1, Y7
 	VMAXPS       Y7, Y1, Y1
-	VMULPS       Y2, Y8, Y7
+	VMULPS       Y8, Y2, Y7
 	VMAXPS       Y7, Y2, Y2
-	VMULPS       Y3, Y8, Y7
+	VMULPS       Y8, Y3, Y7
 	VMAXPS       Y7, Y3, Y3
-	VMULPS       Y4, Y8, Y7
+	VMULPS       Y8, Y4, Y7
 	VMAXPS       Y7, Y4, Y4
-	VMULPS       Y5, Y8, Y7
+	VMULPS       Y8, Y5, Y7
 	VMAXPS       Y7, Y5, Y5
-	VMULPS       Y6, Y8, Y7
+	VMULPS       Y8, Y6, Y7
 	VMAXPS       Y7, Y6, Y6
 
 done1033:
@@ -24163,21 +24163,21 @@ activate:
 leaky1034:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y9
-	VMULPS       Y0, Y9, Y8
+	VMULPS       Y9, Y0, Y8
 	VMAXPS       Y8, Y0, Y0
-	VMULPS       Y1, Y9, Y8
+	VMULPS       Y9, Y1, Y8
 	VMAXPS       Y8, Y1, Y1
-	VMULPS       Y2, Y9, Y8
+	VMULPS       Y9, Y2, Y8
 	VMAXPS       Y8, Y2, Y2
-	VMULPS       Y3, Y9, Y8
+	VMULPS       Y9, Y3, Y8
 	VMAXPS       Y8, Y3, Y3
-	VMULPS       Y4, Y9, Y8
+	VMULPS       Y9, Y4, Y8
 	VMAXPS       Y8, Y4, Y4
-	VMULPS       Y5, Y9, Y8
+	VMULPS       Y9, Y5, Y8
 	VMAXPS       Y8, Y5, Y5
-	VMULPS       Y6, Y9, Y8
+	VMULPS       Y9, Y6, Y8
 	VMAXPS       Y8, Y6, Y6
-	VMULPS       Y7, Y9, Y8
+	VMULPS       Y9, Y7, Y8
 	VMAXPS       Y8, Y7, Y7
 
 done1035:
@@ -24460,23 +24460,23 @@ activate:
 leaky1036:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y10
-	VMULPS       Y0, Y10, Y9
+	VMULPS       Y10, Y0, Y9
 	VMAXPS       Y9, Y0, Y0
-	VMULPS       Y1, Y10, Y9
+	VMULPS       Y10, Y1, Y9
 	VMAXPS       Y9, Y1, Y1
-	VMULPS       Y2, Y10, Y9
+	VMULPS       Y10, Y2, Y9
 	VMAXPS       Y9, Y2, Y2
-	VMULPS       Y3, Y10, Y9
+	VMULPS       Y10, Y3, Y9
 	VMAXPS       Y9, Y3, Y3
-	VMULPS       Y4, Y10, Y9
+	VMULPS       Y10, Y4, Y9
 	VMAXPS       Y9, Y4, Y4
-	VMULPS       Y5, Y10, Y9
+	VMULPS       Y10, Y5, Y9
 	VMAXPS       Y9, Y5, Y5
-	VMULPS       Y6, Y10, Y9
+	VMULPS       Y10, Y6, Y9
 	VMAXPS       Y9, Y6, Y6
-	VMULPS       Y7, Y10, Y9
+	VMULPS       Y10, Y7, Y9
 	VMAXPS       Y9, Y7, Y7
-	VMULPS       Y8, Y10, Y9
+	VMULPS       Y10, Y8, Y9
 	VMAXPS       Y9, Y8, Y8
 
 done1037:
@@ -24779,25 +24779,25 @@ activate:
 leaky1038:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y11
-	VMULPS       Y0, Y11, Y10
+	VMULPS       Y11, Y0, Y10
 	VMAXPS       Y10, Y0, Y0
-	VMULPS       Y1, Y11, Y10
+	VMULPS       Y11, Y1, Y10
 	VMAXPS       Y10, Y1, Y1
-	VMULPS       Y2, Y11, Y10
+	VMULPS       Y11, Y2, Y10
 	VMAXPS       Y10, Y2, Y2
-	VMULPS       Y3, Y11, Y10
+	VMULPS       Y11, Y3, Y10
 	VMAXPS       Y10, Y3, Y3
-	VMULPS       Y4, Y11, Y10
+	VMULPS       Y11, Y4, Y10
 	VMAXPS       Y10, Y4, Y4
-	VMULPS       Y5, Y11, Y10
+	VMULPS       Y11, Y5, Y10
 	VMAXPS       Y10, Y5, Y5
-	VMULPS       Y6, Y11, Y10
+	VMULPS       Y11, Y6, Y10
 	VMAXPS       Y10, Y6, Y6
-	VMULPS       Y7, Y11, Y10
+	VMULPS       Y11, Y7, Y10
 	VMAXPS       Y10, Y7, Y7
-	VMULPS       Y8, Y11, Y10
+	VMULPS       Y11, Y8, Y10
 	VMAXPS       Y10, Y8, Y8
-	VMULPS       Y9, Y11, Y10
+	VMULPS       Y11, Y9, Y10
 	VMAXPS       Y10, Y9, Y9
 
 done1039:
@@ -25124,27 +25124,27 @@ activate:
 leaky1040:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y12
-	VMULPS       Y0, Y12, Y11
+	VMULPS       Y12, Y0, Y11
 	VMAXPS       Y11, Y0, Y0
-	VMULPS       Y1, Y12, Y11
+	VMULPS       Y12, Y1, Y11
 	VMAXPS       Y11, Y1, Y1
-	VMULPS       Y2, Y12, Y11
+	VMULPS       Y12, Y2, Y11
 	VMAXPS       Y11, Y2, Y2
-	VMULPS       Y3, Y12, Y11
+	VMULPS       Y12, Y3, Y11
 	VMAXPS       Y11, Y3, Y3
-	VMULPS       Y4, Y12, Y11
+	VMULPS       Y12, Y4, Y11
 	VMAXPS       Y11, Y4, Y4
-	VMULPS       Y5, Y12, Y11
+	VMULPS       Y12, Y5, Y11
 	VMAXPS       Y11, Y5, Y5
-	VMULPS       Y6, Y12, Y11
+	VMULPS       Y12, Y6, Y11
 	VMAXPS       Y11, Y6, Y6
-	VMULPS       Y7, Y12, Y11
+	VMULPS       Y12, Y7, Y11
 	VMAXPS       Y11, Y7, Y7
-	VMULPS       Y8, Y12, Y11
+	VMULPS       Y12, Y8, Y11
 	VMAXPS       Y11, Y8, Y8
-	VMULPS       Y9, Y12, Y11
+	VMULPS       Y12, Y9, Y11
 	VMAXPS       Y11, Y9, Y9
-	VMULPS       Y10, Y12, Y11
+	VMULPS       Y12, Y10, Y11
 	VMAXPS       Y11, Y10, Y10
 
 done1041:
@@ -25491,29 +25491,29 @@ activate:
 leaky1042:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y13
-	VMULPS       Y0, Y13, Y12
+	VMULPS       Y13, Y0, Y12
 	VMAXPS       Y12, Y0, Y0
-	VMULPS       Y1, Y13, Y12
+	VMULPS       Y13, Y1, Y12
 	VMAXPS       Y12, Y1, Y1
-	VMULPS       Y2, Y13, Y12
+	VMULPS       Y13, Y2, Y12
 	VMAXPS       Y12, Y2, Y2
-	VMULPS       Y3, Y13, Y12
+	VMULPS       Y13, Y3, Y12
 	VMAXPS       Y12, Y3, Y3
-	VMULPS       Y4, Y13, Y12
+	VMULPS       Y13, Y4, Y12
 	VMAXPS       Y12, Y4, Y4
-	VMULPS       Y5, Y13, Y12
+	VMULPS       Y13, Y5, Y12
 	VMAXPS       Y12, Y5, Y5
-	VMULPS       Y6, Y13, Y12
+	VMULPS       Y13, Y6, Y12
 	VMAXPS       Y12, Y6, Y6
-	VMULPS       Y7, Y13, Y12
+	VMULPS       Y13, Y7, Y12
 	VMAXPS       Y12, Y7, Y7
-	VMULPS       Y8, Y13, Y12
+	VMULPS       Y13, Y8, Y12
 	VMAXPS       Y12, Y8, Y8
-	VMULPS       Y9, Y13, Y12
+	VMULPS       Y13, Y9, Y12
 	VMAXPS       Y12, Y9, Y9
-	VMULPS       Y10, Y13, Y12
+	VMULPS       Y13, Y10, Y12
 	VMAXPS       Y12, Y10, Y10
-	VMULPS       Y11, Y13, Y12
+	VMULPS       Y13, Y11, Y12
 	VMAXPS       Y12, Y11, Y11
 
 done1043:
@@ -25880,31 +25880,31 @@ activate:
 leaky1044:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y14
-	VMULPS       Y0, Y14, Y13
+	VMULPS       Y14, Y0, Y13
 	VMAXPS       Y13, Y0, Y0
-	VMULPS       Y1, Y14, Y13
+	VMULPS       Y14, Y1, Y13
 	VMAXPS       Y13, Y1, Y1
-	VMULPS       Y2, Y14, Y13
+	VMULPS       Y14, Y2, Y13
 	VMAXPS       Y13, Y2, Y2
-	VMULPS       Y3, Y14, Y13
+	VMULPS       Y14, Y3, Y13
 	VMAXPS       Y13, Y3, Y3
-	VMULPS       Y4, Y14, Y13
+	VMULPS       Y14, Y4, Y13
 	VMAXPS       Y13, Y4, Y4
-	VMULPS       Y5, Y14, Y13
+	VMULPS       Y14, Y5, Y13
 	VMAXPS       Y13, Y5, Y5
-	VMULPS       Y6, Y14, Y13
+	VMULPS       Y14, Y6, Y13
 	VMAXPS       Y13, Y6, Y6
-	VMULPS       Y7, Y14, Y13
+	VMULPS       Y14, Y7, Y13
 	VMAXPS       Y13, Y7, Y7
-	VMULPS       Y8, Y14, Y13
+	VMULPS       Y14, Y8, Y13
 	VMAXPS       Y13, Y8, Y8
-	VMULPS       Y9, Y14, Y13
+	VMULPS       Y14, Y9, Y13
 	VMAXPS       Y13, Y9, Y9
-	VMULPS       Y10, Y14, Y13
+	VMULPS       Y14, Y10, Y13
 	VMAXPS       Y13, Y10, Y10
-	VMULPS       Y11, Y14, Y13
+	VMULPS       Y14, Y11, Y13
 	VMAXPS       Y13, Y11, Y11
-	VMULPS       Y12, Y14, Y13
+	VMULPS       Y14, Y12, Y13
 	VMAXPS       Y13, Y12, Y12
 
 done1045:
@@ -26291,33 +26291,33 @@ activate:
 leaky1046:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y15
-	VMULPS       Y0, Y15, Y14
+	VMULPS       Y15, Y0, Y14
 	VMAXPS       Y14, Y0, Y0
-	VMULPS       Y1, Y15, Y14
+	VMULPS       Y15, Y1, Y14
 	VMAXPS       Y14, Y1, Y1
-	VMULPS       Y2, Y15, Y14
+	VMULPS       Y15, Y2, Y14
 	VMAXPS       Y14, Y2, Y2
-	VMULPS       Y3, Y15, Y14
+	VMULPS       Y15, Y3, Y14
 	VMAXPS       Y14, Y3, Y3
-	VMULPS       Y4, Y15, Y14
+	VMULPS       Y15, Y4, Y14
 	VMAXPS       Y14, Y4, Y4
-	VMULPS       Y5, Y15, Y14
+	VMULPS       Y15, Y5, Y14
 	VMAXPS       Y14, Y5, Y5
-	VMULPS       Y6, Y15, Y14
+	VMULPS       Y15, Y6, Y14
 	VMAXPS       Y14, Y6, Y6
-	VMULPS       Y7, Y15, Y14
+	VMULPS       Y15, Y7, Y14
 	VMAXPS       Y14, Y7, Y7
-	VMULPS       Y8, Y15, Y14
+	VMULPS       Y15, Y8, Y14
 	VMAXPS       Y14, Y8, Y8
-	VMULPS       Y9, Y15, Y14
+	VMULPS       Y15, Y9, Y14
 	VMAXPS       Y14, Y9, Y9
-	VMULPS       Y10, Y15, Y14
+	VMULPS       Y15, Y10, Y14
 	VMAXPS       Y14, Y10, Y10
-	VMULPS       Y11, Y15, Y14
+	VMULPS       Y15, Y11, Y14
 	VMAXPS       Y14, Y11, Y11
-	VMULPS       Y12, Y15, Y14
+	VMULPS       Y15, Y12, Y14
 	VMAXPS       Y14, Y12, Y12
-	VMULPS       Y13, Y15, Y14
+	VMULPS       Y15, Y13, Y14
 	VMAXPS       Y14, Y13, Y13
 
 done1047:
@@ -26527,21 +26527,21 @@ end1049:
 leaky1053:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
+	VMULPS       Y0, Y8, Y3
 	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
+	VMULPS       Y0, Y9, Y3
 	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
+	VMULPS       Y0, Y10, Y3
 	VMAXPS       Y3, Y10, Y10
-	VMULPS       Y11, Y0, Y3
+	VMULPS       Y0, Y11, Y3
 	VMAXPS       Y3, Y11, Y11
-	VMULPS       Y12, Y0, Y3
+	VMULPS       Y0, Y12, Y3
 	VMAXPS       Y3, Y12, Y12
 
 done1054:
@@ -26674,19 +26674,19 @@ end1057:
 leaky1061:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
+	VMULPS       Y0, Y8, Y3
 	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
+	VMULPS       Y0, Y9, Y3
 	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
+	VMULPS       Y0, Y10, Y3
 	VMAXPS       Y3, Y10, Y10
-	VMULPS       Y11, Y0, Y3
+	VMULPS       Y0, Y11, Y3
 	VMAXPS       Y3, Y11, Y11
 
 done1062:
@@ -26803,17 +26803,17 @@ end1065:
 leaky1069:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
+	VMULPS       Y0, Y8, Y3
 	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
+	VMULPS       Y0, Y9, Y3
 	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
+	VMULPS       Y0, Y10, Y3
 	VMAXPS       Y3, Y10, Y10
 
 done1070:
@@ -26920,15 +26920,15 @@ end1073:
 leaky1077:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
+	VMULPS       Y0, Y8, Y3
 	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
+	VMULPS       Y0, Y9, Y3
 	VMAXPS       Y3, Y9, Y9
 
 done1078:
@@ -27025,13 +27025,13 @@ end1081:
 leaky1085:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
+	VMULPS       Y0, Y8, Y3
 	VMAXPS       Y3, Y8, Y8
 
 done1086:
@@ -27118,11 +27118,11 @@ end1089:
 leaky1093:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
 
 done1094:
@@ -27198,9 +27198,9 @@ end1097:
 leaky1101:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
 
 done1102:
@@ -27265,7 +27265,7 @@ end1105:
 leaky1109:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
 
 done1110:
@@ -27441,21 +27441,21 @@ end1113:
 leaky1117:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
+	VMULPS       Y1, Y9, Y4
 	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
+	VMULPS       Y1, Y10, Y4
 	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
+	VMULPS       Y1, Y11, Y4
 	VMAXPS       Y4, Y11, Y11
-	VMULPS       Y12, Y1, Y4
+	VMULPS       Y1, Y12, Y4
 	VMAXPS       Y4, Y12, Y12
-	VMULPS       Y13, Y1, Y4
+	VMULPS       Y1, Y13, Y4
 	VMAXPS       Y4, Y13, Y13
 
 done1118:
@@ -27590,19 +27590,19 @@ end1121:
 leaky1125:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
+	VMULPS       Y1, Y9, Y4
 	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
+	VMULPS       Y1, Y10, Y4
 	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
+	VMULPS       Y1, Y11, Y4
 	VMAXPS       Y4, Y11, Y11
-	VMULPS       Y12, Y1, Y4
+	VMULPS       Y1, Y12, Y4
 	VMAXPS       Y4, Y12, Y12
 
 done1126:
@@ -27721,17 +27721,17 @@ end1129:
 leaky1133:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
+	VMULPS       Y1, Y9, Y4
 	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
+	VMULPS       Y1, Y10, Y4
 	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
+	VMULPS       Y1, Y11, Y4
 	VMAXPS       Y4, Y11, Y11
 
 done1134:
@@ -27840,15 +27840,15 @@ end1137:
 leaky1141:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
+	VMULPS       Y1, Y9, Y4
 	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
+	VMULPS       Y1, Y10, Y4
 	VMAXPS       Y4, Y10, Y10
 
 done1142:
@@ -27947,13 +27947,13 @@ end1145:
 leaky1149:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
+	VMULPS       Y1, Y9, Y4
 	VMAXPS       Y4, Y9, Y9
 
 done1150:
@@ -28042,11 +28042,11 @@ end1153:
 leaky1157:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
 
 done1158:
@@ -28124,9 +28124,9 @@ end1161:
 leaky1165:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
 
 done1166:
@@ -28194,7 +28194,7 @@ end1169:
 leaky1173:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
 
 done1174:
@@ -28367,21 +28367,21 @@ end1177:
 leaky1181:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
+	VMULPS       Y0, Y8, Y3
 	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
+	VMULPS       Y0, Y9, Y3
 	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
+	VMULPS       Y0, Y10, Y3
 	VMAXPS       Y3, Y10, Y10
-	VMULPS       Y11, Y0, Y3
+	VMULPS       Y0, Y11, Y3
 	VMAXPS       Y3, Y11, Y11
-	VMULPS       Y12, Y0, Y3
+	VMULPS       Y0, Y12, Y3
 	VMAXPS       Y3, Y12, Y12
 
 done1182:
@@ -28514,19 +28514,19 @@ end1185:
 leaky1189:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
+	VMULPS       Y0, Y8, Y3
 	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
+	VMULPS       Y0, Y9, Y3
 	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
+	VMULPS       Y0, Y10, Y3
 	VMAXPS       Y3, Y10, Y10
-	VMULPS       Y11, Y0, Y3
+	VMULPS       Y0, Y11, Y3
 	VMAXPS       Y3, Y11, Y11
 
 done1190:
@@ -28644,17 +28644,17 @@ end1193:
 leaky1197:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
+	VMULPS       Y0, Y8, Y3
 	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
+	VMULPS       Y0, Y9, Y3
 	VMAXPS       Y3, Y9, Y9
-	VMULPS       Y10, Y0, Y3
+	VMULPS       Y0, Y10, Y3
 	VMAXPS       Y3, Y10, Y10
 
 done1198:
@@ -28761,15 +28761,15 @@ end1201:
 leaky1205:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
+	VMULPS       Y0, Y8, Y3
 	VMAXPS       Y3, Y8, Y8
-	VMULPS       Y9, Y0, Y3
+	VMULPS       Y0, Y9, Y3
 	VMAXPS       Y3, Y9, Y9
 
 done1206:
@@ -28866,13 +28866,13 @@ end1209:
 leaky1213:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
-	VMULPS       Y8, Y0, Y3
+	VMULPS       Y0, Y8, Y3
 	VMAXPS       Y3, Y8, Y8
 
 done1214:
@@ -28958,11 +28958,11 @@ end1217:
 leaky1221:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
-	VMULPS       Y7, Y0, Y3
+	VMULPS       Y0, Y7, Y3
 	VMAXPS       Y3, Y7, Y7
 
 done1222:
@@ -29038,9 +29038,9 @@ end1225:
 leaky1229:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
-	VMULPS       Y6, Y0, Y3
+	VMULPS       Y0, Y6, Y3
 	VMAXPS       Y3, Y6, Y6
 
 done1230:
@@ -29105,7 +29105,7 @@ end1233:
 leaky1237:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y5, Y0, Y3
+	VMULPS       Y0, Y5, Y3
 	VMAXPS       Y3, Y5, Y5
 
 done1238:
@@ -29290,21 +29290,21 @@ end1241:
 leaky1245:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
+	VMULPS       Y1, Y9, Y4
 	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
+	VMULPS       Y1, Y10, Y4
 	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
+	VMULPS       Y1, Y11, Y4
 	VMAXPS       Y4, Y11, Y11
-	VMULPS       Y12, Y1, Y4
+	VMULPS       Y1, Y12, Y4
 	VMAXPS       Y4, Y12, Y12
-	VMULPS       Y13, Y1, Y4
+	VMULPS       Y1, Y13, Y4
 	VMAXPS       Y4, Y13, Y13
 
 done1246:
@@ -29446,19 +29446,19 @@ end1249:
 leaky1253:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
+	VMULPS       Y1, Y9, Y4
 	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
+	VMULPS       Y1, Y10, Y4
 	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
+	VMULPS       Y1, Y11, Y4
 	VMAXPS       Y4, Y11, Y11
-	VMULPS       Y12, Y1, Y4
+	VMULPS       Y1, Y12, Y4
 	VMAXPS       Y4, Y12, Y12
 
 done1254:
@@ -29584,17 +29584,17 @@ end1257:
 leaky1261:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
+	VMULPS       Y1, Y9, Y4
 	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
+	VMULPS       Y1, Y10, Y4
 	VMAXPS       Y4, Y10, Y10
-	VMULPS       Y11, Y1, Y4
+	VMULPS       Y1, Y11, Y4
 	VMAXPS       Y4, Y11, Y11
 
 done1262:
@@ -29708,15 +29708,15 @@ end1265:
 leaky1269:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
+	VMULPS       Y1, Y9, Y4
 	VMAXPS       Y4, Y9, Y9
-	VMULPS       Y10, Y1, Y4
+	VMULPS       Y1, Y10, Y4
 	VMAXPS       Y4, Y10, Y10
 
 done1270:
@@ -29819,13 +29819,13 @@ end1273:
 leaky1277:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
-	VMULPS       Y9, Y1, Y4
+	VMULPS       Y1, Y9, Y4
 	VMAXPS       Y4, Y9, Y9
 
 done1278:
@@ -29916,11 +29916,11 @@ end1281:
 leaky1285:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
-	VMULPS       Y8, Y1, Y4
+	VMULPS       Y1, Y8, Y4
 	VMAXPS       Y4, Y8, Y8
 
 done1286:
@@ -30000,9 +30000,9 @@ end1289:
 leaky1293:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
-	VMULPS       Y7, Y1, Y4
+	VMULPS       Y1, Y7, Y4
 	VMAXPS       Y4, Y7, Y7
 
 done1294:
@@ -30070,7 +30070,7 @@ end1297:
 leaky1301:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y6, Y1, Y4
+	VMULPS       Y1, Y6, Y4
 	VMAXPS       Y4, Y6, Y6
 
 done1302:
@@ -30274,21 +30274,21 @@ end1305:
 leaky1311:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
+	VMULPS       Y0, Y10, Y5
 	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
+	VMULPS       Y0, Y11, Y5
 	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
+	VMULPS       Y0, Y12, Y5
 	VMAXPS       Y5, Y12, Y12
-	VMULPS       Y13, Y0, Y5
+	VMULPS       Y0, Y13, Y5
 	VMAXPS       Y5, Y13, Y13
-	VMULPS       Y14, Y0, Y5
+	VMULPS       Y0, Y14, Y5
 	VMAXPS       Y5, Y14, Y14
 
 done1312:
@@ -30451,19 +30451,19 @@ end1315:
 leaky1321:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
+	VMULPS       Y0, Y10, Y5
 	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
+	VMULPS       Y0, Y11, Y5
 	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
+	VMULPS       Y0, Y12, Y5
 	VMAXPS       Y5, Y12, Y12
-	VMULPS       Y13, Y0, Y5
+	VMULPS       Y0, Y13, Y5
 	VMAXPS       Y5, Y13, Y13
 
 done1322:
@@ -30609,17 +30609,17 @@ end1325:
 leaky1331:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
+	VMULPS       Y0, Y10, Y5
 	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
+	VMULPS       Y0, Y11, Y5
 	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
+	VMULPS       Y0, Y12, Y5
 	VMAXPS       Y5, Y12, Y12
 
 done1332:
@@ -30753,15 +30753,15 @@ end1335:
 leaky1341:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
+	VMULPS       Y0, Y10, Y5
 	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
+	VMULPS       Y0, Y11, Y5
 	VMAXPS       Y5, Y11, Y11
 
 done1342:
@@ -30882,13 +30882,13 @@ end1345:
 leaky1351:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
+	VMULPS       Y0, Y10, Y5
 	VMAXPS       Y5, Y10, Y10
 
 done1352:
@@ -30997,11 +30997,11 @@ end1355:
 leaky1361:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
 
 done1362:
@@ -31098,9 +31098,9 @@ end1365:
 leaky1371:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
 
 done1372:
@@ -31182,7 +31182,7 @@ end1375:
 leaky1381:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
 
 done1382:
@@ -31390,21 +31390,21 @@ end1385:
 leaky1391:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
+	VMULPS       Y1, Y11, Y6
 	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
+	VMULPS       Y1, Y12, Y6
 	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
+	VMULPS       Y1, Y13, Y6
 	VMAXPS       Y6, Y13, Y13
-	VMULPS       Y14, Y1, Y6
+	VMULPS       Y1, Y14, Y6
 	VMAXPS       Y6, Y14, Y14
-	VMULPS       Y15, Y1, Y6
+	VMULPS       Y1, Y15, Y6
 	VMAXPS       Y6, Y15, Y15
 
 done1392:
@@ -31569,19 +31569,19 @@ end1395:
 leaky1401:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
+	VMULPS       Y1, Y11, Y6
 	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
+	VMULPS       Y1, Y12, Y6
 	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
+	VMULPS       Y1, Y13, Y6
 	VMAXPS       Y6, Y13, Y13
-	VMULPS       Y14, Y1, Y6
+	VMULPS       Y1, Y14, Y6
 	VMAXPS       Y6, Y14, Y14
 
 done1402:
@@ -31729,17 +31729,17 @@ end1405:
 leaky1411:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
+	VMULPS       Y1, Y11, Y6
 	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
+	VMULPS       Y1, Y12, Y6
 	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
+	VMULPS       Y1, Y13, Y6
 	VMAXPS       Y6, Y13, Y13
 
 done1412:
@@ -31875,15 +31875,15 @@ end1415:
 leaky1421:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
+	VMULPS       Y1, Y11, Y6
 	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
+	VMULPS       Y1, Y12, Y6
 	VMAXPS       Y6, Y12, Y12
 
 done1422:
@@ -32006,13 +32006,13 @@ end1425:
 leaky1431:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
+	VMULPS       Y1, Y11, Y6
 	VMAXPS       Y6, Y11, Y11
 
 done1432:
@@ -32123,11 +32123,11 @@ end1435:
 leaky1441:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
 
 done1442:
@@ -32226,9 +32226,9 @@ end1445:
 leaky1451:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
 
 done1452:
@@ -32315,7 +32315,7 @@ end1455:
 leaky1461:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
 
 done1462:
@@ -32526,21 +32526,21 @@ end1465:
 leaky1471:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
+	VMULPS       Y0, Y10, Y5
 	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
+	VMULPS       Y0, Y11, Y5
 	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
+	VMULPS       Y0, Y12, Y5
 	VMAXPS       Y5, Y12, Y12
-	VMULPS       Y13, Y0, Y5
+	VMULPS       Y0, Y13, Y5
 	VMAXPS       Y5, Y13, Y13
-	VMULPS       Y14, Y0, Y5
+	VMULPS       Y0, Y14, Y5
 	VMAXPS       Y5, Y14, Y14
 
 done1472:
@@ -32709,19 +32709,19 @@ end1475:
 leaky1481:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
+	VMULPS       Y0, Y10, Y5
 	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
+	VMULPS       Y0, Y11, Y5
 	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
+	VMULPS       Y0, Y12, Y5
 	VMAXPS       Y5, Y12, Y12
-	VMULPS       Y13, Y0, Y5
+	VMULPS       Y0, Y13, Y5
 	VMAXPS       Y5, Y13, Y13
 
 done1482:
@@ -32871,17 +32871,17 @@ end1485:
 leaky1491:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
+	VMULPS       Y0, Y10, Y5
 	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
+	VMULPS       Y0, Y11, Y5
 	VMAXPS       Y5, Y11, Y11
-	VMULPS       Y12, Y0, Y5
+	VMULPS       Y0, Y12, Y5
 	VMAXPS       Y5, Y12, Y12
 
 done1492:
@@ -33018,15 +33018,15 @@ end1495:
 leaky1501:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
+	VMULPS       Y0, Y10, Y5
 	VMAXPS       Y5, Y10, Y10
-	VMULPS       Y11, Y0, Y5
+	VMULPS       Y0, Y11, Y5
 	VMAXPS       Y5, Y11, Y11
 
 done1502:
@@ -33149,13 +33149,13 @@ end1505:
 leaky1511:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
-	VMULPS       Y10, Y0, Y5
+	VMULPS       Y0, Y10, Y5
 	VMAXPS       Y5, Y10, Y10
 
 done1512:
@@ -33265,11 +33265,11 @@ end1515:
 leaky1521:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
-	VMULPS       Y9, Y0, Y5
+	VMULPS       Y0, Y9, Y5
 	VMAXPS       Y5, Y9, Y9
 
 done1522:
@@ -33365,9 +33365,9 @@ end1525:
 leaky1531:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
-	VMULPS       Y8, Y0, Y5
+	VMULPS       Y0, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
 
 done1532:
@@ -33449,7 +33449,7 @@ end1535:
 leaky1541:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y7, Y0, Y5
+	VMULPS       Y0, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
 
 done1542:
@@ -33666,21 +33666,21 @@ end1545:
 leaky1551:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
+	VMULPS       Y1, Y11, Y6
 	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
+	VMULPS       Y1, Y12, Y6
 	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
+	VMULPS       Y1, Y13, Y6
 	VMAXPS       Y6, Y13, Y13
-	VMULPS       Y14, Y1, Y6
+	VMULPS       Y1, Y14, Y6
 	VMAXPS       Y6, Y14, Y14
-	VMULPS       Y15, Y1, Y6
+	VMULPS       Y1, Y15, Y6
 	VMAXPS       Y6, Y15, Y15
 
 done1552:
@@ -33853,19 +33853,19 @@ end1555:
 leaky1561:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
+	VMULPS       Y1, Y11, Y6
 	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
+	VMULPS       Y1, Y12, Y6
 	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
+	VMULPS       Y1, Y13, Y6
 	VMAXPS       Y6, Y13, Y13
-	VMULPS       Y14, Y1, Y6
+	VMULPS       Y1, Y14, Y6
 	VMAXPS       Y6, Y14, Y14
 
 done1562:
@@ -34019,17 +34019,17 @@ end1565:
 leaky1571:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
+	VMULPS       Y1, Y11, Y6
 	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
+	VMULPS       Y1, Y12, Y6
 	VMAXPS       Y6, Y12, Y12
-	VMULPS       Y13, Y1, Y6
+	VMULPS       Y1, Y13, Y6
 	VMAXPS       Y6, Y13, Y13
 
 done1572:
@@ -34170,15 +34170,15 @@ end1575:
 leaky1581:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
+	VMULPS       Y1, Y11, Y6
 	VMAXPS       Y6, Y11, Y11
-	VMULPS       Y12, Y1, Y6
+	VMULPS       Y1, Y12, Y6
 	VMAXPS       Y6, Y12, Y12
 
 done1582:
@@ -34305,13 +34305,13 @@ end1585:
 leaky1591:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
-	VMULPS       Y11, Y1, Y6
+	VMULPS       Y1, Y11, Y6
 	VMAXPS       Y6, Y11, Y11
 
 done1592:
@@ -34425,11 +34425,11 @@ end1595:
 leaky1601:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
-	VMULPS       Y10, Y1, Y6
+	VMULPS       Y1, Y10, Y6
 	VMAXPS       Y6, Y10, Y10
 
 done1602:
@@ -34529,9 +34529,9 @@ end1605:
 leaky1611:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
-	VMULPS       Y9, Y1, Y6
+	VMULPS       Y1, Y9, Y6
 	VMAXPS       Y6, Y9, Y9
 
 done1612:
@@ -34618,7 +34618,7 @@ end1615:
 leaky1621:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y8, Y1, Y6
+	VMULPS       Y1, Y8, Y6
 	VMAXPS       Y6, Y8, Y8
 
 done1622:
@@ -34855,21 +34855,21 @@ end1625:
 leaky1633:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
+	VMULPS       Y0, Y12, Y7
 	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
+	VMULPS       Y0, Y13, Y7
 	VMAXPS       Y7, Y13, Y13
-	VMULPS       Y14, Y0, Y7
+	VMULPS       Y0, Y14, Y7
 	VMAXPS       Y7, Y14, Y14
-	VMULPS       Y15, Y0, Y7
+	VMULPS       Y0, Y15, Y7
 	VMAXPS       Y7, Y15, Y15
-	VMULPS       Y16, Y0, Y7
+	VMULPS       Y0, Y16, Y7
 	VMAXPS       Y7, Y16, Y16
 
 done1634:
@@ -35063,19 +35063,19 @@ end1637:
 leaky1645:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
+	VMULPS       Y0, Y12, Y7
 	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
+	VMULPS       Y0, Y13, Y7
 	VMAXPS       Y7, Y13, Y13
-	VMULPS       Y14, Y0, Y7
+	VMULPS       Y0, Y14, Y7
 	VMAXPS       Y7, Y14, Y14
-	VMULPS       Y15, Y0, Y7
+	VMULPS       Y0, Y15, Y7
 	VMAXPS       Y7, Y15, Y15
 
 done1646:
@@ -35249,17 +35249,17 @@ end1649:
 leaky1657:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
+	VMULPS       Y0, Y12, Y7
 	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
+	VMULPS       Y0, Y13, Y7
 	VMAXPS       Y7, Y13, Y13
-	VMULPS       Y14, Y0, Y7
+	VMULPS       Y0, Y14, Y7
 	VMAXPS       Y7, Y14, Y14
 
 done1658:
@@ -35419,15 +35419,15 @@ end1661:
 leaky1669:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
+	VMULPS       Y0, Y12, Y7
 	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
+	VMULPS       Y0, Y13, Y7
 	VMAXPS       Y7, Y13, Y13
 
 done1670:
@@ -35573,13 +35573,13 @@ end1673:
 leaky1681:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
+	VMULPS       Y0, Y12, Y7
 	VMAXPS       Y7, Y12, Y12
 
 done1682:
@@ -35711,11 +35711,11 @@ end1685:
 leaky1693:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
 
 done1694:
@@ -35832,9 +35832,9 @@ end1697:
 leaky1705:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
 
 done1706:
@@ -35932,7 +35932,7 @@ end1709:
 leaky1717:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
 
 done1718:
@@ -36173,21 +36173,21 @@ end1721:
 leaky1729:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
+	VMULPS       Y1, Y13, Y8
 	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
+	VMULPS       Y1, Y14, Y8
 	VMAXPS       Y8, Y14, Y14
-	VMULPS       Y15, Y1, Y8
+	VMULPS       Y1, Y15, Y8
 	VMAXPS       Y8, Y15, Y15
-	VMULPS       Y16, Y1, Y8
+	VMULPS       Y1, Y16, Y8
 	VMAXPS       Y8, Y16, Y16
-	VMULPS       Y17, Y1, Y8
+	VMULPS       Y1, Y17, Y8
 	VMAXPS       Y8, Y17, Y17
 
 done1730:
@@ -36383,19 +36383,19 @@ end1733:
 leaky1741:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
+	VMULPS       Y1, Y13, Y8
 	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
+	VMULPS       Y1, Y14, Y8
 	VMAXPS       Y8, Y14, Y14
-	VMULPS       Y15, Y1, Y8
+	VMULPS       Y1, Y15, Y8
 	VMAXPS       Y8, Y15, Y15
-	VMULPS       Y16, Y1, Y8
+	VMULPS       Y1, Y16, Y8
 	VMAXPS       Y8, Y16, Y16
 
 done1742:
@@ -36571,17 +36571,17 @@ end1745:
 leaky1753:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
+	VMULPS       Y1, Y13, Y8
 	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
+	VMULPS       Y1, Y14, Y8
 	VMAXPS       Y8, Y14, Y14
-	VMULPS       Y15, Y1, Y8
+	VMULPS       Y1, Y15, Y8
 	VMAXPS       Y8, Y15, Y15
 
 done1754:
@@ -36743,15 +36743,15 @@ end1757:
 leaky1765:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
+	VMULPS       Y1, Y13, Y8
 	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
+	VMULPS       Y1, Y14, Y8
 	VMAXPS       Y8, Y14, Y14
 
 done1766:
@@ -36899,13 +36899,13 @@ end1769:
 leaky1777:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
+	VMULPS       Y1, Y13, Y8
 	VMAXPS       Y8, Y13, Y13
 
 done1778:
@@ -37039,11 +37039,11 @@ end1781:
 leaky1789:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
 
 done1790:
@@ -37162,9 +37162,9 @@ end1793:
 leaky1801:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
 
 done1802:
@@ -37269,7 +37269,7 @@ end1805:
 leaky1813:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
 
 done1814:
@@ -37513,21 +37513,21 @@ end1817:
 leaky1825:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
+	VMULPS       Y0, Y12, Y7
 	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
+	VMULPS       Y0, Y13, Y7
 	VMAXPS       Y7, Y13, Y13
-	VMULPS       Y14, Y0, Y7
+	VMULPS       Y0, Y14, Y7
 	VMAXPS       Y7, Y14, Y14
-	VMULPS       Y15, Y0, Y7
+	VMULPS       Y0, Y15, Y7
 	VMAXPS       Y7, Y15, Y15
-	VMULPS       Y16, Y0, Y7
+	VMULPS       Y0, Y16, Y7
 	VMAXPS       Y7, Y16, Y16
 
 done1826:
@@ -37726,19 +37726,19 @@ end1829:
 leaky1837:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
+	VMULPS       Y0, Y12, Y7
 	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
+	VMULPS       Y0, Y13, Y7
 	VMAXPS       Y7, Y13, Y13
-	VMULPS       Y14, Y0, Y7
+	VMULPS       Y0, Y14, Y7
 	VMAXPS       Y7, Y14, Y14
-	VMULPS       Y15, Y0, Y7
+	VMULPS       Y0, Y15, Y7
 	VMAXPS       Y7, Y15, Y15
 
 done1838:
@@ -37917,17 +37917,17 @@ end1841:
 leaky1849:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
+	VMULPS       Y0, Y12, Y7
 	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
+	VMULPS       Y0, Y13, Y7
 	VMAXPS       Y7, Y13, Y13
-	VMULPS       Y14, Y0, Y7
+	VMULPS       Y0, Y14, Y7
 	VMAXPS       Y7, Y14, Y14
 
 done1850:
@@ -38090,15 +38090,15 @@ end1853:
 leaky1861:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
+	VMULPS       Y0, Y12, Y7
 	VMAXPS       Y7, Y12, Y12
-	VMULPS       Y13, Y0, Y7
+	VMULPS       Y0, Y13, Y7
 	VMAXPS       Y7, Y13, Y13
 
 done1862:
@@ -38246,13 +38246,13 @@ end1865:
 leaky1873:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
-	VMULPS       Y12, Y0, Y7
+	VMULPS       Y0, Y12, Y7
 	VMAXPS       Y7, Y12, Y12
 
 done1874:
@@ -38384,11 +38384,11 @@ end1877:
 leaky1885:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
-	VMULPS       Y11, Y0, Y7
+	VMULPS       Y0, Y11, Y7
 	VMAXPS       Y7, Y11, Y11
 
 done1886:
@@ -38505,9 +38505,9 @@ end1889:
 leaky1897:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
-	VMULPS       Y10, Y0, Y7
+	VMULPS       Y0, Y10, Y7
 	VMAXPS       Y7, Y10, Y10
 
 done1898:
@@ -38605,7 +38605,7 @@ end1901:
 leaky1909:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y0
-	VMULPS       Y9, Y0, Y7
+	VMULPS       Y0, Y9, Y7
 	VMAXPS       Y7, Y9, Y9
 
 done1910:
@@ -38855,21 +38855,21 @@ end1913:
 leaky1921:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
+	VMULPS       Y1, Y13, Y8
 	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
+	VMULPS       Y1, Y14, Y8
 	VMAXPS       Y8, Y14, Y14
-	VMULPS       Y15, Y1, Y8
+	VMULPS       Y1, Y15, Y8
 	VMAXPS       Y8, Y15, Y15
-	VMULPS       Y16, Y1, Y8
+	VMULPS       Y1, Y16, Y8
 	VMAXPS       Y8, Y16, Y16
-	VMULPS       Y17, Y1, Y8
+	VMULPS       Y1, Y17, Y8
 	VMAXPS       Y8, Y17, Y17
 
 done1922:
@@ -39072,19 +39072,19 @@ end1925:
 leaky1933:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
+	VMULPS       Y1, Y13, Y8
 	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
+	VMULPS       Y1, Y14, Y8
 	VMAXPS       Y8, Y14, Y14
-	VMULPS       Y15, Y1, Y8
+	VMULPS       Y1, Y15, Y8
 	VMAXPS       Y8, Y15, Y15
-	VMULPS       Y16, Y1, Y8
+	VMULPS       Y1, Y16, Y8
 	VMAXPS       Y8, Y16, Y16
 
 done1934:
@@ -39267,17 +39267,17 @@ end1937:
 leaky1945:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
+	VMULPS       Y1, Y13, Y8
 	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
+	VMULPS       Y1, Y14, Y8
 	VMAXPS       Y8, Y14, Y14
-	VMULPS       Y15, Y1, Y8
+	VMULPS       Y1, Y15, Y8
 	VMAXPS       Y8, Y15, Y15
 
 done1946:
@@ -39444,15 +39444,15 @@ end1949:
 leaky1957:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
+	VMULPS       Y1, Y13, Y8
 	VMAXPS       Y8, Y13, Y13
-	VMULPS       Y14, Y1, Y8
+	VMULPS       Y1, Y14, Y8
 	VMAXPS       Y8, Y14, Y14
 
 done1958:
@@ -39604,13 +39604,13 @@ end1961:
 leaky1969:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
-	VMULPS       Y13, Y1, Y8
+	VMULPS       Y1, Y13, Y8
 	VMAXPS       Y8, Y13, Y13
 
 done1970:
@@ -39746,11 +39746,11 @@ end1973:
 leaky1981:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
-	VMULPS       Y12, Y1, Y8
+	VMULPS       Y1, Y12, Y8
 	VMAXPS       Y8, Y12, Y12
 
 done1982:
@@ -39871,9 +39871,9 @@ end1985:
 leaky1993:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
-	VMULPS       Y11, Y1, Y8
+	VMULPS       Y1, Y11, Y8
 	VMAXPS       Y8, Y11, Y11
 
 done1994:
@@ -39978,7 +39978,7 @@ end1997:
 leaky2005:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y1
-	VMULPS       Y10, Y1, Y8
+	VMULPS       Y1, Y10, Y8
 	VMAXPS       Y8, Y10, Y10
 
 done2006:
@@ -40610,13 +40610,13 @@ vector:
 leaky2011:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y6
-	VMULPS       Y3, Y6, Y5
+	VMULPS       Y6, Y3, Y5
 	VMAXPS       Y5, Y3, Y3
-	VMULPS       Y4, Y6, Y5
+	VMULPS       Y6, Y4, Y5
 	VMAXPS       Y5, Y4, Y4
-	VMULPS       Y15, Y6, Y5
+	VMULPS       Y6, Y15, Y5
 	VMAXPS       Y5, Y15, Y15
-	VMULPS       Y8, Y6, Y5
+	VMULPS       Y6, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
 
 done2012:
@@ -40675,13 +40675,13 @@ store2013:
 leaky2014:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y12
-	VMULPS       Y9, Y12, Y11
+	VMULPS       Y12, Y9, Y11
 	VMAXPS       Y11, Y9, Y9
-	VMULPS       Y10, Y12, Y11
+	VMULPS       Y12, Y10, Y11
 	VMAXPS       Y11, Y10, Y10
-	VMULPS       Y15, Y12, Y11
+	VMULPS       Y12, Y15, Y11
 	VMAXPS       Y11, Y15, Y15
-	VMULPS       Y14, Y12, Y11
+	VMULPS       Y12, Y14, Y11
 	VMAXPS       Y11, Y14, Y14
 
 done2015:
@@ -40792,13 +40792,13 @@ store2016:
 leaky2017:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y6
-	VMULPS       Y3, Y6, Y5
+	VMULPS       Y6, Y3, Y5
 	VMAXPS       Y5, Y3, Y3
-	VMULPS       Y4, Y6, Y5
+	VMULPS       Y6, Y4, Y5
 	VMAXPS       Y5, Y4, Y4
-	VMULPS       Y15, Y6, Y5
+	VMULPS       Y6, Y15, Y5
 	VMAXPS       Y5, Y15, Y15
-	VMULPS       Y8, Y6, Y5
+	VMULPS       Y6, Y8, Y5
 	VMAXPS       Y5, Y8, Y8
 
 done2018:
@@ -40859,13 +40859,13 @@ store2019:
 leaky2020:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y12
-	VMULPS       Y9, Y12, Y11
+	VMULPS       Y12, Y9, Y11
 	VMAXPS       Y11, Y9, Y9
-	VMULPS       Y10, Y12, Y11
+	VMULPS       Y12, Y10, Y11
 	VMAXPS       Y11, Y10, Y10
-	VMULPS       Y15, Y12, Y11
+	VMULPS       Y12, Y15, Y11
 	VMAXPS       Y11, Y15, Y15
-	VMULPS       Y14, Y12, Y11
+	VMULPS       Y12, Y14, Y11
 	VMAXPS       Y11, Y14, Y14
 
 done2021:
@@ -42503,13 +42503,13 @@ vector:
 leaky2023:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y6
-	VMULPS       Y3, Y6, Y5
+	VMULPS       Y6, Y3, Y5
 	VMAXPS       Y5, Y3, Y3
-	VMULPS       Y4, Y6, Y5
+	VMULPS       Y6, Y4, Y5
 	VMAXPS       Y5, Y4, Y4
-	VMULPS       Y13, Y6, Y5
+	VMULPS       Y6, Y13, Y5
 	VMAXPS       Y5, Y13, Y13
-	VMULPS       Y7, Y6, Y5
+	VMULPS       Y6, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
 
 done2024:
@@ -42566,13 +42566,13 @@ store2025:
 leaky2026:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y11
-	VMULPS       Y8, Y11, Y10
+	VMULPS       Y11, Y8, Y10
 	VMAXPS       Y10, Y8, Y8
-	VMULPS       Y9, Y11, Y10
+	VMULPS       Y11, Y9, Y10
 	VMAXPS       Y10, Y9, Y9
-	VMULPS       Y13, Y11, Y10
+	VMULPS       Y11, Y13, Y10
 	VMAXPS       Y10, Y13, Y13
-	VMULPS       Y12, Y11, Y10
+	VMULPS       Y11, Y12, Y10
 	VMAXPS       Y10, Y12, Y12
 
 done2027:
@@ -42668,13 +42668,13 @@ store2028:
 leaky2029:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y6
-	VMULPS       Y3, Y6, Y5
+	VMULPS       Y6, Y3, Y5
 	VMAXPS       Y5, Y3, Y3
-	VMULPS       Y4, Y6, Y5
+	VMULPS       Y6, Y4, Y5
 	VMAXPS       Y5, Y4, Y4
-	VMULPS       Y13, Y6, Y5
+	VMULPS       Y6, Y13, Y5
 	VMAXPS       Y5, Y13, Y13
-	VMULPS       Y7, Y6, Y5
+	VMULPS       Y6, Y7, Y5
 	VMAXPS       Y5, Y7, Y7
 
 done2030:
@@ -42733,13 +42733,13 @@ store2031:
 leaky2032:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Y11
-	VMULPS       Y8, Y11, Y10
+	VMULPS       Y11, Y8, Y10
 	VMAXPS       Y10, Y8, Y8
-	VMULPS       Y9, Y11, Y10
+	VMULPS       Y11, Y9, Y10
 	VMAXPS       Y10, Y9, Y9
-	VMULPS       Y13, Y11, Y10
+	VMULPS       Y11, Y13, Y10
 	VMAXPS       Y10, Y13, Y13
-	VMULPS       Y12, Y11, Y10
+	VMULPS       Y11, Y12, Y10
 	VMAXPS       Y10, Y12, Y12
 
 done2033:
@@ -43293,7 +43293,6 @@ TEXT ·linearAVX512(SB), NOSPLIT, $0-8
 	MOVQ         48(AX), BX
 	VBROADCASTSS f3f800000<>+0(SB), Z0
 	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -43367,8 +43366,6 @@ TEXT ·reluAVX512(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f3f800000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
 	VBROADCASTSS f00000000<>+0(SB), Z0
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
@@ -43449,8 +43446,6 @@ TEXT ·relu6AVX512(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f3f800000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
 	VBROADCASTSS f00000000<>+0(SB), Z0
 	VBROADCASTSS f40c00000<>+0(SB), Z1
 	MOVQ         56(AX), DI
@@ -43548,10 +43543,7 @@ TEXT ·leakyAVX512(SB), NOSPLIT, $0-8
 	MOVQ         48(AX), BX
 	VBROADCASTSS f3f800000<>+0(SB), Z0
 	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
 	VBROADCASTSS f3dcccccd<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z1
-	VBROADCASTSS f00000000<>+0(SB), Z1
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -43638,10 +43630,7 @@ TEXT ·relieAVX512(SB), NOSPLIT, $0-8
 	MOVQ         48(AX), BX
 	VBROADCASTSS f3f800000<>+0(SB), Z0
 	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
 	VBROADCASTSS f3c23d70a<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z1
-	VBROADCASTSS f00000000<>+0(SB), Z1
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -43730,10 +43719,8 @@ TEXT ·hardtanAVX512(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f3f800000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS fbf800000<>+0(SB), Z0
-	VBROADCASTSS f3f800000<>+0(SB), Z1
+	VBROADCASTSS f00000000<>+0(SB), Z1
+	VBROADCASTSS fbf800000<>+0(SB), Z1
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -43755,18 +43742,18 @@ vectors2055:
 	VMOVAPS Z3, Z3
 	VMOVAPS Z4, Z4
 	VMOVAPS Z5, Z5
-	VMOVUPS Z0, Z6
-	VMOVUPS Z0, Z7
-	VMOVUPS Z0, Z8
-	VMOVUPS Z0, Z9
-	VMAXPS  Z2, Z6, Z2
-	VMAXPS  Z3, Z7, Z3
-	VMAXPS  Z4, Z8, Z4
-	VMAXPS  Z5, Z9, Z5
 	VMOVUPS Z1, Z6
 	VMOVUPS Z1, Z7
 	VMOVUPS Z1, Z8
 	VMOVUPS Z1, Z9
+	VMAXPS  Z2, Z6, Z2
+	VMAXPS  Z3, Z7, Z3
+	VMAXPS  Z4, Z8, Z4
+	VMAXPS  Z5, Z9, Z5
+	VMOVUPS Z0, Z6
+	VMOVUPS Z0, Z7
+	VMOVUPS Z0, Z8
+	VMOVUPS Z0, Z9
 	VMINPS  Z2, Z6, Z2
 	VMINPS  Z3, Z7, Z3
 	VMINPS  Z4, Z8, Z4
@@ -43788,9 +43775,9 @@ vectors2057:
 	JGT     done2058
 	VMOVUPS (DX)(SI*1), Z2
 	VMOVAPS Z2, Z2
-	VMOVUPS Z0, Z3
-	VMAXPS  Z2, Z3, Z2
 	VMOVUPS Z1, Z3
+	VMAXPS  Z2, Z3, Z2
+	VMOVUPS Z0, Z3
 	VMINPS  Z2, Z3, Z2
 	VMOVAPS Z2, Z2
 	VMOVUPS Z2, (CX)(SI*1)
@@ -43802,9 +43789,9 @@ done2058:
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z2
 	VMOVAPS Z2, Z2
-	VMOVUPS Z0, Z3
-	VMAXPS  Z2, Z3, Z2
 	VMOVUPS Z1, Z3
+	VMAXPS  Z2, Z3, Z2
+	VMOVUPS Z0, Z3
 	VMINPS  Z2, Z3, Z2
 	VMOVAPS Z2, Z2
 	VMOVUPS Y2, (CX)(SI*1)
@@ -43828,14 +43815,9 @@ TEXT ·lhtanAVX512(SB), NOSPLIT, $0-8
 	MOVQ         8(AX), DX
 	MOVQ         48(AX), BX
 	VBROADCASTSS f3f800000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z0
-	VBROADCASTSS f3a83126f<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z1
 	VBROADCASTSS f00000000<>+0(SB), Z1
 	VBROADCASTSS f3a83126f<>+0(SB), Z1
 	VBROADCASTSS fbf800000<>+0(SB), Z2
-	VBROADCASTSS f3f800000<>+0(SB), Z3
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -43849,54 +43831,54 @@ row:
 vectors2059:
 	CMPQ    SI, R8
 	JGT     done2060
-	VMOVUPS (DX)(SI*1), Z4
-	VMOVUPS 64(DX)(SI*1), Z5
-	VMOVUPS 128(DX)(SI*1), Z6
-	VMOVUPS 192(DX)(SI*1), Z7
+	VMOVUPS (DX)(SI*1), Z3
+	VMOVUPS 64(DX)(SI*1), Z4
+	VMOVUPS 128(DX)(SI*1), Z5
+	VMOVUPS 192(DX)(SI*1), Z6
+	VMOVAPS Z3, Z7
 	VMOVAPS Z4, Z8
 	VMOVAPS Z5, Z9
 	VMOVAPS Z6, Z10
-	VMOVAPS Z7, Z11
+	VMOVAPS Z3, Z11
+	VMULPS  Z1, Z11, Z11
 	VMOVAPS Z4, Z12
-	VMULPS  Z0, Z12, Z12
+	VMULPS  Z1, Z12, Z12
 	VMOVAPS Z5, Z13
-	VMULPS  Z0, Z13, Z13
+	VMULPS  Z1, Z13, Z13
 	VMOVAPS Z6, Z14
-	VMULPS  Z0, Z14, Z14
-	VMOVAPS Z7, Z15
-	VMULPS  Z0, Z15, Z15
+	VMULPS  Z1, Z14, Z14
+	VMAXPS  Z7, Z11, Z7
 	VMAXPS  Z8, Z12, Z8
 	VMAXPS  Z9, Z13, Z9
 	VMAXPS  Z10, Z14, Z10
-	VMAXPS  Z11, Z15, Z11
-	VMOVAPS Z4, Z12
-	VADDPS  Z2, Z4, Z12
-	VMULPS  Z1, Z12, Z12
-	VADDPS  Z3, Z12, Z12
+	VMOVAPS Z3, Z11
+	VADDPS  Z2, Z3, Z11
+	VMULPS  Z1, Z11, Z11
+	VADDPS  Z0, Z11, Z11
+	VMOVAPS Z4, Z3
+	VADDPS  Z2, Z4, Z3
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z0, Z3, Z3
 	VMOVAPS Z5, Z4
 	VADDPS  Z2, Z5, Z4
 	VMULPS  Z1, Z4, Z4
-	VADDPS  Z3, Z4, Z4
+	VADDPS  Z0, Z4, Z4
 	VMOVAPS Z6, Z5
 	VADDPS  Z2, Z6, Z5
 	VMULPS  Z1, Z5, Z5
-	VADDPS  Z3, Z5, Z5
-	VMOVAPS Z7, Z6
-	VADDPS  Z2, Z7, Z6
-	VMULPS  Z1, Z6, Z6
-	VADDPS  Z3, Z6, Z6
-	VMINPS  Z8, Z12, Z8
+	VADDPS  Z0, Z5, Z5
+	VMINPS  Z7, Z11, Z7
+	VMINPS  Z8, Z3, Z8
 	VMINPS  Z9, Z4, Z9
 	VMINPS  Z10, Z5, Z10
-	VMINPS  Z11, Z6, Z11
+	VMOVAPS Z7, Z3
 	VMOVAPS Z8, Z4
 	VMOVAPS Z9, Z5
 	VMOVAPS Z10, Z6
-	VMOVAPS Z11, Z7
-	VMOVUPS Z4, (CX)(SI*1)
-	VMOVUPS Z5, 64(CX)(SI*1)
-	VMOVUPS Z6, 128(CX)(SI*1)
-	VMOVUPS Z7, 192(CX)(SI*1)
+	VMOVUPS Z3, (CX)(SI*1)
+	VMOVUPS Z4, 64(CX)(SI*1)
+	VMOVUPS Z5, 128(CX)(SI*1)
+	VMOVUPS Z6, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
 	JMP     vectors2059
 
@@ -43904,36 +43886,36 @@ done2060:
 vectors2061:
 	CMPQ    SI, R9
 	JGT     done2062
-	VMOVUPS (DX)(SI*1), Z4
-	VMOVAPS Z4, Z5
-	VMOVAPS Z4, Z6
-	VMULPS  Z0, Z6, Z6
-	VMAXPS  Z5, Z6, Z5
-	VMOVAPS Z4, Z6
-	VADDPS  Z2, Z4, Z6
-	VMULPS  Z1, Z6, Z6
-	VADDPS  Z3, Z6, Z6
-	VMINPS  Z5, Z6, Z5
-	VMOVAPS Z5, Z4
-	VMOVUPS Z4, (CX)(SI*1)
+	VMOVUPS (DX)(SI*1), Z3
+	VMOVAPS Z3, Z4
+	VMOVAPS Z3, Z5
+	VMULPS  Z1, Z5, Z5
+	VMAXPS  Z4, Z5, Z4
+	VMOVAPS Z3, Z5
+	VADDPS  Z2, Z3, Z5
+	VMULPS  Z1, Z5, Z5
+	VADDPS  Z0, Z5, Z5
+	VMINPS  Z4, Z5, Z4
+	VMOVAPS Z4, Z3
+	VMOVUPS Z3, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
 	JMP     vectors2061
 
 done2062:
 	CMPQ    SI, DI
 	JGE     next
-	VMOVUPS (DX)(SI*1), Z4
-	VMOVAPS Z4, Z5
-	VMOVAPS Z4, Z6
-	VMULPS  Z0, Z6, Z6
-	VMAXPS  Z5, Z6, Z5
-	VMOVAPS Z4, Z6
-	VADDPS  Z2, Z4, Z6
-	VMULPS  Z1, Z6, Z6
-	VADDPS  Z3, Z6, Z6
-	VMINPS  Z5, Z6, Z5
-	VMOVAPS Z5, Z4
-	VMOVUPS Y4, (CX)(SI*1)
+	VMOVUPS (DX)(SI*1), Z3
+	VMOVAPS Z3, Z4
+	VMOVAPS Z3, Z5
+	VMULPS  Z1, Z5, Z5
+	VMAXPS  Z4, Z5, Z4
+	VMOVAPS Z3, Z5
+	VADDPS  Z2, Z3, Z5
+	VMULPS  Z1, Z5, Z5
+	VADDPS  Z0, Z5, Z5
+	VMINPS  Z4, Z5, Z4
+	VMOVAPS Z4, Z3
+	VMOVUPS Y3, (CX)(SI*1)
 
 next:
 	ADDQ 24(AX), CX
@@ -43958,10 +43940,8 @@ TEXT ·plseAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS f3f000000<>+0(SB), Z1
 	VBROADCASTSS f3c23d70a<>+0(SB), Z2
 	VBROADCASTSS f40800000<>+0(SB), Z3
-	VBROADCASTSS f00000000<>+0(SB), Z4
-	VBROADCASTSS f3c23d70a<>+0(SB), Z4
-	VBROADCASTSS fc0800000<>+0(SB), Z5
-	VBROADCASTSS f3f800000<>+0(SB), Z6
+	VBROADCASTSS fc0800000<>+0(SB), Z4
+	VBROADCASTSS f3f800000<>+0(SB), Z5
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -43975,10 +43955,13 @@ row:
 vectors2063:
 	CMPQ    SI, R8
 	JGT     done2064
-	VMOVUPS (DX)(SI*1), Z7
-	VMOVUPS 64(DX)(SI*1), Z8
-	VMOVUPS 128(DX)(SI*1), Z9
-	VMOVUPS 192(DX)(SI*1), Z10
+	VMOVUPS (DX)(SI*1), Z6
+	VMOVUPS 64(DX)(SI*1), Z7
+	VMOVUPS 128(DX)(SI*1), Z8
+	VMOVUPS 192(DX)(SI*1), Z9
+	VMOVAPS Z6, Z10
+	VMULPS  Z0, Z10, Z10
+	VADDPS  Z1, Z10, Z10
 	VMOVAPS Z7, Z11
 	VMULPS  Z0, Z11, Z11
 	VADDPS  Z1, Z11, Z11
@@ -43988,9 +43971,9 @@ vectors2063:
 	VMOVAPS Z9, Z13
 	VMULPS  Z0, Z13, Z13
 	VADDPS  Z1, Z13, Z13
-	VMOVAPS Z10, Z14
-	VMULPS  Z0, Z14, Z14
-	VADDPS  Z1, Z14, Z14
+	VMOVAPS Z6, Z14
+	VADDPS  Z3, Z6, Z14
+	VMULPS  Z2, Z14, Z14
 	VMOVAPS Z7, Z15
 	VADDPS  Z3, Z7, Z15
 	VMULPS  Z2, Z15, Z15
@@ -44000,41 +43983,38 @@ vectors2063:
 	VMOVAPS Z9, Z17
 	VADDPS  Z3, Z9, Z17
 	VMULPS  Z2, Z17, Z17
-	VMOVAPS Z10, Z18
-	VADDPS  Z3, Z10, Z18
-	VMULPS  Z2, Z18, Z18
+	VMAXPS  Z10, Z14, Z10
 	VMAXPS  Z11, Z15, Z11
 	VMAXPS  Z12, Z16, Z12
 	VMAXPS  Z13, Z17, Z13
-	VMAXPS  Z14, Z18, Z14
-	VMOVAPS Z7, Z15
-	VADDPS  Z5, Z7, Z15
-	VMULPS  Z4, Z15, Z15
-	VADDPS  Z6, Z15, Z15
+	VMOVAPS Z6, Z14
+	VADDPS  Z4, Z6, Z14
+	VMULPS  Z2, Z14, Z14
+	VADDPS  Z5, Z14, Z14
+	VMOVAPS Z7, Z6
+	VADDPS  Z4, Z7, Z6
+	VMULPS  Z2, Z6, Z6
+	VADDPS  Z5, Z6, Z6
 	VMOVAPS Z8, Z7
-	VADDPS  Z5, Z8, Z7
-	VMULPS  Z4, Z7, Z7
-	VADDPS  Z6, Z7, Z7
+	VADDPS  Z4, Z8, Z7
+	VMULPS  Z2, Z7, Z7
+	VADDPS  Z5, Z7, Z7
 	VMOVAPS Z9, Z8
-	VADDPS  Z5, Z9, Z8
-	VMULPS  Z4, Z8, Z8
-	VADDPS  Z6, Z8, Z8
-	VMOVAPS Z10, Z9
-	VADDPS  Z5, Z10, Z9
-	VMULPS  Z4, Z9, Z9
-	VADDPS  Z6, Z9, Z9
-	VMINPS  Z11, Z15, Z11
+	VADDPS  Z4, Z9, Z8
+	VMULPS  Z2, Z8, Z8
+	VADDPS  Z5, Z8, Z8
+	VMINPS  Z10, Z14, Z10
+	VMINPS  Z11, Z6, Z11
 	VMINPS  Z12, Z7, Z12
 	VMINPS  Z13, Z8, Z13
-	VMINPS  Z14, Z9, Z14
+	VMOVAPS Z10, Z6
 	VMOVAPS Z11, Z7
 	VMOVAPS Z12, Z8
 	VMOVAPS Z13, Z9
-	VMOVAPS Z14, Z10
-	VMOVUPS Z7, (CX)(SI*1)
-	VMOVUPS Z8, 64(CX)(SI*1)
-	VMOVUPS Z9, 128(CX)(SI*1)
-	VMOVUPS Z10, 192(CX)(SI*1)
+	VMOVUPS Z6, (CX)(SI*1)
+	VMOVUPS Z7, 64(CX)(SI*1)
+	VMOVUPS Z8, 128(CX)(SI*1)
+	VMOVUPS Z9, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
 	JMP     vectors2063
 
@@ -44042,42 +44022,42 @@ done2064:
 vectors2065:
 	CMPQ    SI, R9
 	JGT     done2066
-	VMOVUPS (DX)(SI*1), Z7
-	VMOVAPS Z7, Z8
-	VMULPS  Z0, Z8, Z8
-	VADDPS  Z1, Z8, Z8
-	VMOVAPS Z7, Z9
-	VADDPS  Z3, Z7, Z9
-	VMULPS  Z2, Z9, Z9
-	VMAXPS  Z8, Z9, Z8
-	VMOVAPS Z7, Z9
-	VADDPS  Z5, Z7, Z9
-	VMULPS  Z4, Z9, Z9
-	VADDPS  Z6, Z9, Z9
-	VMINPS  Z8, Z9, Z8
-	VMOVAPS Z8, Z7
-	VMOVUPS Z7, (CX)(SI*1)
+	VMOVUPS (DX)(SI*1), Z6
+	VMOVAPS Z6, Z7
+	VMULPS  Z0, Z7, Z7
+	VADDPS  Z1, Z7, Z7
+	VMOVAPS Z6, Z8
+	VADDPS  Z3, Z6, Z8
+	VMULPS  Z2, Z8, Z8
+	VMAXPS  Z7, Z8, Z7
+	VMOVAPS Z6, Z8
+	VADDPS  Z4, Z6, Z8
+	VMULPS  Z2, Z8, Z8
+	VADDPS  Z5, Z8, Z8
+	VMINPS  Z7, Z8, Z7
+	VMOVAPS Z7, Z6
+	VMOVUPS Z6, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
 	JMP     vectors2065
 
 done2066:
 	CMPQ    SI, DI
 	JGE     next
-	VMOVUPS (DX)(SI*1), Z7
-	VMOVAPS Z7, Z8
-	VMULPS  Z0, Z8, Z8
-	VADDPS  Z1, Z8, Z8
-	VMOVAPS Z7, Z9
-	VADDPS  Z3, Z7, Z9
-	VMULPS  Z2, Z9, Z9
-	VMAXPS  Z8, Z9, Z8
-	VMOVAPS Z7, Z9
-	VADDPS  Z5, Z7, Z9
-	VMULPS  Z4, Z9, Z9
-	VADDPS  Z6, Z9, Z9
-	VMINPS  Z8, Z9, Z8
-	VMOVAPS Z8, Z7
-	VMOVUPS Y7, (CX)(SI*1)
+	VMOVUPS (DX)(SI*1), Z6
+	VMOVAPS Z6, Z7
+	VMULPS  Z0, Z7, Z7
+	VADDPS  Z1, Z7, Z7
+	VMOVAPS Z6, Z8
+	VADDPS  Z3, Z6, Z8
+	VMULPS  Z2, Z8, Z8
+	VMAXPS  Z7, Z8, Z7
+	VMOVAPS Z6, Z8
+	VADDPS  Z4, Z6, Z8
+	VMULPS  Z2, Z8, Z8
+	VADDPS  Z5, Z8, Z8
+	VMINPS  Z7, Z8, Z7
+	VMOVAPS Z7, Z6
+	VMOVUPS Y6, (CX)(SI*1)
 
 next:
 	ADDQ 24(AX), CX
@@ -44170,7 +44150,6 @@ TEXT ·hardSigmoidAVX512(SB), NOSPLIT, $0-8
 	MOVQ         48(AX), BX
 	VBROADCASTSS f3f800000<>+0(SB), Z0
 	VBROADCASTSS f40400000<>+0(SB), Z0
-	VBROADCASTSS f00000000<>+0(SB), Z1
 	VBROADCASTSS f00000000<>+0(SB), Z1
 	VBROADCASTSS f40c00000<>+0(SB), Z2
 	VBROADCASTSS f3e2aaaab<>+0(SB), Z3
@@ -44468,15 +44447,14 @@ TEXT ·logisticAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS f4b400000<>+0(SB), Z0
 	VBROADCASTSS f3fb8aa3b<>+0(SB), Z1
 	VBROADCASTSS fbf317218<>+0(SB), Z2
-	VBROADCASTSS fc2aea8f6<>+0(SB), Z3
-	VBROADCASTSS f3f800000<>+0(SB), Z4
-	VBROADCASTSS f3c083128<>+0(SB), Z5
-	VBROADCASTSS f3d2b9532<>+0(SB), Z6
-	VBROADCASTSS f3e2aabd8<>+0(SB), Z7
-	VBROADCASTSS f3efffefe<>+0(SB), Z8
-	VBROADCASTSS f3f800000<>+0(SB), Z9
-	VBROADCASTSS f3f800000<>+0(SB), Z10
-	VBROADCASTSS f80000000<>+0(SB), Z11
+	VBROADCASTSS f3f800000<>+0(SB), Z3
+	VBROADCASTSS f3c083128<>+0(SB), Z4
+	VBROADCASTSS f3d2b9532<>+0(SB), Z5
+	VBROADCASTSS f3e2aabd8<>+0(SB), Z6
+	VBROADCASTSS f3efffefe<>+0(SB), Z7
+	VBROADCASTSS fc2aea8f6<>+0(SB), Z8
+	VBROADCASTSS f0080d71c<>+0(SB), Z9
+	VBROADCASTSS f80000000<>+0(SB), Z10
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -44490,52 +44468,60 @@ row:
 vectors2083:
 	CMPQ         SI, R8
 	JGT          done2084
-	VMOVUPS      (DX)(SI*1), Z12
-	VMOVUPS      64(DX)(SI*1), Z13
-	VORPS        Z11, Z12, Z14
+	VMOVUPS      (DX)(SI*1), Z11
+	VMOVUPS      64(DX)(SI*1), Z12
+	VMOVAPS      Z11, Z13
+	VMOVAPS      Z12, Z14
+	VORPS        Z10, Z13, Z13
+	VORPS        Z10, Z14, Z14
+	VMOVUPS      Z8, Z17
+	VMAXPS       Z13, Z17, Z13
+	VMOVUPS      Z8, Z18
+	VMAXPS       Z14, Z18, Z14
+	VMOVAPS      Z0, Z15
+	VFMADD231PS  Z1, Z13, Z15
+	VMOVAPS      Z0, Z16
+	VFMADD231PS  Z1, Z14, Z16
+	VSUBPS       Z0, Z15, Z17
+	VSUBPS       Z0, Z16, Z18
+	VFMADD231PS  Z2, Z17, Z13
+	VPSLLD       $0x17, Z15, Z15
+	VMOVUPS      Z4, Z17
+	VFMADD231PS  Z2, Z18, Z14
+	VPSLLD       $0x17, Z16, Z16
+	VMOVUPS      Z4, Z18
+	VFMADD213PS  Z5, Z13, Z17
+	VFMADD213PS  Z5, Z14, Z18
+	VFMADD213PS  Z6, Z13, Z17
+	VFMADD213PS  Z6, Z14, Z18
+	VFMADD213PS  Z7, Z13, Z17
+	VFMADD213PS  Z7, Z14, Z18
+	VFMADD213PS  Z3, Z13, Z17
+	VFMADD213PS  Z3, Z14, Z18
+	VFMADD213PS  Z3, Z13, Z17
+	VFMADD213PS  Z3, Z14, Z18
+	VPADDD       Z15, Z17, Z17
+	VSUBPS       Z9, Z17, Z13
+	VPADDD       Z16, Z18, Z18
+	VSUBPS       Z9, Z18, Z14
+	VADDPS       Z3, Z13, Z15
+	VADDPS       Z3, Z14, Z16
+	VRCP14PS     Z15, Z17
+	VRCP14PS     Z16, Z18
+	VFNMADD213PS Z3, Z17, Z15
+	VFNMADD213PS Z3, Z18, Z16
+	VFMADD213PS  Z17, Z17, Z15
+	VFMADD213PS  Z18, Z18, Z16
+	VPMOVD2M     Z11, K1
+	VMULPS       Z13, Z15, K1, Z15
+	VMOVAPS      Z15, Z13
 	VPMOVD2M     Z12, K1
-	VORPS        Z11, Z13, Z15
-	VPMOVD2M     Z13, K2
-	VMOVAPS      Z0, Z12
-	VFMADD231PS  Z1, Z14, Z12
-	VMOVAPS      Z0, Z13
-	VFMADD231PS  Z1, Z15, Z13
-	VCMPPS       $0x05, Z3, Z14, K3
-	VCMPPS       $0x05, Z3, Z15, K4
-	VSUBPS       Z0, Z12, Z16
-	VSUBPS       Z0, Z13, Z17
-	VFMADD231PS  Z2, Z16, Z14
-	VPSLLD       $0x17, Z12, Z12
-	VMOVUPS      Z5, Z16
-	VFMADD231PS  Z2, Z17, Z15
-	VPSLLD       $0x17, Z13, Z13
-	VMOVUPS      Z5, Z17
-	VFMADD213PS  Z6, Z14, Z16
-	VFMADD213PS  Z6, Z15, Z17
-	VFMADD213PS  Z7, Z14, Z16
-	VFMADD213PS  Z7, Z15, Z17
-	VFMADD213PS  Z8, Z14, Z16
-	VFMADD213PS  Z8, Z15, Z17
-	VFMADD213PS  Z4, Z14, Z16
-	VFMADD213PS  Z4, Z15, Z17
-	VFMADD213PS  Z4, Z14, Z16
-	VFMADD213PS  Z4, Z15, Z17
-	VPADDD.Z     Z12, Z16, K3, Z16
+	VMULPS       Z14, Z16, K1, Z16
 	VMOVAPS      Z16, Z14
-	VPADDD.Z     Z13, Z17, K4, Z17
-	VMOVAPS      Z17, Z15
-	VADDPS       Z10, Z14, Z12
-	VADDPS       Z10, Z15, Z13
-	VRCP14PS     Z12, Z16
-	VRCP14PS     Z13, Z17
-	VFNMADD213PS Z9, Z16, Z12
-	VFNMADD213PS Z9, Z17, Z13
-	VFMADD213PS  Z16, Z16, Z12
-	VFMADD213PS  Z17, Z17, Z13
-	VMULPS       Z14, Z12, K1, Z12
-	VMULPS       Z15, Z13, K2, Z13
-	VMOVUPS      Z12, (CX)(SI*1)
-	VMOVUPS      Z13, 64(CX)(SI*1)
+	VMOVAPS      Z13, Z11
+	VMOVAPS      Z14, Z12
+	VMOVUPS      Z11, (CX)(SI*1)
+	VMOVUPS      Z12, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
 	JMP          vectors2083
 
@@ -44543,58 +44529,66 @@ done2084:
 vectors2085:
 	CMPQ         SI, R9
 	JGT          done2086
-	VMOVUPS      (DX)(SI*1), Z12
-	VORPS        Z11, Z12, Z13
-	VPMOVD2M     Z12, K1
-	VMOVAPS      Z0, Z12
-	VFMADD231PS  Z1, Z13, Z12
-	VCMPPS       $0x05, Z3, Z13, K2
-	VSUBPS       Z0, Z12, Z14
-	VFMADD231PS  Z2, Z14, Z13
-	VPSLLD       $0x17, Z12, Z12
-	VMOVUPS      Z5, Z14
-	VFMADD213PS  Z6, Z13, Z14
-	VFMADD213PS  Z7, Z13, Z14
-	VFMADD213PS  Z8, Z13, Z14
-	VFMADD213PS  Z4, Z13, Z14
-	VFMADD213PS  Z4, Z13, Z14
-	VPADDD.Z     Z12, Z14, K2, Z14
-	VMOVAPS      Z14, Z13
-	VADDPS       Z10, Z13, Z12
-	VRCP14PS     Z12, Z14
-	VFNMADD213PS Z9, Z14, Z12
-	VFMADD213PS  Z14, Z14, Z12
-	VMULPS       Z13, Z12, K1, Z12
-	VMOVUPS      Z12, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Z11
+	VMOVAPS      Z11, Z12
+	VORPS        Z10, Z12, Z12
+	VMOVUPS      Z8, Z14
+	VMAXPS       Z12, Z14, Z12
+	VMOVAPS      Z0, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VSUBPS       Z0, Z13, Z14
+	VFMADD231PS  Z2, Z14, Z12
+	VPSLLD       $0x17, Z13, Z13
+	VMOVUPS      Z4, Z14
+	VFMADD213PS  Z5, Z12, Z14
+	VFMADD213PS  Z6, Z12, Z14
+	VFMADD213PS  Z7, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VPADDD       Z13, Z14, Z14
+	VSUBPS       Z9, Z14, Z12
+	VADDPS       Z3, Z12, Z13
+	VRCP14PS     Z13, Z14
+	VFNMADD213PS Z3, Z14, Z13
+	VFMADD213PS  Z14, Z14, Z13
+	VPMOVD2M     Z11, K1
+	VMULPS       Z12, Z13, K1, Z13
+	VMOVAPS      Z13, Z12
+	VMOVAPS      Z12, Z11
+	VMOVUPS      Z11, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
 	JMP          vectors2085
 
 done2086:
 	CMPQ         SI, DI
 	JGE          next
-	VMOVUPS      (DX)(SI*1), Z12
-	VORPS        Z11, Z12, Z13
-	VPMOVD2M     Z12, K1
-	VMOVAPS      Z0, Z12
-	VFMADD231PS  Z1, Z13, Z12
-	VCMPPS       $0x05, Z3, Z13, K2
-	VSUBPS       Z0, Z12, Z14
-	VFMADD231PS  Z2, Z14, Z13
-	VPSLLD       $0x17, Z12, Z12
-	VMOVUPS      Z5, Z14
-	VFMADD213PS  Z6, Z13, Z14
-	VFMADD213PS  Z7, Z13, Z14
-	VFMADD213PS  Z8, Z13, Z14
-	VFMADD213PS  Z4, Z13, Z14
-	VFMADD213PS  Z4, Z13, Z14
-	VPADDD.Z     Z12, Z14, K2, Z14
-	VMOVAPS      Z14, Z13
-	VADDPS       Z10, Z13, Z12
-	VRCP14PS     Z12, Z14
-	VFNMADD213PS Z9, Z14, Z12
-	VFMADD213PS  Z14, Z14, Z12
-	VMULPS       Z13, Z12, K1, Z12
-	VMOVUPS      Y12, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Z11
+	VMOVAPS      Z11, Z12
+	VORPS        Z10, Z12, Z12
+	VMOVUPS      Z8, Z14
+	VMAXPS       Z12, Z14, Z12
+	VMOVAPS      Z0, Z13
+	VFMADD231PS  Z1, Z12, Z13
+	VSUBPS       Z0, Z13, Z14
+	VFMADD231PS  Z2, Z14, Z12
+	VPSLLD       $0x17, Z13, Z13
+	VMOVUPS      Z4, Z14
+	VFMADD213PS  Z5, Z12, Z14
+	VFMADD213PS  Z6, Z12, Z14
+	VFMADD213PS  Z7, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VPADDD       Z13, Z14, Z14
+	VSUBPS       Z9, Z14, Z12
+	VADDPS       Z3, Z12, Z13
+	VRCP14PS     Z13, Z14
+	VFNMADD213PS Z3, Z14, Z13
+	VFMADD213PS  Z14, Z14, Z13
+	VPMOVD2M     Z11, K1
+	VMULPS       Z12, Z13, K1, Z13
+	VMOVAPS      Z13, Z12
+	VMOVAPS      Z12, Z11
+	VMOVUPS      Y11, (CX)(SI*1)
 
 next:
 	ADDQ 24(AX), CX
@@ -44613,9 +44607,6 @@ GLOBL f3fb8aa3b<>(SB), RODATA|NOPTR, $4
 DATA fbf317218<>+0(SB)/4, $0xbf317218
 GLOBL fbf317218<>(SB), RODATA|NOPTR, $4
 
-DATA fc2aea8f6<>+0(SB)/4, $0xc2aea8f6
-GLOBL fc2aea8f6<>(SB), RODATA|NOPTR, $4
-
 DATA f3c083128<>+0(SB)/4, $0x3c083128
 GLOBL f3c083128<>(SB), RODATA|NOPTR, $4
 
@@ -44627,6 +44618,12 @@ GLOBL f3e2aabd8<>(SB), RODATA|NOPTR, $4
 
 DATA f3efffefe<>+0(SB)/4, $0x3efffefe
 GLOBL f3efffefe<>(SB), RODATA|NOPTR, $4
+
+DATA fc2aea8f6<>+0(SB)/4, $0xc2aea8f6
+GLOBL fc2aea8f6<>(SB), RODATA|NOPTR, $4
+
+DATA f0080d71c<>+0(SB)/4, $0x0080d71c
+GLOBL f0080d71c<>(SB), RODATA|NOPTR, $4
 
 DATA f80000000<>+0(SB)/4, $0x80000000
 GLOBL f80000000<>(SB), RODATA|NOPTR, $4
@@ -44641,16 +44638,15 @@ TEXT ·tanhAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS f4b400000<>+0(SB), Z0
 	VBROADCASTSS f3fb8aa3b<>+0(SB), Z1
 	VBROADCASTSS fbf317218<>+0(SB), Z2
-	VBROADCASTSS fc2aea8f6<>+0(SB), Z3
-	VBROADCASTSS f3f800000<>+0(SB), Z4
-	VBROADCASTSS f3c083128<>+0(SB), Z5
-	VBROADCASTSS f3d2b9532<>+0(SB), Z6
-	VBROADCASTSS f3e2aabd8<>+0(SB), Z7
-	VBROADCASTSS f3efffefe<>+0(SB), Z8
-	VBROADCASTSS f3f800000<>+0(SB), Z9
-	VBROADCASTSS f3f800000<>+0(SB), Z10
-	VBROADCASTSS f80000000<>+0(SB), Z11
-	VBROADCASTSS f40000000<>+0(SB), Z12
+	VBROADCASTSS f3f800000<>+0(SB), Z3
+	VBROADCASTSS f3c083128<>+0(SB), Z4
+	VBROADCASTSS f3d2b9532<>+0(SB), Z5
+	VBROADCASTSS f3e2aabd8<>+0(SB), Z6
+	VBROADCASTSS f3efffefe<>+0(SB), Z7
+	VBROADCASTSS fc2aea8f6<>+0(SB), Z8
+	VBROADCASTSS f0080d71c<>+0(SB), Z9
+	VBROADCASTSS f80000000<>+0(SB), Z10
+	VBROADCASTSS f40000000<>+0(SB), Z11
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -44664,56 +44660,58 @@ row:
 vectors2087:
 	CMPQ         SI, R8
 	JGT          done2088
-	VMOVUPS      (DX)(SI*1), Z13
-	VMOVUPS      64(DX)(SI*1), Z14
-	VMULPS       Z12, Z13, Z15
-	VANDPS       Z11, Z13, Z17
-	VORPS        Z11, Z15, Z15
-	VMULPS       Z12, Z14, Z16
-	VANDPS       Z11, Z14, Z18
-	VORPS        Z11, Z16, Z16
+	VMOVUPS      (DX)(SI*1), Z12
+	VMOVUPS      64(DX)(SI*1), Z13
+	VMULPS       Z11, Z12, Z14
+	VANDPS       Z10, Z12, Z16
+	VORPS        Z10, Z14, Z14
+	VMULPS       Z11, Z13, Z15
+	VANDPS       Z10, Z13, Z17
+	VORPS        Z10, Z15, Z15
+	VMOVUPS      Z8, Z18
+	VMAXPS       Z14, Z18, Z14
+	VMOVUPS      Z8, Z19
+	VMAXPS       Z15, Z19, Z15
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z1, Z14, Z12
 	VMOVAPS      Z0, Z13
 	VFMADD231PS  Z1, Z15, Z13
-	VMOVAPS      Z0, Z14
-	VFMADD231PS  Z1, Z16, Z14
-	VCMPPS       $0x05, Z3, Z15, K1
-	VCMPPS       $0x05, Z3, Z16, K2
+	VSUBPS       Z0, Z12, Z18
 	VSUBPS       Z0, Z13, Z19
-	VSUBPS       Z0, Z14, Z20
+	VFMADD231PS  Z2, Z18, Z14
+	VPSLLD       $0x17, Z12, Z12
+	VMOVUPS      Z4, Z18
 	VFMADD231PS  Z2, Z19, Z15
 	VPSLLD       $0x17, Z13, Z13
-	VMOVUPS      Z5, Z19
-	VFMADD231PS  Z2, Z20, Z16
-	VPSLLD       $0x17, Z14, Z14
-	VMOVUPS      Z5, Z20
+	VMOVUPS      Z4, Z19
+	VFMADD213PS  Z5, Z14, Z18
+	VFMADD213PS  Z5, Z15, Z19
+	VFMADD213PS  Z6, Z14, Z18
 	VFMADD213PS  Z6, Z15, Z19
-	VFMADD213PS  Z6, Z16, Z20
+	VFMADD213PS  Z7, Z14, Z18
 	VFMADD213PS  Z7, Z15, Z19
-	VFMADD213PS  Z7, Z16, Z20
-	VFMADD213PS  Z8, Z15, Z19
-	VFMADD213PS  Z8, Z16, Z20
-	VFMADD213PS  Z4, Z15, Z19
-	VFMADD213PS  Z4, Z16, Z20
-	VFMADD213PS  Z4, Z15, Z19
-	VFMADD213PS  Z4, Z16, Z20
-	VPADDD.Z     Z13, Z19, K1, Z19
-	VMOVAPS      Z19, Z15
-	VPADDD.Z     Z14, Z20, K2, Z20
-	VMOVAPS      Z20, Z16
-	VADDPS       Z10, Z15, Z13
-	VADDPS       Z10, Z16, Z14
+	VFMADD213PS  Z3, Z14, Z18
+	VFMADD213PS  Z3, Z15, Z19
+	VFMADD213PS  Z3, Z14, Z18
+	VFMADD213PS  Z3, Z15, Z19
+	VPADDD       Z12, Z18, Z18
+	VSUBPS       Z9, Z18, Z14
+	VPADDD       Z13, Z19, Z19
+	VSUBPS       Z9, Z19, Z15
+	VADDPS       Z3, Z14, Z12
+	VADDPS       Z3, Z15, Z13
+	VRCP14PS     Z12, Z18
 	VRCP14PS     Z13, Z19
-	VRCP14PS     Z14, Z20
-	VFNMADD213PS Z9, Z19, Z13
-	VFNMADD213PS Z9, Z20, Z14
+	VFNMADD213PS Z3, Z18, Z12
+	VFNMADD213PS Z3, Z19, Z13
+	VFMADD213PS  Z18, Z18, Z12
 	VFMADD213PS  Z19, Z19, Z13
-	VFMADD213PS  Z20, Z20, Z14
+	VFNMADD213PS Z12, Z12, Z14
+	VORPS        Z16, Z14, Z12
 	VFNMADD213PS Z13, Z13, Z15
 	VORPS        Z17, Z15, Z13
-	VFNMADD213PS Z14, Z14, Z16
-	VORPS        Z18, Z16, Z14
-	VMOVUPS      Z13, (CX)(SI*1)
-	VMOVUPS      Z14, 64(CX)(SI*1)
+	VMOVUPS      Z12, (CX)(SI*1)
+	VMOVUPS      Z13, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
 	JMP          vectors2087
 
@@ -44721,62 +44719,64 @@ done2088:
 vectors2089:
 	CMPQ         SI, R9
 	JGT          done2090
-	VMOVUPS      (DX)(SI*1), Z13
-	VMULPS       Z12, Z13, Z14
-	VANDPS       Z11, Z13, Z15
-	VORPS        Z11, Z14, Z14
-	VMOVAPS      Z0, Z13
-	VFMADD231PS  Z1, Z14, Z13
-	VCMPPS       $0x05, Z3, Z14, K1
-	VSUBPS       Z0, Z13, Z16
-	VFMADD231PS  Z2, Z16, Z14
-	VPSLLD       $0x17, Z13, Z13
-	VMOVUPS      Z5, Z16
-	VFMADD213PS  Z6, Z14, Z16
-	VFMADD213PS  Z7, Z14, Z16
-	VFMADD213PS  Z8, Z14, Z16
-	VFMADD213PS  Z4, Z14, Z16
-	VFMADD213PS  Z4, Z14, Z16
-	VPADDD.Z     Z13, Z16, K1, Z16
-	VMOVAPS      Z16, Z14
-	VADDPS       Z10, Z14, Z13
-	VRCP14PS     Z13, Z16
-	VFNMADD213PS Z9, Z16, Z13
-	VFMADD213PS  Z16, Z16, Z13
-	VFNMADD213PS Z13, Z13, Z14
-	VORPS        Z15, Z14, Z13
-	VMOVUPS      Z13, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Z12
+	VMULPS       Z11, Z12, Z13
+	VANDPS       Z10, Z12, Z14
+	VORPS        Z10, Z13, Z13
+	VMOVUPS      Z8, Z15
+	VMAXPS       Z13, Z15, Z13
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z1, Z13, Z12
+	VSUBPS       Z0, Z12, Z15
+	VFMADD231PS  Z2, Z15, Z13
+	VPSLLD       $0x17, Z12, Z12
+	VMOVUPS      Z4, Z15
+	VFMADD213PS  Z5, Z13, Z15
+	VFMADD213PS  Z6, Z13, Z15
+	VFMADD213PS  Z7, Z13, Z15
+	VFMADD213PS  Z3, Z13, Z15
+	VFMADD213PS  Z3, Z13, Z15
+	VPADDD       Z12, Z15, Z15
+	VSUBPS       Z9, Z15, Z13
+	VADDPS       Z3, Z13, Z12
+	VRCP14PS     Z12, Z15
+	VFNMADD213PS Z3, Z15, Z12
+	VFMADD213PS  Z15, Z15, Z12
+	VFNMADD213PS Z12, Z12, Z13
+	VORPS        Z14, Z13, Z12
+	VMOVUPS      Z12, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
 	JMP          vectors2089
 
 done2090:
 	CMPQ         SI, DI
 	JGE          next
-	VMOVUPS      (DX)(SI*1), Z13
-	VMULPS       Z12, Z13, Z14
-	VANDPS       Z11, Z13, Z15
-	VORPS        Z11, Z14, Z14
-	VMOVAPS      Z0, Z13
-	VFMADD231PS  Z1, Z14, Z13
-	VCMPPS       $0x05, Z3, Z14, K1
-	VSUBPS       Z0, Z13, Z16
-	VFMADD231PS  Z2, Z16, Z14
-	VPSLLD       $0x17, Z13, Z13
-	VMOVUPS      Z5, Z16
-	VFMADD213PS  Z6, Z14, Z16
-	VFMADD213PS  Z7, Z14, Z16
-	VFMADD213PS  Z8, Z14, Z16
-	VFMADD213PS  Z4, Z14, Z16
-	VFMADD213PS  Z4, Z14, Z16
-	VPADDD.Z     Z13, Z16, K1, Z16
-	VMOVAPS      Z16, Z14
-	VADDPS       Z10, Z14, Z13
-	VRCP14PS     Z13, Z16
-	VFNMADD213PS Z9, Z16, Z13
-	VFMADD213PS  Z16, Z16, Z13
-	VFNMADD213PS Z13, Z13, Z14
-	VORPS        Z15, Z14, Z13
-	VMOVUPS      Y13, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Z12
+	VMULPS       Z11, Z12, Z13
+	VANDPS       Z10, Z12, Z14
+	VORPS        Z10, Z13, Z13
+	VMOVUPS      Z8, Z15
+	VMAXPS       Z13, Z15, Z13
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z1, Z13, Z12
+	VSUBPS       Z0, Z12, Z15
+	VFMADD231PS  Z2, Z15, Z13
+	VPSLLD       $0x17, Z12, Z12
+	VMOVUPS      Z4, Z15
+	VFMADD213PS  Z5, Z13, Z15
+	VFMADD213PS  Z6, Z13, Z15
+	VFMADD213PS  Z7, Z13, Z15
+	VFMADD213PS  Z3, Z13, Z15
+	VFMADD213PS  Z3, Z13, Z15
+	VPADDD       Z12, Z15, Z15
+	VSUBPS       Z9, Z15, Z13
+	VADDPS       Z3, Z13, Z12
+	VRCP14PS     Z12, Z15
+	VFNMADD213PS Z3, Z15, Z12
+	VFMADD213PS  Z15, Z15, Z12
+	VFNMADD213PS Z12, Z12, Z13
+	VORPS        Z14, Z13, Z12
+	VMOVUPS      Y12, (CX)(SI*1)
 
 next:
 	ADDQ 24(AX), CX
@@ -44796,16 +44796,14 @@ TEXT ·loggyAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS f4b400000<>+0(SB), Z0
 	VBROADCASTSS f3fb8aa3b<>+0(SB), Z1
 	VBROADCASTSS fbf317218<>+0(SB), Z2
-	VBROADCASTSS fc2aea8f6<>+0(SB), Z3
-	VBROADCASTSS f3f800000<>+0(SB), Z4
-	VBROADCASTSS f3c083128<>+0(SB), Z5
-	VBROADCASTSS f3d2b9532<>+0(SB), Z6
-	VBROADCASTSS f3e2aabd8<>+0(SB), Z7
-	VBROADCASTSS f3efffefe<>+0(SB), Z8
-	VBROADCASTSS f3f800000<>+0(SB), Z9
-	VBROADCASTSS f3f800000<>+0(SB), Z10
-	VBROADCASTSS f80000000<>+0(SB), Z11
-	VBROADCASTSS f3f800000<>+0(SB), Z12
+	VBROADCASTSS f3f800000<>+0(SB), Z3
+	VBROADCASTSS f3c083128<>+0(SB), Z4
+	VBROADCASTSS f3d2b9532<>+0(SB), Z5
+	VBROADCASTSS f3e2aabd8<>+0(SB), Z6
+	VBROADCASTSS f3efffefe<>+0(SB), Z7
+	VBROADCASTSS fc2aea8f6<>+0(SB), Z8
+	VBROADCASTSS f0080d71c<>+0(SB), Z9
+	VBROADCASTSS f80000000<>+0(SB), Z10
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -44819,56 +44817,58 @@ row:
 vectors2091:
 	CMPQ         SI, R8
 	JGT          done2092
-	VMOVUPS      (DX)(SI*1), Z13
-	VMOVUPS      64(DX)(SI*1), Z14
-	VMULPS       Z12, Z13, Z15
-	VANDPS       Z11, Z13, Z17
-	VORPS        Z11, Z15, Z15
-	VMULPS       Z12, Z14, Z16
-	VANDPS       Z11, Z14, Z18
-	VORPS        Z11, Z16, Z16
-	VMOVAPS      Z0, Z13
-	VFMADD231PS  Z1, Z15, Z13
-	VMOVAPS      Z0, Z14
-	VFMADD231PS  Z1, Z16, Z14
-	VCMPPS       $0x05, Z3, Z15, K1
-	VCMPPS       $0x05, Z3, Z16, K2
-	VSUBPS       Z0, Z13, Z19
-	VSUBPS       Z0, Z14, Z20
-	VFMADD231PS  Z2, Z19, Z15
-	VPSLLD       $0x17, Z13, Z13
-	VMOVUPS      Z5, Z19
-	VFMADD231PS  Z2, Z20, Z16
-	VPSLLD       $0x17, Z14, Z14
-	VMOVUPS      Z5, Z20
-	VFMADD213PS  Z6, Z15, Z19
-	VFMADD213PS  Z6, Z16, Z20
-	VFMADD213PS  Z7, Z15, Z19
-	VFMADD213PS  Z7, Z16, Z20
-	VFMADD213PS  Z8, Z15, Z19
-	VFMADD213PS  Z8, Z16, Z20
-	VFMADD213PS  Z4, Z15, Z19
-	VFMADD213PS  Z4, Z16, Z20
-	VFMADD213PS  Z4, Z15, Z19
-	VFMADD213PS  Z4, Z16, Z20
-	VPADDD.Z     Z13, Z19, K1, Z19
-	VMOVAPS      Z19, Z15
-	VPADDD.Z     Z14, Z20, K2, Z20
-	VMOVAPS      Z20, Z16
-	VADDPS       Z10, Z15, Z13
-	VADDPS       Z10, Z16, Z14
-	VRCP14PS     Z13, Z19
-	VRCP14PS     Z14, Z20
-	VFNMADD213PS Z9, Z19, Z13
-	VFNMADD213PS Z9, Z20, Z14
-	VFMADD213PS  Z19, Z19, Z13
-	VFMADD213PS  Z20, Z20, Z14
-	VFNMADD213PS Z13, Z13, Z15
-	VORPS        Z17, Z15, Z13
-	VFNMADD213PS Z14, Z14, Z16
-	VORPS        Z18, Z16, Z14
-	VMOVUPS      Z13, (CX)(SI*1)
-	VMOVUPS      Z14, 64(CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Z11
+	VMOVUPS      64(DX)(SI*1), Z12
+	VMULPS       Z3, Z11, Z13
+	VANDPS       Z10, Z11, Z15
+	VORPS        Z10, Z13, Z13
+	VMULPS       Z3, Z12, Z14
+	VANDPS       Z10, Z12, Z16
+	VORPS        Z10, Z14, Z14
+	VMOVUPS      Z8, Z17
+	VMAXPS       Z13, Z17, Z13
+	VMOVUPS      Z8, Z18
+	VMAXPS       Z14, Z18, Z14
+	VMOVAPS      Z0, Z11
+	VFMADD231PS  Z1, Z13, Z11
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z1, Z14, Z12
+	VSUBPS       Z0, Z11, Z17
+	VSUBPS       Z0, Z12, Z18
+	VFMADD231PS  Z2, Z17, Z13
+	VPSLLD       $0x17, Z11, Z11
+	VMOVUPS      Z4, Z17
+	VFMADD231PS  Z2, Z18, Z14
+	VPSLLD       $0x17, Z12, Z12
+	VMOVUPS      Z4, Z18
+	VFMADD213PS  Z5, Z13, Z17
+	VFMADD213PS  Z5, Z14, Z18
+	VFMADD213PS  Z6, Z13, Z17
+	VFMADD213PS  Z6, Z14, Z18
+	VFMADD213PS  Z7, Z13, Z17
+	VFMADD213PS  Z7, Z14, Z18
+	VFMADD213PS  Z3, Z13, Z17
+	VFMADD213PS  Z3, Z14, Z18
+	VFMADD213PS  Z3, Z13, Z17
+	VFMADD213PS  Z3, Z14, Z18
+	VPADDD       Z11, Z17, Z17
+	VSUBPS       Z9, Z17, Z13
+	VPADDD       Z12, Z18, Z18
+	VSUBPS       Z9, Z18, Z14
+	VADDPS       Z3, Z13, Z11
+	VADDPS       Z3, Z14, Z12
+	VRCP14PS     Z11, Z17
+	VRCP14PS     Z12, Z18
+	VFNMADD213PS Z3, Z17, Z11
+	VFNMADD213PS Z3, Z18, Z12
+	VFMADD213PS  Z17, Z17, Z11
+	VFMADD213PS  Z18, Z18, Z12
+	VFNMADD213PS Z11, Z11, Z13
+	VORPS        Z15, Z13, Z11
+	VFNMADD213PS Z12, Z12, Z14
+	VORPS        Z16, Z14, Z12
+	VMOVUPS      Z11, (CX)(SI*1)
+	VMOVUPS      Z12, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
 	JMP          vectors2091
 
@@ -44876,62 +44876,64 @@ done2092:
 vectors2093:
 	CMPQ         SI, R9
 	JGT          done2094
-	VMOVUPS      (DX)(SI*1), Z13
-	VMULPS       Z12, Z13, Z14
-	VANDPS       Z11, Z13, Z15
-	VORPS        Z11, Z14, Z14
-	VMOVAPS      Z0, Z13
-	VFMADD231PS  Z1, Z14, Z13
-	VCMPPS       $0x05, Z3, Z14, K1
-	VSUBPS       Z0, Z13, Z16
-	VFMADD231PS  Z2, Z16, Z14
-	VPSLLD       $0x17, Z13, Z13
-	VMOVUPS      Z5, Z16
-	VFMADD213PS  Z6, Z14, Z16
-	VFMADD213PS  Z7, Z14, Z16
-	VFMADD213PS  Z8, Z14, Z16
-	VFMADD213PS  Z4, Z14, Z16
-	VFMADD213PS  Z4, Z14, Z16
-	VPADDD.Z     Z13, Z16, K1, Z16
-	VMOVAPS      Z16, Z14
-	VADDPS       Z10, Z14, Z13
-	VRCP14PS     Z13, Z16
-	VFNMADD213PS Z9, Z16, Z13
-	VFMADD213PS  Z16, Z16, Z13
-	VFNMADD213PS Z13, Z13, Z14
-	VORPS        Z15, Z14, Z13
-	VMOVUPS      Z13, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Z11
+	VMULPS       Z3, Z11, Z12
+	VANDPS       Z10, Z11, Z13
+	VORPS        Z10, Z12, Z12
+	VMOVUPS      Z8, Z14
+	VMAXPS       Z12, Z14, Z12
+	VMOVAPS      Z0, Z11
+	VFMADD231PS  Z1, Z12, Z11
+	VSUBPS       Z0, Z11, Z14
+	VFMADD231PS  Z2, Z14, Z12
+	VPSLLD       $0x17, Z11, Z11
+	VMOVUPS      Z4, Z14
+	VFMADD213PS  Z5, Z12, Z14
+	VFMADD213PS  Z6, Z12, Z14
+	VFMADD213PS  Z7, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VPADDD       Z11, Z14, Z14
+	VSUBPS       Z9, Z14, Z12
+	VADDPS       Z3, Z12, Z11
+	VRCP14PS     Z11, Z14
+	VFNMADD213PS Z3, Z14, Z11
+	VFMADD213PS  Z14, Z14, Z11
+	VFNMADD213PS Z11, Z11, Z12
+	VORPS        Z13, Z12, Z11
+	VMOVUPS      Z11, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
 	JMP          vectors2093
 
 done2094:
 	CMPQ         SI, DI
 	JGE          next
-	VMOVUPS      (DX)(SI*1), Z13
-	VMULPS       Z12, Z13, Z14
-	VANDPS       Z11, Z13, Z15
-	VORPS        Z11, Z14, Z14
-	VMOVAPS      Z0, Z13
-	VFMADD231PS  Z1, Z14, Z13
-	VCMPPS       $0x05, Z3, Z14, K1
-	VSUBPS       Z0, Z13, Z16
-	VFMADD231PS  Z2, Z16, Z14
-	VPSLLD       $0x17, Z13, Z13
-	VMOVUPS      Z5, Z16
-	VFMADD213PS  Z6, Z14, Z16
-	VFMADD213PS  Z7, Z14, Z16
-	VFMADD213PS  Z8, Z14, Z16
-	VFMADD213PS  Z4, Z14, Z16
-	VFMADD213PS  Z4, Z14, Z16
-	VPADDD.Z     Z13, Z16, K1, Z16
-	VMOVAPS      Z16, Z14
-	VADDPS       Z10, Z14, Z13
-	VRCP14PS     Z13, Z16
-	VFNMADD213PS Z9, Z16, Z13
-	VFMADD213PS  Z16, Z16, Z13
-	VFNMADD213PS Z13, Z13, Z14
-	VORPS        Z15, Z14, Z13
-	VMOVUPS      Y13, (CX)(SI*1)
+	VMOVUPS      (DX)(SI*1), Z11
+	VMULPS       Z3, Z11, Z12
+	VANDPS       Z10, Z11, Z13
+	VORPS        Z10, Z12, Z12
+	VMOVUPS      Z8, Z14
+	VMAXPS       Z12, Z14, Z12
+	VMOVAPS      Z0, Z11
+	VFMADD231PS  Z1, Z12, Z11
+	VSUBPS       Z0, Z11, Z14
+	VFMADD231PS  Z2, Z14, Z12
+	VPSLLD       $0x17, Z11, Z11
+	VMOVUPS      Z4, Z14
+	VFMADD213PS  Z5, Z12, Z14
+	VFMADD213PS  Z6, Z12, Z14
+	VFMADD213PS  Z7, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VPADDD       Z11, Z14, Z14
+	VSUBPS       Z9, Z14, Z12
+	VADDPS       Z3, Z12, Z11
+	VRCP14PS     Z11, Z14
+	VFNMADD213PS Z3, Z14, Z11
+	VFMADD213PS  Z14, Z14, Z11
+	VFNMADD213PS Z11, Z11, Z12
+	VORPS        Z13, Z12, Z11
+	VMOVUPS      Y11, (CX)(SI*1)
 
 next:
 	ADDQ 24(AX), CX
@@ -44951,16 +44953,14 @@ TEXT ·eluAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS f4b400000<>+0(SB), Z0
 	VBROADCASTSS f3fb8aa3b<>+0(SB), Z1
 	VBROADCASTSS fbf317218<>+0(SB), Z2
-	VBROADCASTSS fc2aea8f6<>+0(SB), Z3
-	VBROADCASTSS f3f800000<>+0(SB), Z4
-	VBROADCASTSS f3c083128<>+0(SB), Z5
-	VBROADCASTSS f3d2b9532<>+0(SB), Z6
-	VBROADCASTSS f3e2aabd8<>+0(SB), Z7
-	VBROADCASTSS f3efffefe<>+0(SB), Z8
-	VXORPS       X9, X9, X9
-	VBROADCASTSS f3f800000<>+0(SB), Z10
-	VBROADCASTSS f3f800000<>+0(SB), Z11
-	VBROADCASTSS f3f800000<>+0(SB), Z12
+	VBROADCASTSS f3f800000<>+0(SB), Z3
+	VBROADCASTSS f3c083128<>+0(SB), Z4
+	VBROADCASTSS f3d2b9532<>+0(SB), Z5
+	VBROADCASTSS f3e2aabd8<>+0(SB), Z6
+	VBROADCASTSS f3efffefe<>+0(SB), Z7
+	VBROADCASTSS fc2aea8f6<>+0(SB), Z8
+	VBROADCASTSS f0080d71c<>+0(SB), Z9
+	VXORPS       X10, X10, X10
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -44974,48 +44974,50 @@ row:
 vectors2095:
 	CMPQ        SI, R8
 	JGT         done2096
-	VMOVUPS     (DX)(SI*1), Z13
-	VMOVUPS     64(DX)(SI*1), Z14
-	VMINPS      Z13, Z9, Z15
-	VMAXPS      Z13, Z9, Z13
-	VMINPS      Z14, Z9, Z16
-	VMAXPS      Z14, Z9, Z14
-	VMOVAPS     Z0, Z17
-	VFMADD231PS Z1, Z15, Z17
-	VMOVAPS     Z0, Z18
-	VFMADD231PS Z1, Z16, Z18
-	VCMPPS      $0x05, Z3, Z15, K1
-	VCMPPS      $0x05, Z3, Z16, K2
-	VSUBPS      Z0, Z17, Z19
-	VSUBPS      Z0, Z18, Z20
-	VFMADD231PS Z2, Z19, Z15
-	VPSLLD      $0x17, Z17, Z17
-	VMOVUPS     Z5, Z19
-	VFMADD231PS Z2, Z20, Z16
-	VPSLLD      $0x17, Z18, Z18
-	VMOVUPS     Z5, Z20
-	VFMADD213PS Z6, Z15, Z19
-	VFMADD213PS Z6, Z16, Z20
-	VFMADD213PS Z7, Z15, Z19
-	VFMADD213PS Z7, Z16, Z20
-	VFMADD213PS Z8, Z15, Z19
-	VFMADD213PS Z8, Z16, Z20
-	VFMADD213PS Z4, Z15, Z19
-	VFMADD213PS Z4, Z16, Z20
-	VFMADD213PS Z4, Z15, Z19
-	VFMADD213PS Z4, Z16, Z20
-	VPADDD.Z    Z17, Z19, K1, Z19
-	VMOVAPS     Z19, Z15
-	VPADDD.Z    Z18, Z20, K2, Z20
-	VMOVAPS     Z20, Z16
-	VSUBPS      Z10, Z15, Z15
-	VMULPS      Z12, Z15, Z15
-	VFMADD132PS Z11, Z15, Z13
-	VSUBPS      Z10, Z16, Z16
-	VMULPS      Z12, Z16, Z16
-	VFMADD132PS Z11, Z16, Z14
-	VMOVUPS     Z13, (CX)(SI*1)
-	VMOVUPS     Z14, 64(CX)(SI*1)
+	VMOVUPS     (DX)(SI*1), Z11
+	VMOVUPS     64(DX)(SI*1), Z12
+	VMINPS      Z11, Z10, Z13
+	VMAXPS      Z11, Z10, Z11
+	VMINPS      Z12, Z10, Z14
+	VMAXPS      Z12, Z10, Z12
+	VMOVUPS     Z8, Z17
+	VMAXPS      Z13, Z17, Z13
+	VMOVUPS     Z8, Z18
+	VMAXPS      Z14, Z18, Z14
+	VMOVAPS     Z0, Z15
+	VFMADD231PS Z1, Z13, Z15
+	VMOVAPS     Z0, Z16
+	VFMADD231PS Z1, Z14, Z16
+	VSUBPS      Z0, Z15, Z17
+	VSUBPS      Z0, Z16, Z18
+	VFMADD231PS Z2, Z17, Z13
+	VPSLLD      $0x17, Z15, Z15
+	VMOVUPS     Z4, Z17
+	VFMADD231PS Z2, Z18, Z14
+	VPSLLD      $0x17, Z16, Z16
+	VMOVUPS     Z4, Z18
+	VFMADD213PS Z5, Z13, Z17
+	VFMADD213PS Z5, Z14, Z18
+	VFMADD213PS Z6, Z13, Z17
+	VFMADD213PS Z6, Z14, Z18
+	VFMADD213PS Z7, Z13, Z17
+	VFMADD213PS Z7, Z14, Z18
+	VFMADD213PS Z3, Z13, Z17
+	VFMADD213PS Z3, Z14, Z18
+	VFMADD213PS Z3, Z13, Z17
+	VFMADD213PS Z3, Z14, Z18
+	VPADDD      Z15, Z17, Z17
+	VSUBPS      Z9, Z17, Z13
+	VPADDD      Z16, Z18, Z18
+	VSUBPS      Z9, Z18, Z14
+	VSUBPS      Z3, Z13, Z13
+	VMULPS      Z3, Z13, Z13
+	VFMADD132PS Z3, Z13, Z11
+	VSUBPS      Z3, Z14, Z14
+	VMULPS      Z3, Z14, Z14
+	VFMADD132PS Z3, Z14, Z12
+	VMOVUPS     Z11, (CX)(SI*1)
+	VMOVUPS     Z12, 64(CX)(SI*1)
 	ADDQ        $0x00000080, SI
 	JMP         vectors2095
 
@@ -45023,54 +45025,56 @@ done2096:
 vectors2097:
 	CMPQ        SI, R9
 	JGT         done2098
-	VMOVUPS     (DX)(SI*1), Z13
-	VMINPS      Z13, Z9, Z14
-	VMAXPS      Z13, Z9, Z13
-	VMOVAPS     Z0, Z15
-	VFMADD231PS Z1, Z14, Z15
-	VCMPPS      $0x05, Z3, Z14, K1
-	VSUBPS      Z0, Z15, Z16
-	VFMADD231PS Z2, Z16, Z14
-	VPSLLD      $0x17, Z15, Z15
-	VMOVUPS     Z5, Z16
-	VFMADD213PS Z6, Z14, Z16
-	VFMADD213PS Z7, Z14, Z16
-	VFMADD213PS Z8, Z14, Z16
-	VFMADD213PS Z4, Z14, Z16
-	VFMADD213PS Z4, Z14, Z16
-	VPADDD.Z    Z15, Z16, K1, Z16
-	VMOVAPS     Z16, Z14
-	VSUBPS      Z10, Z14, Z14
-	VMULPS      Z12, Z14, Z14
-	VFMADD132PS Z11, Z14, Z13
-	VMOVUPS     Z13, (CX)(SI*1)
+	VMOVUPS     (DX)(SI*1), Z11
+	VMINPS      Z11, Z10, Z12
+	VMAXPS      Z11, Z10, Z11
+	VMOVUPS     Z8, Z14
+	VMAXPS      Z12, Z14, Z12
+	VMOVAPS     Z0, Z13
+	VFMADD231PS Z1, Z12, Z13
+	VSUBPS      Z0, Z13, Z14
+	VFMADD231PS Z2, Z14, Z12
+	VPSLLD      $0x17, Z13, Z13
+	VMOVUPS     Z4, Z14
+	VFMADD213PS Z5, Z12, Z14
+	VFMADD213PS Z6, Z12, Z14
+	VFMADD213PS Z7, Z12, Z14
+	VFMADD213PS Z3, Z12, Z14
+	VFMADD213PS Z3, Z12, Z14
+	VPADDD      Z13, Z14, Z14
+	VSUBPS      Z9, Z14, Z12
+	VSUBPS      Z3, Z12, Z12
+	VMULPS      Z3, Z12, Z12
+	VFMADD132PS Z3, Z12, Z11
+	VMOVUPS     Z11, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
 	JMP         vectors2097
 
 done2098:
 	CMPQ        SI, DI
 	JGE         next
-	VMOVUPS     (DX)(SI*1), Z13
-	VMINPS      Z13, Z9, Z14
-	VMAXPS      Z13, Z9, Z13
-	VMOVAPS     Z0, Z15
-	VFMADD231PS Z1, Z14, Z15
-	VCMPPS      $0x05, Z3, Z14, K1
-	VSUBPS      Z0, Z15, Z16
-	VFMADD231PS Z2, Z16, Z14
-	VPSLLD      $0x17, Z15, Z15
-	VMOVUPS     Z5, Z16
-	VFMADD213PS Z6, Z14, Z16
-	VFMADD213PS Z7, Z14, Z16
-	VFMADD213PS Z8, Z14, Z16
-	VFMADD213PS Z4, Z14, Z16
-	VFMADD213PS Z4, Z14, Z16
-	VPADDD.Z    Z15, Z16, K1, Z16
-	VMOVAPS     Z16, Z14
-	VSUBPS      Z10, Z14, Z14
-	VMULPS      Z12, Z14, Z14
-	VFMADD132PS Z11, Z14, Z13
-	VMOVUPS     Y13, (CX)(SI*1)
+	VMOVUPS     (DX)(SI*1), Z11
+	VMINPS      Z11, Z10, Z12
+	VMAXPS      Z11, Z10, Z11
+	VMOVUPS     Z8, Z14
+	VMAXPS      Z12, Z14, Z12
+	VMOVAPS     Z0, Z13
+	VFMADD231PS Z1, Z12, Z13
+	VSUBPS      Z0, Z13, Z14
+	VFMADD231PS Z2, Z14, Z12
+	VPSLLD      $0x17, Z13, Z13
+	VMOVUPS     Z4, Z14
+	VFMADD213PS Z5, Z12, Z14
+	VFMADD213PS Z6, Z12, Z14
+	VFMADD213PS Z7, Z12, Z14
+	VFMADD213PS Z3, Z12, Z14
+	VFMADD213PS Z3, Z12, Z14
+	VPADDD      Z13, Z14, Z14
+	VSUBPS      Z9, Z14, Z12
+	VSUBPS      Z3, Z12, Z12
+	VMULPS      Z3, Z12, Z12
+	VFMADD132PS Z3, Z12, Z11
+	VMOVUPS     Y11, (CX)(SI*1)
 
 next:
 	ADDQ 24(AX), CX
@@ -45090,14 +45094,14 @@ TEXT ·seluAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS f4b400000<>+0(SB), Z0
 	VBROADCASTSS f3fb8aa3b<>+0(SB), Z1
 	VBROADCASTSS fbf317218<>+0(SB), Z2
-	VBROADCASTSS fc2aea8f6<>+0(SB), Z3
-	VBROADCASTSS f3f800000<>+0(SB), Z4
-	VBROADCASTSS f3c083128<>+0(SB), Z5
-	VBROADCASTSS f3d2b9532<>+0(SB), Z6
-	VBROADCASTSS f3e2aabd8<>+0(SB), Z7
-	VBROADCASTSS f3efffefe<>+0(SB), Z8
-	VXORPS       X9, X9, X9
-	VBROADCASTSS f3f800000<>+0(SB), Z10
+	VBROADCASTSS f3f800000<>+0(SB), Z3
+	VBROADCASTSS f3c083128<>+0(SB), Z4
+	VBROADCASTSS f3d2b9532<>+0(SB), Z5
+	VBROADCASTSS f3e2aabd8<>+0(SB), Z6
+	VBROADCASTSS f3efffefe<>+0(SB), Z7
+	VBROADCASTSS fc2aea8f6<>+0(SB), Z8
+	VBROADCASTSS f0080d71c<>+0(SB), Z9
+	VXORPS       X10, X10, X10
 	VBROADCASTSS f3f867d56<>+0(SB), Z11
 	VBROADCASTSS f3fe1072b<>+0(SB), Z12
 	MOVQ         56(AX), DI
@@ -45115,42 +45119,44 @@ vectors2099:
 	JGT         done2100
 	VMOVUPS     (DX)(SI*1), Z13
 	VMOVUPS     64(DX)(SI*1), Z14
-	VMINPS      Z13, Z9, Z15
-	VMAXPS      Z13, Z9, Z13
-	VMINPS      Z14, Z9, Z16
-	VMAXPS      Z14, Z9, Z14
+	VMINPS      Z13, Z10, Z15
+	VMAXPS      Z13, Z10, Z13
+	VMINPS      Z14, Z10, Z16
+	VMAXPS      Z14, Z10, Z14
+	VMOVUPS     Z8, Z19
+	VMAXPS      Z15, Z19, Z15
+	VMOVUPS     Z8, Z20
+	VMAXPS      Z16, Z20, Z16
 	VMOVAPS     Z0, Z17
 	VFMADD231PS Z1, Z15, Z17
 	VMOVAPS     Z0, Z18
 	VFMADD231PS Z1, Z16, Z18
-	VCMPPS      $0x05, Z3, Z15, K1
-	VCMPPS      $0x05, Z3, Z16, K2
 	VSUBPS      Z0, Z17, Z19
 	VSUBPS      Z0, Z18, Z20
 	VFMADD231PS Z2, Z19, Z15
 	VPSLLD      $0x17, Z17, Z17
-	VMOVUPS     Z5, Z19
+	VMOVUPS     Z4, Z19
 	VFMADD231PS Z2, Z20, Z16
 	VPSLLD      $0x17, Z18, Z18
-	VMOVUPS     Z5, Z20
+	VMOVUPS     Z4, Z20
+	VFMADD213PS Z5, Z15, Z19
+	VFMADD213PS Z5, Z16, Z20
 	VFMADD213PS Z6, Z15, Z19
 	VFMADD213PS Z6, Z16, Z20
 	VFMADD213PS Z7, Z15, Z19
 	VFMADD213PS Z7, Z16, Z20
-	VFMADD213PS Z8, Z15, Z19
-	VFMADD213PS Z8, Z16, Z20
-	VFMADD213PS Z4, Z15, Z19
-	VFMADD213PS Z4, Z16, Z20
-	VFMADD213PS Z4, Z15, Z19
-	VFMADD213PS Z4, Z16, Z20
-	VPADDD.Z    Z17, Z19, K1, Z19
-	VMOVAPS     Z19, Z15
-	VPADDD.Z    Z18, Z20, K2, Z20
-	VMOVAPS     Z20, Z16
-	VSUBPS      Z10, Z15, Z15
+	VFMADD213PS Z3, Z15, Z19
+	VFMADD213PS Z3, Z16, Z20
+	VFMADD213PS Z3, Z15, Z19
+	VFMADD213PS Z3, Z16, Z20
+	VPADDD      Z17, Z19, Z19
+	VSUBPS      Z9, Z19, Z15
+	VPADDD      Z18, Z20, Z20
+	VSUBPS      Z9, Z20, Z16
+	VSUBPS      Z3, Z15, Z15
 	VMULPS      Z12, Z15, Z15
 	VFMADD132PS Z11, Z15, Z13
-	VSUBPS      Z10, Z16, Z16
+	VSUBPS      Z3, Z16, Z16
 	VMULPS      Z12, Z16, Z16
 	VFMADD132PS Z11, Z16, Z14
 	VMOVUPS     Z13, (CX)(SI*1)
@@ -45163,23 +45169,24 @@ vectors2101:
 	CMPQ        SI, R9
 	JGT         done2102
 	VMOVUPS     (DX)(SI*1), Z13
-	VMINPS      Z13, Z9, Z14
-	VMAXPS      Z13, Z9, Z13
+	VMINPS      Z13, Z10, Z14
+	VMAXPS      Z13, Z10, Z13
+	VMOVUPS     Z8, Z16
+	VMAXPS      Z14, Z16, Z14
 	VMOVAPS     Z0, Z15
 	VFMADD231PS Z1, Z14, Z15
-	VCMPPS      $0x05, Z3, Z14, K1
 	VSUBPS      Z0, Z15, Z16
 	VFMADD231PS Z2, Z16, Z14
 	VPSLLD      $0x17, Z15, Z15
-	VMOVUPS     Z5, Z16
+	VMOVUPS     Z4, Z16
+	VFMADD213PS Z5, Z14, Z16
 	VFMADD213PS Z6, Z14, Z16
 	VFMADD213PS Z7, Z14, Z16
-	VFMADD213PS Z8, Z14, Z16
-	VFMADD213PS Z4, Z14, Z16
-	VFMADD213PS Z4, Z14, Z16
-	VPADDD.Z    Z15, Z16, K1, Z16
-	VMOVAPS     Z16, Z14
-	VSUBPS      Z10, Z14, Z14
+	VFMADD213PS Z3, Z14, Z16
+	VFMADD213PS Z3, Z14, Z16
+	VPADDD      Z15, Z16, Z16
+	VSUBPS      Z9, Z16, Z14
+	VSUBPS      Z3, Z14, Z14
 	VMULPS      Z12, Z14, Z14
 	VFMADD132PS Z11, Z14, Z13
 	VMOVUPS     Z13, (CX)(SI*1)
@@ -45190,23 +45197,24 @@ done2102:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z13
-	VMINPS      Z13, Z9, Z14
-	VMAXPS      Z13, Z9, Z13
+	VMINPS      Z13, Z10, Z14
+	VMAXPS      Z13, Z10, Z13
+	VMOVUPS     Z8, Z16
+	VMAXPS      Z14, Z16, Z14
 	VMOVAPS     Z0, Z15
 	VFMADD231PS Z1, Z14, Z15
-	VCMPPS      $0x05, Z3, Z14, K1
 	VSUBPS      Z0, Z15, Z16
 	VFMADD231PS Z2, Z16, Z14
 	VPSLLD      $0x17, Z15, Z15
-	VMOVUPS     Z5, Z16
+	VMOVUPS     Z4, Z16
+	VFMADD213PS Z5, Z14, Z16
 	VFMADD213PS Z6, Z14, Z16
 	VFMADD213PS Z7, Z14, Z16
-	VFMADD213PS Z8, Z14, Z16
-	VFMADD213PS Z4, Z14, Z16
-	VFMADD213PS Z4, Z14, Z16
-	VPADDD.Z    Z15, Z16, K1, Z16
-	VMOVAPS     Z16, Z14
-	VSUBPS      Z10, Z14, Z14
+	VFMADD213PS Z3, Z14, Z16
+	VFMADD213PS Z3, Z14, Z16
+	VPADDD      Z15, Z16, Z16
+	VSUBPS      Z9, Z16, Z14
+	VSUBPS      Z3, Z14, Z14
 	VMULPS      Z12, Z14, Z14
 	VFMADD132PS Z11, Z14, Z13
 	VMOVUPS     Y13, (CX)(SI*1)
@@ -45235,15 +45243,14 @@ TEXT ·swishAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS f4b400000<>+0(SB), Z0
 	VBROADCASTSS f3fb8aa3b<>+0(SB), Z1
 	VBROADCASTSS fbf317218<>+0(SB), Z2
-	VBROADCASTSS fc2aea8f6<>+0(SB), Z3
-	VBROADCASTSS f3f800000<>+0(SB), Z4
-	VBROADCASTSS f3c083128<>+0(SB), Z5
-	VBROADCASTSS f3d2b9532<>+0(SB), Z6
-	VBROADCASTSS f3e2aabd8<>+0(SB), Z7
-	VBROADCASTSS f3efffefe<>+0(SB), Z8
-	VBROADCASTSS f3f800000<>+0(SB), Z9
-	VBROADCASTSS f3f800000<>+0(SB), Z10
-	VBROADCASTSS f80000000<>+0(SB), Z11
+	VBROADCASTSS f3f800000<>+0(SB), Z3
+	VBROADCASTSS f3c083128<>+0(SB), Z4
+	VBROADCASTSS f3d2b9532<>+0(SB), Z5
+	VBROADCASTSS f3e2aabd8<>+0(SB), Z6
+	VBROADCASTSS f3efffefe<>+0(SB), Z7
+	VBROADCASTSS fc2aea8f6<>+0(SB), Z8
+	VBROADCASTSS f0080d71c<>+0(SB), Z9
+	VBROADCASTSS f80000000<>+0(SB), Z10
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -45257,56 +45264,60 @@ row:
 vectors2103:
 	CMPQ         SI, R8
 	JGT          done2104
-	VMOVUPS      (DX)(SI*1), Z12
-	VMOVUPS      64(DX)(SI*1), Z13
+	VMOVUPS      (DX)(SI*1), Z11
+	VMOVUPS      64(DX)(SI*1), Z12
+	VMOVAPS      Z11, Z13
 	VMOVAPS      Z12, Z14
-	VMOVAPS      Z13, Z15
-	VORPS        Z11, Z14, Z16
-	VPMOVD2M     Z14, K1
-	VORPS        Z11, Z15, Z17
-	VPMOVD2M     Z15, K2
-	VMOVAPS      Z0, Z14
-	VFMADD231PS  Z1, Z16, Z14
+	VORPS        Z10, Z13, Z13
+	VORPS        Z10, Z14, Z14
+	VMOVUPS      Z8, Z17
+	VMAXPS       Z13, Z17, Z13
+	VMOVUPS      Z8, Z18
+	VMAXPS       Z14, Z18, Z14
 	VMOVAPS      Z0, Z15
-	VFMADD231PS  Z1, Z17, Z15
-	VCMPPS       $0x05, Z3, Z16, K3
-	VCMPPS       $0x05, Z3, Z17, K4
-	VSUBPS       Z0, Z14, Z18
-	VSUBPS       Z0, Z15, Z19
-	VFMADD231PS  Z2, Z18, Z16
-	VPSLLD       $0x17, Z14, Z14
-	VMOVUPS      Z5, Z18
-	VFMADD231PS  Z2, Z19, Z17
+	VFMADD231PS  Z1, Z13, Z15
+	VMOVAPS      Z0, Z16
+	VFMADD231PS  Z1, Z14, Z16
+	VSUBPS       Z0, Z15, Z17
+	VSUBPS       Z0, Z16, Z18
+	VFMADD231PS  Z2, Z17, Z13
 	VPSLLD       $0x17, Z15, Z15
-	VMOVUPS      Z5, Z19
-	VFMADD213PS  Z6, Z16, Z18
-	VFMADD213PS  Z6, Z17, Z19
-	VFMADD213PS  Z7, Z16, Z18
-	VFMADD213PS  Z7, Z17, Z19
-	VFMADD213PS  Z8, Z16, Z18
-	VFMADD213PS  Z8, Z17, Z19
-	VFMADD213PS  Z4, Z16, Z18
-	VFMADD213PS  Z4, Z17, Z19
-	VFMADD213PS  Z4, Z16, Z18
-	VFMADD213PS  Z4, Z17, Z19
-	VPADDD.Z     Z14, Z18, K3, Z18
-	VMOVAPS      Z18, Z16
-	VPADDD.Z     Z15, Z19, K4, Z19
-	VMOVAPS      Z19, Z17
-	VADDPS       Z10, Z16, Z14
-	VADDPS       Z10, Z17, Z15
-	VRCP14PS     Z14, Z18
-	VRCP14PS     Z15, Z19
-	VFNMADD213PS Z9, Z18, Z14
-	VFNMADD213PS Z9, Z19, Z15
-	VFMADD213PS  Z18, Z18, Z14
-	VFMADD213PS  Z19, Z19, Z15
-	VMULPS       Z16, Z14, K1, Z14
-	VMULPS       Z17, Z15, K2, Z15
+	VMOVUPS      Z4, Z17
+	VFMADD231PS  Z2, Z18, Z14
+	VPSLLD       $0x17, Z16, Z16
+	VMOVUPS      Z4, Z18
+	VFMADD213PS  Z5, Z13, Z17
+	VFMADD213PS  Z5, Z14, Z18
+	VFMADD213PS  Z6, Z13, Z17
+	VFMADD213PS  Z6, Z14, Z18
+	VFMADD213PS  Z7, Z13, Z17
+	VFMADD213PS  Z7, Z14, Z18
+	VFMADD213PS  Z3, Z13, Z17
+	VFMADD213PS  Z3, Z14, Z18
+	VFMADD213PS  Z3, Z13, Z17
+	VFMADD213PS  Z3, Z14, Z18
+	VPADDD       Z15, Z17, Z17
+	VSUBPS       Z9, Z17, Z13
+	VPADDD       Z16, Z18, Z18
+	VSUBPS       Z9, Z18, Z14
+	VADDPS       Z3, Z13, Z15
+	VADDPS       Z3, Z14, Z16
+	VRCP14PS     Z15, Z17
+	VRCP14PS     Z16, Z18
+	VFNMADD213PS Z3, Z17, Z15
+	VFNMADD213PS Z3, Z18, Z16
+	VFMADD213PS  Z17, Z17, Z15
+	VFMADD213PS  Z18, Z18, Z16
+	VPMOVD2M     Z11, K1
+	VMULPS       Z13, Z15, K1, Z15
+	VMOVAPS      Z15, Z13
+	VPMOVD2M     Z12, K1
+	VMULPS       Z14, Z16, K1, Z16
+	VMOVAPS      Z16, Z14
+	VMULPS       Z13, Z11, Z11
 	VMULPS       Z14, Z12, Z12
-	VMULPS       Z15, Z13, Z13
-	VMOVUPS      Z12, (CX)(SI*1)
-	VMOVUPS      Z13, 64(CX)(SI*1)
+	VMOVUPS      Z11, (CX)(SI*1)
+	VMOVUPS      Z12, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
 	JMP          vectors2103
 
@@ -45314,62 +45325,66 @@ done2104:
 vectors2105:
 	CMPQ         SI, R9
 	JGT          done2106
-	VMOVUPS      (DX)(SI*1), Z12
-	VMOVAPS      Z12, Z13
-	VORPS        Z11, Z13, Z14
-	VPMOVD2M     Z13, K1
+	VMOVUPS      (DX)(SI*1), Z11
+	VMOVAPS      Z11, Z12
+	VORPS        Z10, Z12, Z12
+	VMOVUPS      Z8, Z14
+	VMAXPS       Z12, Z14, Z12
 	VMOVAPS      Z0, Z13
-	VFMADD231PS  Z1, Z14, Z13
-	VCMPPS       $0x05, Z3, Z14, K2
-	VSUBPS       Z0, Z13, Z15
-	VFMADD231PS  Z2, Z15, Z14
+	VFMADD231PS  Z1, Z12, Z13
+	VSUBPS       Z0, Z13, Z14
+	VFMADD231PS  Z2, Z14, Z12
 	VPSLLD       $0x17, Z13, Z13
-	VMOVUPS      Z5, Z15
-	VFMADD213PS  Z6, Z14, Z15
-	VFMADD213PS  Z7, Z14, Z15
-	VFMADD213PS  Z8, Z14, Z15
-	VFMADD213PS  Z4, Z14, Z15
-	VFMADD213PS  Z4, Z14, Z15
-	VPADDD.Z     Z13, Z15, K2, Z15
-	VMOVAPS      Z15, Z14
-	VADDPS       Z10, Z14, Z13
-	VRCP14PS     Z13, Z15
-	VFNMADD213PS Z9, Z15, Z13
-	VFMADD213PS  Z15, Z15, Z13
-	VMULPS       Z14, Z13, K1, Z13
-	VMULPS       Z13, Z12, Z12
-	VMOVUPS      Z12, (CX)(SI*1)
+	VMOVUPS      Z4, Z14
+	VFMADD213PS  Z5, Z12, Z14
+	VFMADD213PS  Z6, Z12, Z14
+	VFMADD213PS  Z7, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VPADDD       Z13, Z14, Z14
+	VSUBPS       Z9, Z14, Z12
+	VADDPS       Z3, Z12, Z13
+	VRCP14PS     Z13, Z14
+	VFNMADD213PS Z3, Z14, Z13
+	VFMADD213PS  Z14, Z14, Z13
+	VPMOVD2M     Z11, K1
+	VMULPS       Z12, Z13, K1, Z13
+	VMOVAPS      Z13, Z12
+	VMULPS       Z12, Z11, Z11
+	VMOVUPS      Z11, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
 	JMP          vectors2105
 
 done2106:
 	CMPQ         SI, DI
 	JGE          next
-	VMOVUPS      (DX)(SI*1), Z12
-	VMOVAPS      Z12, Z13
-	VORPS        Z11, Z13, Z14
-	VPMOVD2M     Z13, K1
+	VMOVUPS      (DX)(SI*1), Z11
+	VMOVAPS      Z11, Z12
+	VORPS        Z10, Z12, Z12
+	VMOVUPS      Z8, Z14
+	VMAXPS       Z12, Z14, Z12
 	VMOVAPS      Z0, Z13
-	VFMADD231PS  Z1, Z14, Z13
-	VCMPPS       $0x05, Z3, Z14, K2
-	VSUBPS       Z0, Z13, Z15
-	VFMADD231PS  Z2, Z15, Z14
+	VFMADD231PS  Z1, Z12, Z13
+	VSUBPS       Z0, Z13, Z14
+	VFMADD231PS  Z2, Z14, Z12
 	VPSLLD       $0x17, Z13, Z13
-	VMOVUPS      Z5, Z15
-	VFMADD213PS  Z6, Z14, Z15
-	VFMADD213PS  Z7, Z14, Z15
-	VFMADD213PS  Z8, Z14, Z15
-	VFMADD213PS  Z4, Z14, Z15
-	VFMADD213PS  Z4, Z14, Z15
-	VPADDD.Z     Z13, Z15, K2, Z15
-	VMOVAPS      Z15, Z14
-	VADDPS       Z10, Z14, Z13
-	VRCP14PS     Z13, Z15
-	VFNMADD213PS Z9, Z15, Z13
-	VFMADD213PS  Z15, Z15, Z13
-	VMULPS       Z14, Z13, K1, Z13
-	VMULPS       Z13, Z12, Z12
-	VMOVUPS      Y12, (CX)(SI*1)
+	VMOVUPS      Z4, Z14
+	VFMADD213PS  Z5, Z12, Z14
+	VFMADD213PS  Z6, Z12, Z14
+	VFMADD213PS  Z7, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VFMADD213PS  Z3, Z12, Z14
+	VPADDD       Z13, Z14, Z14
+	VSUBPS       Z9, Z14, Z12
+	VADDPS       Z3, Z12, Z13
+	VRCP14PS     Z13, Z14
+	VFNMADD213PS Z3, Z14, Z13
+	VFMADD213PS  Z14, Z14, Z13
+	VPMOVD2M     Z11, K1
+	VMULPS       Z12, Z13, K1, Z13
+	VMOVAPS      Z13, Z12
+	VMULPS       Z12, Z11, Z11
+	VMOVUPS      Y11, (CX)(SI*1)
 
 next:
 	ADDQ 24(AX), CX
@@ -45389,17 +45404,16 @@ TEXT ·geluAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS f4b400000<>+0(SB), Z0
 	VBROADCASTSS f3fb8aa3b<>+0(SB), Z1
 	VBROADCASTSS fbf317218<>+0(SB), Z2
-	VBROADCASTSS fc2aea8f6<>+0(SB), Z3
-	VBROADCASTSS f3f800000<>+0(SB), Z4
-	VBROADCASTSS f3c083128<>+0(SB), Z5
-	VBROADCASTSS f3d2b9532<>+0(SB), Z6
-	VBROADCASTSS f3e2aabd8<>+0(SB), Z7
-	VBROADCASTSS f3efffefe<>+0(SB), Z8
-	VBROADCASTSS f3f800000<>+0(SB), Z9
-	VBROADCASTSS f3f800000<>+0(SB), Z10
-	VBROADCASTSS f80000000<>+0(SB), Z11
-	VBROADCASTSS f3fcc4231<>+0(SB), Z12
-	VBROADCASTSS f3d92220c<>+0(SB), Z13
+	VBROADCASTSS f3f800000<>+0(SB), Z3
+	VBROADCASTSS f3c083128<>+0(SB), Z4
+	VBROADCASTSS f3d2b9532<>+0(SB), Z5
+	VBROADCASTSS f3e2aabd8<>+0(SB), Z6
+	VBROADCASTSS f3efffefe<>+0(SB), Z7
+	VBROADCASTSS fc2aea8f6<>+0(SB), Z8
+	VBROADCASTSS f0080d71c<>+0(SB), Z9
+	VBROADCASTSS f80000000<>+0(SB), Z10
+	VBROADCASTSS f3fcc4231<>+0(SB), Z11
+	VBROADCASTSS f3d92220c<>+0(SB), Z12
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -45413,62 +45427,66 @@ row:
 vectors2107:
 	CMPQ         SI, R8
 	JGT          done2108
-	VMOVUPS      (DX)(SI*1), Z14
-	VMOVUPS      64(DX)(SI*1), Z15
+	VMOVUPS      (DX)(SI*1), Z13
+	VMOVUPS      64(DX)(SI*1), Z14
+	VMULPS       Z13, Z13, Z15
+	VMOVUPS      Z11, Z16
+	VFMADD231PS  Z12, Z15, Z16
+	VMULPS       Z16, Z13, Z15
 	VMULPS       Z14, Z14, Z16
-	VMULPS       Z15, Z15, Z17
-	VMOVUPS      Z12, Z18
-	VFMADD231PS  Z13, Z16, Z18
-	VMULPS       Z18, Z14, Z16
-	VMOVUPS      Z12, Z18
-	VFMADD231PS  Z13, Z17, Z18
-	VMULPS       Z18, Z15, Z17
-	VORPS        Z11, Z16, Z18
-	VPMOVD2M     Z16, K1
-	VORPS        Z11, Z17, Z19
-	VPMOVD2M     Z17, K2
-	VMOVAPS      Z0, Z16
-	VFMADD231PS  Z1, Z18, Z16
+	VMOVUPS      Z11, Z17
+	VFMADD231PS  Z12, Z16, Z17
+	VMULPS       Z17, Z14, Z16
+	VORPS        Z10, Z15, Z15
+	VORPS        Z10, Z16, Z16
+	VMOVUPS      Z8, Z19
+	VMAXPS       Z15, Z19, Z15
+	VMOVUPS      Z8, Z20
+	VMAXPS       Z16, Z20, Z16
 	VMOVAPS      Z0, Z17
-	VFMADD231PS  Z1, Z19, Z17
-	VCMPPS       $0x05, Z3, Z18, K3
-	VCMPPS       $0x05, Z3, Z19, K4
-	VSUBPS       Z0, Z16, Z20
-	VSUBPS       Z0, Z17, Z21
-	VFMADD231PS  Z2, Z20, Z18
-	VPSLLD       $0x17, Z16, Z16
-	VMOVUPS      Z5, Z20
-	VFMADD231PS  Z2, Z21, Z19
+	VFMADD231PS  Z1, Z15, Z17
+	VMOVAPS      Z0, Z18
+	VFMADD231PS  Z1, Z16, Z18
+	VSUBPS       Z0, Z17, Z19
+	VSUBPS       Z0, Z18, Z20
+	VFMADD231PS  Z2, Z19, Z15
 	VPSLLD       $0x17, Z17, Z17
-	VMOVUPS      Z5, Z21
-	VFMADD213PS  Z6, Z18, Z20
-	VFMADD213PS  Z6, Z19, Z21
-	VFMADD213PS  Z7, Z18, Z20
-	VFMADD213PS  Z7, Z19, Z21
-	VFMADD213PS  Z8, Z18, Z20
-	VFMADD213PS  Z8, Z19, Z21
-	VFMADD213PS  Z4, Z18, Z20
-	VFMADD213PS  Z4, Z19, Z21
-	VFMADD213PS  Z4, Z18, Z20
-	VFMADD213PS  Z4, Z19, Z21
-	VPADDD.Z     Z16, Z20, K3, Z20
-	VMOVAPS      Z20, Z18
-	VPADDD.Z     Z17, Z21, K4, Z21
-	VMOVAPS      Z21, Z19
-	VADDPS       Z10, Z18, Z16
-	VADDPS       Z10, Z19, Z17
-	VRCP14PS     Z16, Z20
-	VRCP14PS     Z17, Z21
-	VFNMADD213PS Z9, Z20, Z16
-	VFNMADD213PS Z9, Z21, Z17
-	VFMADD213PS  Z20, Z20, Z16
-	VFMADD213PS  Z21, Z21, Z17
-	VMULPS       Z18, Z16, K1, Z16
-	VMULPS       Z19, Z17, K2, Z17
+	VMOVUPS      Z4, Z19
+	VFMADD231PS  Z2, Z20, Z16
+	VPSLLD       $0x17, Z18, Z18
+	VMOVUPS      Z4, Z20
+	VFMADD213PS  Z5, Z15, Z19
+	VFMADD213PS  Z5, Z16, Z20
+	VFMADD213PS  Z6, Z15, Z19
+	VFMADD213PS  Z6, Z16, Z20
+	VFMADD213PS  Z7, Z15, Z19
+	VFMADD213PS  Z7, Z16, Z20
+	VFMADD213PS  Z3, Z15, Z19
+	VFMADD213PS  Z3, Z16, Z20
+	VFMADD213PS  Z3, Z15, Z19
+	VFMADD213PS  Z3, Z16, Z20
+	VPADDD       Z17, Z19, Z19
+	VSUBPS       Z9, Z19, Z15
+	VPADDD       Z18, Z20, Z20
+	VSUBPS       Z9, Z20, Z16
+	VADDPS       Z3, Z15, Z17
+	VADDPS       Z3, Z16, Z18
+	VRCP14PS     Z17, Z19
+	VRCP14PS     Z18, Z20
+	VFNMADD213PS Z3, Z19, Z17
+	VFNMADD213PS Z3, Z20, Z18
+	VFMADD213PS  Z19, Z19, Z17
+	VFMADD213PS  Z20, Z20, Z18
+	VPMOVD2M     Z13, K1
+	VMULPS       Z15, Z17, K1, Z17
+	VMOVAPS      Z17, Z15
+	VPMOVD2M     Z14, K1
+	VMULPS       Z16, Z18, K1, Z18
+	VMOVAPS      Z18, Z16
+	VMULPS       Z15, Z13, Z13
 	VMULPS       Z16, Z14, Z14
-	VMULPS       Z17, Z15, Z15
-	VMOVUPS      Z14, (CX)(SI*1)
-	VMOVUPS      Z15, 64(CX)(SI*1)
+	VMOVUPS      Z13, (CX)(SI*1)
+	VMOVUPS      Z14, 64(CX)(SI*1)
 	ADDQ         $0x00000080, SI
 	JMP          vectors2107
 
@@ -45476,68 +45494,72 @@ done2108:
 vectors2109:
 	CMPQ         SI, R9
 	JGT          done2110
-	VMOVUPS      (DX)(SI*1), Z14
-	VMULPS       Z14, Z14, Z15
-	VMOVUPS      Z12, Z16
-	VFMADD231PS  Z13, Z15, Z16
-	VMULPS       Z16, Z14, Z15
-	VORPS        Z11, Z15, Z16
-	VPMOVD2M     Z15, K1
+	VMOVUPS      (DX)(SI*1), Z13
+	VMULPS       Z13, Z13, Z14
+	VMOVUPS      Z11, Z15
+	VFMADD231PS  Z12, Z14, Z15
+	VMULPS       Z15, Z13, Z14
+	VORPS        Z10, Z14, Z14
+	VMOVUPS      Z8, Z16
+	VMAXPS       Z14, Z16, Z14
 	VMOVAPS      Z0, Z15
-	VFMADD231PS  Z1, Z16, Z15
-	VCMPPS       $0x05, Z3, Z16, K2
-	VSUBPS       Z0, Z15, Z17
-	VFMADD231PS  Z2, Z17, Z16
+	VFMADD231PS  Z1, Z14, Z15
+	VSUBPS       Z0, Z15, Z16
+	VFMADD231PS  Z2, Z16, Z14
 	VPSLLD       $0x17, Z15, Z15
-	VMOVUPS      Z5, Z17
-	VFMADD213PS  Z6, Z16, Z17
-	VFMADD213PS  Z7, Z16, Z17
-	VFMADD213PS  Z8, Z16, Z17
-	VFMADD213PS  Z4, Z16, Z17
-	VFMADD213PS  Z4, Z16, Z17
-	VPADDD.Z     Z15, Z17, K2, Z17
-	VMOVAPS      Z17, Z16
-	VADDPS       Z10, Z16, Z15
-	VRCP14PS     Z15, Z17
-	VFNMADD213PS Z9, Z17, Z15
-	VFMADD213PS  Z17, Z17, Z15
-	VMULPS       Z16, Z15, K1, Z15
-	VMULPS       Z15, Z14, Z14
-	VMOVUPS      Z14, (CX)(SI*1)
+	VMOVUPS      Z4, Z16
+	VFMADD213PS  Z5, Z14, Z16
+	VFMADD213PS  Z6, Z14, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z3, Z14, Z16
+	VFMADD213PS  Z3, Z14, Z16
+	VPADDD       Z15, Z16, Z16
+	VSUBPS       Z9, Z16, Z14
+	VADDPS       Z3, Z14, Z15
+	VRCP14PS     Z15, Z16
+	VFNMADD213PS Z3, Z16, Z15
+	VFMADD213PS  Z16, Z16, Z15
+	VPMOVD2M     Z13, K1
+	VMULPS       Z14, Z15, K1, Z15
+	VMOVAPS      Z15, Z14
+	VMULPS       Z14, Z13, Z13
+	VMOVUPS      Z13, (CX)(SI*1)
 	ADDQ         $0x00000040, SI
 	JMP          vectors2109
 
 done2110:
 	CMPQ         SI, DI
 	JGE          next
-	VMOVUPS      (DX)(SI*1), Z14
-	VMULPS       Z14, Z14, Z15
-	VMOVUPS      Z12, Z16
-	VFMADD231PS  Z13, Z15, Z16
-	VMULPS       Z16, Z14, Z15
-	VORPS        Z11, Z15, Z16
-	VPMOVD2M     Z15, K1
+	VMOVUPS      (DX)(SI*1), Z13
+	VMULPS       Z13, Z13, Z14
+	VMOVUPS      Z11, Z15
+	VFMADD231PS  Z12, Z14, Z15
+	VMULPS       Z15, Z13, Z14
+	VORPS        Z10, Z14, Z14
+	VMOVUPS      Z8, Z16
+	VMAXPS       Z14, Z16, Z14
 	VMOVAPS      Z0, Z15
-	VFMADD231PS  Z1, Z16, Z15
-	VCMPPS       $0x05, Z3, Z16, K2
-	VSUBPS       Z0, Z15, Z17
-	VFMADD231PS  Z2, Z17, Z16
+	VFMADD231PS  Z1, Z14, Z15
+	VSUBPS       Z0, Z15, Z16
+	VFMADD231PS  Z2, Z16, Z14
 	VPSLLD       $0x17, Z15, Z15
-	VMOVUPS      Z5, Z17
-	VFMADD213PS  Z6, Z16, Z17
-	VFMADD213PS  Z7, Z16, Z17
-	VFMADD213PS  Z8, Z16, Z17
-	VFMADD213PS  Z4, Z16, Z17
-	VFMADD213PS  Z4, Z16, Z17
-	VPADDD.Z     Z15, Z17, K2, Z17
-	VMOVAPS      Z17, Z16
-	VADDPS       Z10, Z16, Z15
-	VRCP14PS     Z15, Z17
-	VFNMADD213PS Z9, Z17, Z15
-	VFMADD213PS  Z17, Z17, Z15
-	VMULPS       Z16, Z15, K1, Z15
-	VMULPS       Z15, Z14, Z14
-	VMOVUPS      Y14, (CX)(SI*1)
+	VMOVUPS      Z4, Z16
+	VFMADD213PS  Z5, Z14, Z16
+	VFMADD213PS  Z6, Z14, Z16
+	VFMADD213PS  Z7, Z14, Z16
+	VFMADD213PS  Z3, Z14, Z16
+	VFMADD213PS  Z3, Z14, Z16
+	VPADDD       Z15, Z16, Z16
+	VSUBPS       Z9, Z16, Z14
+	VADDPS       Z3, Z14, Z15
+	VRCP14PS     Z15, Z16
+	VFNMADD213PS Z3, Z16, Z15
+	VFMADD213PS  Z16, Z16, Z15
+	VPMOVD2M     Z13, K1
+	VMULPS       Z14, Z15, K1, Z15
+	VMOVAPS      Z15, Z14
+	VMULPS       Z14, Z13, Z13
+	VMOVUPS      Y13, (CX)(SI*1)
 
 next:
 	ADDQ 24(AX), CX
@@ -45563,13 +45585,13 @@ TEXT ·mishAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS f4b400000<>+0(SB), Z0
 	VBROADCASTSS f3fb8aa3b<>+0(SB), Z1
 	VBROADCASTSS fbf317218<>+0(SB), Z2
-	VBROADCASTSS fc2aea8f6<>+0(SB), Z3
-	VBROADCASTSS f3f800000<>+0(SB), Z4
-	VBROADCASTSS f3c083128<>+0(SB), Z5
-	VBROADCASTSS f3d2b9532<>+0(SB), Z6
-	VBROADCASTSS f3e2aabd8<>+0(SB), Z7
-	VBROADCASTSS f3efffefe<>+0(SB), Z8
-	VBROADCASTSS f3f800000<>+0(SB), Z9
+	VBROADCASTSS f3f800000<>+0(SB), Z3
+	VBROADCASTSS f3c083128<>+0(SB), Z4
+	VBROADCASTSS f3d2b9532<>+0(SB), Z5
+	VBROADCASTSS f3e2aabd8<>+0(SB), Z6
+	VBROADCASTSS f3efffefe<>+0(SB), Z7
+	VBROADCASTSS fc2aea8f6<>+0(SB), Z8
+	VBROADCASTSS f0080d71c<>+0(SB), Z9
 	VBROADCASTSS f41a00000<>+0(SB), Z10
 	VBROADCASTSS f40000000<>+0(SB), Z11
 	MOVQ         56(AX), DI
@@ -45591,34 +45613,36 @@ vectors2111:
 	VMINPS       Z12, Z14, Z14
 	VMOVUPS      Z10, Z15
 	VMINPS       Z13, Z15, Z15
+	VMOVUPS      Z8, Z18
+	VMAXPS       Z14, Z18, Z14
+	VMOVUPS      Z8, Z19
+	VMAXPS       Z15, Z19, Z15
 	VMOVAPS      Z0, Z16
 	VFMADD231PS  Z1, Z14, Z16
 	VMOVAPS      Z0, Z17
 	VFMADD231PS  Z1, Z15, Z17
-	VCMPPS       $0x05, Z3, Z14, K1
-	VCMPPS       $0x05, Z3, Z15, K2
 	VSUBPS       Z0, Z16, Z18
 	VSUBPS       Z0, Z17, Z19
 	VFMADD231PS  Z2, Z18, Z14
 	VPSLLD       $0x17, Z16, Z16
-	VMOVUPS      Z5, Z18
+	VMOVUPS      Z4, Z18
 	VFMADD231PS  Z2, Z19, Z15
 	VPSLLD       $0x17, Z17, Z17
-	VMOVUPS      Z5, Z19
+	VMOVUPS      Z4, Z19
+	VFMADD213PS  Z5, Z14, Z18
+	VFMADD213PS  Z5, Z15, Z19
 	VFMADD213PS  Z6, Z14, Z18
 	VFMADD213PS  Z6, Z15, Z19
 	VFMADD213PS  Z7, Z14, Z18
 	VFMADD213PS  Z7, Z15, Z19
-	VFMADD213PS  Z8, Z14, Z18
-	VFMADD213PS  Z8, Z15, Z19
-	VFMADD213PS  Z4, Z14, Z18
-	VFMADD213PS  Z4, Z15, Z19
-	VFMADD213PS  Z4, Z14, Z18
-	VFMADD213PS  Z4, Z15, Z19
-	VPADDD.Z     Z16, Z18, K1, Z18
-	VMOVAPS      Z18, Z14
-	VPADDD.Z     Z17, Z19, K2, Z19
-	VMOVAPS      Z19, Z15
+	VFMADD213PS  Z3, Z14, Z18
+	VFMADD213PS  Z3, Z15, Z19
+	VFMADD213PS  Z3, Z14, Z18
+	VFMADD213PS  Z3, Z15, Z19
+	VPADDD       Z16, Z18, Z18
+	VSUBPS       Z9, Z18, Z14
+	VPADDD       Z17, Z19, Z19
+	VSUBPS       Z9, Z19, Z15
 	VADDPS       Z11, Z14, Z16
 	VMULPS       Z16, Z14, Z14
 	VADDPS       Z11, Z14, Z16
@@ -45627,8 +45651,8 @@ vectors2111:
 	VADDPS       Z11, Z15, Z17
 	VRCP14PS     Z16, Z18
 	VRCP14PS     Z17, Z19
-	VFNMADD213PS Z9, Z18, Z16
-	VFNMADD213PS Z9, Z19, Z17
+	VFNMADD213PS Z3, Z18, Z16
+	VFNMADD213PS Z3, Z19, Z17
 	VFMADD213PS  Z18, Z18, Z16
 	VFMADD213PS  Z19, Z19, Z17
 	VMULPS       Z16, Z14, Z14
@@ -45647,25 +45671,26 @@ vectors2113:
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVUPS      Z10, Z13
 	VMINPS       Z12, Z13, Z13
+	VMOVUPS      Z8, Z15
+	VMAXPS       Z13, Z15, Z13
 	VMOVAPS      Z0, Z14
 	VFMADD231PS  Z1, Z13, Z14
-	VCMPPS       $0x05, Z3, Z13, K1
 	VSUBPS       Z0, Z14, Z15
 	VFMADD231PS  Z2, Z15, Z13
 	VPSLLD       $0x17, Z14, Z14
-	VMOVUPS      Z5, Z15
+	VMOVUPS      Z4, Z15
+	VFMADD213PS  Z5, Z13, Z15
 	VFMADD213PS  Z6, Z13, Z15
 	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z4, Z13, Z15
-	VFMADD213PS  Z4, Z13, Z15
-	VPADDD.Z     Z14, Z15, K1, Z15
-	VMOVAPS      Z15, Z13
+	VFMADD213PS  Z3, Z13, Z15
+	VFMADD213PS  Z3, Z13, Z15
+	VPADDD       Z14, Z15, Z15
+	VSUBPS       Z9, Z15, Z13
 	VADDPS       Z11, Z13, Z14
 	VMULPS       Z14, Z13, Z13
 	VADDPS       Z11, Z13, Z14
 	VRCP14PS     Z14, Z15
-	VFNMADD213PS Z9, Z15, Z14
+	VFNMADD213PS Z3, Z15, Z14
 	VFMADD213PS  Z15, Z15, Z14
 	VMULPS       Z14, Z13, Z13
 	VMULPS       Z13, Z12, Z12
@@ -45679,25 +45704,26 @@ done2114:
 	VMOVUPS      (DX)(SI*1), Z12
 	VMOVUPS      Z10, Z13
 	VMINPS       Z12, Z13, Z13
+	VMOVUPS      Z8, Z15
+	VMAXPS       Z13, Z15, Z13
 	VMOVAPS      Z0, Z14
 	VFMADD231PS  Z1, Z13, Z14
-	VCMPPS       $0x05, Z3, Z13, K1
 	VSUBPS       Z0, Z14, Z15
 	VFMADD231PS  Z2, Z15, Z13
 	VPSLLD       $0x17, Z14, Z14
-	VMOVUPS      Z5, Z15
+	VMOVUPS      Z4, Z15
+	VFMADD213PS  Z5, Z13, Z15
 	VFMADD213PS  Z6, Z13, Z15
 	VFMADD213PS  Z7, Z13, Z15
-	VFMADD213PS  Z8, Z13, Z15
-	VFMADD213PS  Z4, Z13, Z15
-	VFMADD213PS  Z4, Z13, Z15
-	VPADDD.Z     Z14, Z15, K1, Z15
-	VMOVAPS      Z15, Z13
+	VFMADD213PS  Z3, Z13, Z15
+	VFMADD213PS  Z3, Z13, Z15
+	VPADDD       Z14, Z15, Z15
+	VSUBPS       Z9, Z15, Z13
 	VADDPS       Z11, Z13, Z14
 	VMULPS       Z14, Z13, Z13
 	VADDPS       Z11, Z13, Z14
 	VRCP14PS     Z14, Z15
-	VFNMADD213PS Z9, Z15, Z14
+	VFNMADD213PS Z3, Z15, Z14
 	VFMADD213PS  Z15, Z15, Z14
 	VMULPS       Z14, Z13, Z13
 	VMULPS       Z13, Z12, Z12
@@ -45991,12 +46017,13 @@ TEXT ·exponentialAVX512(SB), NOSPLIT, $0-8
 	VBROADCASTSS f4b400000<>+0(SB), Z2
 	VBROADCASTSS f3fb8aa3b<>+0(SB), Z3
 	VBROADCASTSS fbf317218<>+0(SB), Z4
-	VBROADCASTSS fc2aea8f6<>+0(SB), Z5
-	VBROADCASTSS f3f800000<>+0(SB), Z6
-	VBROADCASTSS f3c083128<>+0(SB), Z7
-	VBROADCASTSS f3d2b9532<>+0(SB), Z8
-	VBROADCASTSS f3e2aabd8<>+0(SB), Z9
-	VBROADCASTSS f3efffefe<>+0(SB), Z10
+	VBROADCASTSS f3f800000<>+0(SB), Z5
+	VBROADCASTSS f3c083128<>+0(SB), Z6
+	VBROADCASTSS f3d2b9532<>+0(SB), Z7
+	VBROADCASTSS f3e2aabd8<>+0(SB), Z8
+	VBROADCASTSS f3efffefe<>+0(SB), Z9
+	VBROADCASTSS fc2aea8f6<>+0(SB), Z10
+	VBROADCASTSS f0080d71c<>+0(SB), Z11
 	MOVQ         56(AX), DI
 	ADDQ         $0x07, DI
 	SHRQ         $0x03, DI
@@ -46010,40 +46037,44 @@ row:
 vectors2131:
 	CMPQ        SI, R8
 	JGT         done2132
-	VMOVUPS     (DX)(SI*1), Z11
-	VMOVUPS     64(DX)(SI*1), Z12
-	VFMADD213PS Z1, Z0, Z11
-	VFMADD213PS Z1, Z0, Z12
-	VMOVAPS     Z2, Z13
-	VFMADD231PS Z3, Z11, Z13
+	VMOVUPS     (DX)(SI*1), Z12
+	VMOVUPS     64(DX)(SI*1), Z13
+	VADDPS      Z1, Z12, Z12
+	VMULPS      Z0, Z12, Z12
+	VADDPS      Z1, Z13, Z13
+	VMULPS      Z0, Z13, Z13
+	VMOVUPS     Z10, Z16
+	VMAXPS      Z12, Z16, Z12
+	VMOVUPS     Z10, Z17
+	VMAXPS      Z13, Z17, Z13
 	VMOVAPS     Z2, Z14
 	VFMADD231PS Z3, Z12, Z14
-	VCMPPS      $0x05, Z5, Z11, K1
-	VCMPPS      $0x05, Z5, Z12, K2
-	VSUBPS      Z2, Z13, Z15
+	VMOVAPS     Z2, Z15
+	VFMADD231PS Z3, Z13, Z15
 	VSUBPS      Z2, Z14, Z16
-	VFMADD231PS Z4, Z15, Z11
-	VPSLLD      $0x17, Z13, Z13
-	VMOVUPS     Z7, Z15
+	VSUBPS      Z2, Z15, Z17
 	VFMADD231PS Z4, Z16, Z12
 	VPSLLD      $0x17, Z14, Z14
-	VMOVUPS     Z7, Z16
-	VFMADD213PS Z8, Z11, Z15
+	VMOVUPS     Z6, Z16
+	VFMADD231PS Z4, Z17, Z13
+	VPSLLD      $0x17, Z15, Z15
+	VMOVUPS     Z6, Z17
+	VFMADD213PS Z7, Z12, Z16
+	VFMADD213PS Z7, Z13, Z17
 	VFMADD213PS Z8, Z12, Z16
-	VFMADD213PS Z9, Z11, Z15
+	VFMADD213PS Z8, Z13, Z17
 	VFMADD213PS Z9, Z12, Z16
-	VFMADD213PS Z10, Z11, Z15
-	VFMADD213PS Z10, Z12, Z16
-	VFMADD213PS Z6, Z11, Z15
-	VFMADD213PS Z6, Z12, Z16
-	VFMADD213PS Z6, Z11, Z15
-	VFMADD213PS Z6, Z12, Z16
-	VPADDD.Z    Z13, Z15, K1, Z15
-	VMOVAPS     Z15, Z11
-	VPADDD.Z    Z14, Z16, K2, Z16
-	VMOVAPS     Z16, Z12
-	VMOVUPS     Z11, (CX)(SI*1)
-	VMOVUPS     Z12, 64(CX)(SI*1)
+	VFMADD213PS Z9, Z13, Z17
+	VFMADD213PS Z5, Z12, Z16
+	VFMADD213PS Z5, Z13, Z17
+	VFMADD213PS Z5, Z12, Z16
+	VFMADD213PS Z5, Z13, Z17
+	VPADDD      Z14, Z16, Z16
+	VSUBPS      Z11, Z16, Z12
+	VPADDD      Z15, Z17, Z17
+	VSUBPS      Z11, Z17, Z13
+	VMOVUPS     Z12, (CX)(SI*1)
+	VMOVUPS     Z13, 64(CX)(SI*1)
 	ADDQ        $0x00000080, SI
 	JMP         vectors2131
 
@@ -46051,46 +46082,50 @@ done2132:
 vectors2133:
 	CMPQ        SI, R9
 	JGT         done2134
-	VMOVUPS     (DX)(SI*1), Z11
-	VFMADD213PS Z1, Z0, Z11
-	VMOVAPS     Z2, Z12
-	VFMADD231PS Z3, Z11, Z12
-	VCMPPS      $0x05, Z5, Z11, K1
-	VSUBPS      Z2, Z12, Z13
-	VFMADD231PS Z4, Z13, Z11
-	VPSLLD      $0x17, Z12, Z12
-	VMOVUPS     Z7, Z13
-	VFMADD213PS Z8, Z11, Z13
-	VFMADD213PS Z9, Z11, Z13
-	VFMADD213PS Z10, Z11, Z13
-	VFMADD213PS Z6, Z11, Z13
-	VFMADD213PS Z6, Z11, Z13
-	VPADDD.Z    Z12, Z13, K1, Z13
-	VMOVAPS     Z13, Z11
-	VMOVUPS     Z11, (CX)(SI*1)
+	VMOVUPS     (DX)(SI*1), Z12
+	VADDPS      Z1, Z12, Z12
+	VMULPS      Z0, Z12, Z12
+	VMOVUPS     Z10, Z14
+	VMAXPS      Z12, Z14, Z12
+	VMOVAPS     Z2, Z13
+	VFMADD231PS Z3, Z12, Z13
+	VSUBPS      Z2, Z13, Z14
+	VFMADD231PS Z4, Z14, Z12
+	VPSLLD      $0x17, Z13, Z13
+	VMOVUPS     Z6, Z14
+	VFMADD213PS Z7, Z12, Z14
+	VFMADD213PS Z8, Z12, Z14
+	VFMADD213PS Z9, Z12, Z14
+	VFMADD213PS Z5, Z12, Z14
+	VFMADD213PS Z5, Z12, Z14
+	VPADDD      Z13, Z14, Z14
+	VSUBPS      Z11, Z14, Z12
+	VMOVUPS     Z12, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
 	JMP         vectors2133
 
 done2134:
 	CMPQ        SI, DI
 	JGE         next
-	VMOVUPS     (DX)(SI*1), Z11
-	VFMADD213PS Z1, Z0, Z11
-	VMOVAPS     Z2, Z12
-	VFMADD231PS Z3, Z11, Z12
-	VCMPPS      $0x05, Z5, Z11, K1
-	VSUBPS      Z2, Z12, Z13
-	VFMADD231PS Z4, Z13, Z11
-	VPSLLD      $0x17, Z12, Z12
-	VMOVUPS     Z7, Z13
-	VFMADD213PS Z8, Z11, Z13
-	VFMADD213PS Z9, Z11, Z13
-	VFMADD213PS Z10, Z11, Z13
-	VFMADD213PS Z6, Z11, Z13
-	VFMADD213PS Z6, Z11, Z13
-	VPADDD.Z    Z12, Z13, K1, Z13
-	VMOVAPS     Z13, Z11
-	VMOVUPS     Y11, (CX)(SI*1)
+	VMOVUPS     (DX)(SI*1), Z12
+	VADDPS      Z1, Z12, Z12
+	VMULPS      Z0, Z12, Z12
+	VMOVUPS     Z10, Z14
+	VMAXPS      Z12, Z14, Z12
+	VMOVAPS     Z2, Z13
+	VFMADD231PS Z3, Z12, Z13
+	VSUBPS      Z2, Z13, Z14
+	VFMADD231PS Z4, Z14, Z12
+	VPSLLD      $0x17, Z13, Z13
+	VMOVUPS     Z6, Z14
+	VFMADD213PS Z7, Z12, Z14
+	VFMADD213PS Z8, Z12, Z14
+	VFMADD213PS Z9, Z12, Z14
+	VFMADD213PS Z5, Z12, Z14
+	VFMADD213PS Z5, Z12, Z14
+	VPADDD      Z13, Z14, Z14
+	VSUBPS      Z11, Z14, Z12
+	VMOVUPS     Y12, (CX)(SI*1)
 
 next:
 	ADDQ 24(AX), CX
@@ -47038,13 +47073,13 @@ vector:
 leaky2161:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
-	VMULPS       Z3, Z6, Z5
+	VMULPS       Z6, Z3, Z5
 	VMAXPS       Z5, Z3, Z3
-	VMULPS       Z4, Z6, Z5
+	VMULPS       Z6, Z4, Z5
 	VMAXPS       Z5, Z4, Z4
-	VMULPS       Z15, Z6, Z5
+	VMULPS       Z6, Z15, Z5
 	VMAXPS       Z5, Z15, Z15
-	VMULPS       Z8, Z6, Z5
+	VMULPS       Z6, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
 
 done2162:
@@ -47103,13 +47138,13 @@ store2163:
 leaky2164:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
-	VMULPS       Z9, Z12, Z11
+	VMULPS       Z12, Z9, Z11
 	VMAXPS       Z11, Z9, Z9
-	VMULPS       Z10, Z12, Z11
+	VMULPS       Z12, Z10, Z11
 	VMAXPS       Z11, Z10, Z10
-	VMULPS       Z15, Z12, Z11
+	VMULPS       Z12, Z15, Z11
 	VMAXPS       Z11, Z15, Z15
-	VMULPS       Z14, Z12, Z11
+	VMULPS       Z12, Z14, Z11
 	VMAXPS       Z11, Z14, Z14
 
 done2165:
@@ -47220,13 +47255,13 @@ store2166:
 leaky2167:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
-	VMULPS       Z3, Z6, Z5
+	VMULPS       Z6, Z3, Z5
 	VMAXPS       Z5, Z3, Z3
-	VMULPS       Z4, Z6, Z5
+	VMULPS       Z6, Z4, Z5
 	VMAXPS       Z5, Z4, Z4
-	VMULPS       Z15, Z6, Z5
+	VMULPS       Z6, Z15, Z5
 	VMAXPS       Z5, Z15, Z15
-	VMULPS       Z8, Z6, Z5
+	VMULPS       Z6, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
 
 done2168:
@@ -47287,13 +47322,13 @@ store2169:
 leaky2170:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
-	VMULPS       Z9, Z12, Z11
+	VMULPS       Z12, Z9, Z11
 	VMAXPS       Z11, Z9, Z9
-	VMULPS       Z10, Z12, Z11
+	VMULPS       Z12, Z10, Z11
 	VMAXPS       Z11, Z10, Z10
-	VMULPS       Z15, Z12, Z11
+	VMULPS       Z12, Z15, Z11
 	VMAXPS       Z11, Z15, Z15
-	VMULPS       Z14, Z12, Z11
+	VMULPS       Z12, Z14, Z11
 	VMAXPS       Z11, Z14, Z14
 
 done2171:
@@ -48913,13 +48948,13 @@ vector:
 leaky2173:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
-	VMULPS       Z3, Z6, Z5
+	VMULPS       Z6, Z3, Z5
 	VMAXPS       Z5, Z3, Z3
-	VMULPS       Z4, Z6, Z5
+	VMULPS       Z6, Z4, Z5
 	VMAXPS       Z5, Z4, Z4
-	VMULPS       Z13, Z6, Z5
+	VMULPS       Z6, Z13, Z5
 	VMAXPS       Z5, Z13, Z13
-	VMULPS       Z7, Z6, Z5
+	VMULPS       Z6, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
 
 done2174:
@@ -48976,13 +49011,13 @@ store2175:
 leaky2176:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z11
-	VMULPS       Z8, Z11, Z10
+	VMULPS       Z11, Z8, Z10
 	VMAXPS       Z10, Z8, Z8
-	VMULPS       Z9, Z11, Z10
+	VMULPS       Z11, Z9, Z10
 	VMAXPS       Z10, Z9, Z9
-	VMULPS       Z13, Z11, Z10
+	VMULPS       Z11, Z13, Z10
 	VMAXPS       Z10, Z13, Z13
-	VMULPS       Z12, Z11, Z10
+	VMULPS       Z11, Z12, Z10
 	VMAXPS       Z10, Z12, Z12
 
 done2177:
@@ -49078,13 +49113,13 @@ store2178:
 leaky2179:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
-	VMULPS       Z3, Z6, Z5
+	VMULPS       Z6, Z3, Z5
 	VMAXPS       Z5, Z3, Z3
-	VMULPS       Z4, Z6, Z5
+	VMULPS       Z6, Z4, Z5
 	VMAXPS       Z5, Z4, Z4
-	VMULPS       Z13, Z6, Z5
+	VMULPS       Z6, Z13, Z5
 	VMAXPS       Z5, Z13, Z13
-	VMULPS       Z7, Z6, Z5
+	VMULPS       Z6, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
 
 done2180:
@@ -49143,13 +49178,13 @@ store2181:
 leaky2182:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z11
-	VMULPS       Z8, Z11, Z10
+	VMULPS       Z11, Z8, Z10
 	VMAXPS       Z10, Z8, Z8
-	VMULPS       Z9, Z11, Z10
+	VMULPS       Z11, Z9, Z10
 	VMAXPS       Z10, Z9, Z9
-	VMULPS       Z13, Z11, Z10
+	VMULPS       Z11, Z13, Z10
 	VMAXPS       Z10, Z13, Z13
-	VMULPS       Z12, Z11, Z10
+	VMULPS       Z11, Z12, Z10
 	VMAXPS       Z10, Z12, Z12
 
 done2183:

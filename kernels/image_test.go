@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -81,6 +82,14 @@ func TestImages(t *testing.T) {
 				dst := newCanvas(r, pixels, channels)
 				compute(dst.Image)
 				dst.check(t, 1e-6, want)
+			}
+			part := r.IntN(pixels)
+			rest := newCanvas(r, pixels, channels)
+			s.AddImages(w, rest.From(part, pixels-part), a.From(part, pixels-part), b.From(part, pixels-part))
+			for i, v := range rest.all {
+				if before := i < rest.offset+part*rest.Pitch; before != (v == untouched) && (before || (i-rest.offset)%rest.Pitch < channels && i-rest.offset < rest.span()) {
+					t.Fatalf("a part from pixel %d on: value %d is %v", part, i-rest.offset, v)
+				}
 			}
 			check(func(dst Image) { s.CopyImage(w, dst, a) }, a.at)
 			check(func(dst Image) { s.AddImages(w, dst, a, b) }, func(p, c int) float32 { return a.at(p, c) + b.at(p, c) })
@@ -269,4 +278,65 @@ func TestUpsample(t *testing.T) {
 			})
 		}
 	})
+}
+
+// BenchmarkImages tells how long each value of the input takes.
+func BenchmarkImages(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 9))
+	for _, s := range Sets() {
+		bench := func(name string, values int, compute func()) {
+			b.Run(s.Name+"/"+name, func(b *testing.B) {
+				for b.Loop() {
+					compute()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(values), "ns/value")
+			})
+		}
+		for _, extent := range [][2]int{{112, 16}, {56, 24}, {14, 480}, {7, 960}} {
+			side, channels := extent[0], extent[1]
+			n := side * side
+			name := fmt.Sprintf("%dx%dx%d", side, side, channels)
+			w := NewWorker(s, 0)
+			image := Image{random(r, n*channels), n, channels, channels}
+			out, planes := Image{Aligned(n * channels), n, channels, channels}, Aligned(n*channels)
+			factors, sums := random(r, channels), Aligned(channels)
+			bench("sum/"+name, n*channels, func() { s.SumImage(w, sums, image) })
+			bench("scale_channels/"+name, n*channels, func() { s.MulImages(w, out, image, Repeat(factors, n)) })
+			bench("to_planes/"+name, n*channels, func() { s.ToPlanes(w, planes, image) })
+			bench("to_pixels/"+name, n*channels, func() { s.ToPixels(w, out, planes) })
+		}
+		w := NewWorker(s, 0)
+		rgb := Image{Aligned(416 * 416 * 8), 416 * 416, 3, 8}
+		planes := random(r, 3*416*416)
+		bench("to_pixels/416x416x3", len(planes), func() { s.ToPixels(w, rgb, planes) })
+		for _, p := range []PoolSpec{
+			{Channels: 16, Height: 416, Width: 416, Size: 2, StrideX: 2, Pad: 0},
+			{Channels: 64, Height: 104, Width: 104, Size: 2, StrideX: 2, Pad: 0},
+			{Channels: 64, Height: 112, Width: 112, Size: 3, StrideX: 2, Pad: 1},
+			{Channels: 512, Height: 13, Width: 13, Size: 2, StrideX: 1, Pad: 0},
+			{Channels: 64, Height: 19, Width: 19, Size: 5, StrideX: 1, Pad: 2},
+			{Channels: 512, Height: 19, Width: 19, Size: 3, StrideX: 1, Pad: 1},
+			{Channels: 512, Height: 19, Width: 19, Size: 5, StrideX: 1, Pad: 2},
+			{Channels: 512, Height: 19, Width: 19, Size: 9, StrideX: 1, Pad: 4},
+			{Channels: 512, Height: 19, Width: 19, Size: 13, StrideX: 1, Pad: 6},
+		} {
+			p.StrideY, p.InPitch, p.OutPitch = p.StrideX, p.Channels, p.Channels
+			p.OutHeight, p.OutWidth = (p.Height-1)/p.StrideY+1, (p.Width-1)/p.StrideX+1
+			in, out := random(r, p.Height*p.Width*p.Channels), Aligned(p.OutHeight*p.OutWidth*p.Channels)
+			pool := NewMaxPool(s, p)
+			w := NewWorker(s, pool.Scratch())
+			bench(fmt.Sprintf("maxpool%ds%d/%dx%dx%d", p.Size, p.StrideX, p.Width, p.Height, p.Channels), len(in), func() {
+				for task := range pool.Tasks() {
+					pool.Run(task, in, out, w)
+				}
+			})
+		}
+		u := Upsample{Set: s, Channels: 128, Height: 26, Width: 26, Stride: 2, Scale: 1, InPitch: 128, OutPitch: 128}
+		in, out := random(r, 26*26*128), Aligned(52*52*128)
+		bench("upsample2/26x26x128", len(in), func() {
+			for task := range u.Tasks() {
+				u.Run(task, in, out, w)
+			}
+		})
+	}
 }

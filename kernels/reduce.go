@@ -56,7 +56,7 @@ func (s *Set) largest(w *Worker, src []float32) float32 {
 // Softmax writes exp(x/t)/Σexp(x/t) over all of x to out. out may be x itself.
 func (s *Set) Softmax(w *Worker, out, x []float32, temperature float32) {
 	w.span.Scale = 1 / temperature
-	w.span.Shift = -s.largest(w, x) / temperature
+	w.span.Shift = -s.largest(w, x)
 	s.run(w, s.exponential, out, x, nil)
 	out = out[:len(x)]
 	s.Scale(w, out, out, 1/s.Sum(w, out))

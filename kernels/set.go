@@ -24,7 +24,7 @@ type Set struct {
 	add, mul  func(*Span)
 	max       func(*Span)
 	scale     func(*Span)
-	// exponential is e^((src - add[0])·scale), sumRows the sum of all rows added to dst.
+	// exponential is e^((src + shift)·scale), sumRows adds all rows to the one row dst.
 	exponential, sumRows func(*Span)
 	maxTaps              func(*Taps)
 	transpose            func(*Transpose)

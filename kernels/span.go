@@ -46,5 +46,5 @@ type Span struct {
 	Rows    int
 	Length  int
 	Scale   float32 // what src is multiplied by, in some kernels
-	Shift   float32 // and what is added then
+	Shift   float32 // and what is added before
 }

@@ -21,9 +21,14 @@ func (s isa) activate(act Register, values []VecVirtual, spare, other VecVirtual
 	JMP(LabelRef(done))
 	Label(leaky)
 	Comment("max(x, 0.1x)")
-	VBROADCASTSS(constant(.1), other)
+	slope := Op(other)
+	if s.registers > 16 {
+		VBROADCASTSS(constant(.1), other)
+	} else {
+		slope = s.constantVector(.1)
+	}
 	for _, v := range values {
-		VMULPS(v, other, spare)
+		VMULPS(slope, v, spare)
 		VMAXPS(spare, v, v)
 	}
 	Label(done)

@@ -9,23 +9,31 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// broadcast returns a register that holds v in every lane.
+// held are the constants that the present function has in registers.
+var held map[uint32]VecVirtual
+
+// broadcast returns a register that holds v in every lane, the same one each time. The first
+// call must be where every way through the function passes.
 func (s isa) broadcast(v float32) VecVirtual {
-	r := s.vector()
-	VBROADCASTSS(constant(v), r)
-	return r
+	bits := math.Float32bits(v)
+	if held[bits] == nil {
+		held[bits] = s.vector()
+		VBROADCASTSS(constant(v), held[bits])
+	}
+	return held[bits]
 }
 
 // constantVector is v in every lane, in a register where there are enough of them.
 func (s isa) constantVector(v float32) Op {
-	if s.registers > 16 {
+	bits := math.Float32bits(v)
+	if s.registers > 16 || held[bits] != nil {
 		return s.broadcast(v)
 	}
 	words := make([]uint32, s.lanes)
 	for i := range words {
-		words[i] = math.Float32bits(v)
+		words[i] = bits
 	}
-	return readOnly(fmt.Sprintf("v%08x", words[0]), words...)
+	return readOnly(fmt.Sprintf("v%08x", bits), words...)
 }
 
 // zero returns a register of zeros.
@@ -35,27 +43,28 @@ func (s isa) zero() VecVirtual {
 	return r
 }
 
-// exp prepares code that replaces x by e^x for x up to 88. Results below the least normal
-// number are zero. x = n·ln 2 + f; a polynomial of degree 5, whose error is 1e-7, gives e^f,
-// and adding n to the exponent's bits does the rest.
+// exp prepares code that replaces x by e^x for x up to 88. x = n·ln 2 + f; a polynomial of
+// degree 5, whose error is 1e-7, gives e^f, and adding n to the exponent's bits does the rest.
+// x counts as leastExponent at least, and its result is taken from all, in which it is lost
+// but where they are as small. So e^x becomes zero there. A NaN stays.
 func (s isa) exp() func(x []VecVirtual) {
 	const ln2 = -0.693147182464599609375 // as float32, from which ln 2 differs by 2e-9 only
 	// What is added to this loses its fraction and leaves n in the last bits.
-	magic := s.broadcast(3 << 22)
-	log2e, minusLn2, least, one := s.constantVector(1.44269504), s.constantVector(ln2), s.constantVector(-87.33), s.constantVector(1)
+	magic, log2e, minusLn2, one := s.broadcast(3<<22), s.broadcast(1.44269504), s.broadcast(ln2), s.constantVector(1)
 	var coefficients []Op
 	for _, c := range []float32{8.312501324577882e-3, 4.189033162883184e-2, 1.666711538865191e-1, 4.999923030855256e-1} {
-		coefficients = append(coefficients, s.constantVector(c))
+		coefficients = append(coefficients, s.broadcast(c))
 	}
+	least, leastResult := s.constantVector(leastExponent), s.constantVector(leastPower)
 	return func(x []VecVirtual) {
 		shifted, n, p := s.vectors(len(x)), s.vectors(len(x)), s.vectors(len(x))
 		for i := range x {
+			VMOVUPS(least, p[i])
+			VMAXPS(x[i], p[i], x[i])
+		}
+		for i := range x {
 			VMOVAPS(magic, shifted[i])
 			VFMADD231PS(log2e, x[i], shifted[i])
-		}
-		finish := make([]func(), len(x))
-		for i := range x {
-			finish[i] = s.nonzero(x[i], least, shifted[i], p[i])
 		}
 		for i := range x {
 			VSUBPS(magic, shifted[i], n[i])
@@ -71,28 +80,16 @@ func (s isa) exp() func(x []VecVirtual) {
 			}
 		}
 		for i := range x {
-			finish[i]()
-			VMOVAPS(p[i], x[i])
+			VPADDD(shifted[i], p[i], p[i])
+			VSUBPS(leastResult, p[i], x[i])
 		}
 	}
 }
 
-// nonzero compares x with least, and returns the code that adds the integers shifted to p,
-// but makes p zero where x was less. A NaN stays.
-func (s isa) nonzero(x VecVirtual, least Op, shifted, p VecVirtual) func() {
-	const notLess = 5
-	if s.masks {
-		k := K()
-		VCMPPS(Imm(notLess), least, x, k)
-		return func() { VPADDD_Z(shifted, p, k, p) }
-	}
-	m := s.vector()
-	VCMPPS(Imm(notLess), least, x, m)
-	return func() {
-		VPADDD(shifted, p, p)
-		VANDPS(m, p, p)
-	}
-}
+const leastExponent = -87.33
+
+// leastPower is what exp computes for leastExponent.
+var leastPower = math.Float32frombits(0x80d71c)
 
 // reciprocal prepares code that replaces x by 1/x: the processor's estimate and one step of
 // Newton's method, which is much faster than a division and good to the last bit or two.
@@ -116,41 +113,43 @@ func (s isa) reciprocal() func(x []VecVirtual) {
 	}
 }
 
-// logistic prepares code that replaces x by 1/(1 + e^-x). With e = e^-|x| that is 1/(1+e), or
-// e/(1+e) for negative x, which keeps all digits of small results.
+// logistic prepares code that replaces y, whose signs x has, too, by 1/(1 + e^-y). With
+// e = e^-|y| that is 1/(1+e), or e/(1+e) for negative y, which keeps all digits of small
+// results.
 func (s isa) logistic() formula {
 	exp, reciprocal, one, sign := s.exp(), s.reciprocal(), s.constantVector(1), s.constantVector(signBit)
-	return func(x, _ []VecVirtual) {
-		e := s.vectors(len(x))
-		timesE := make([]func(), len(x))
-		for i := range x {
-			VORPS(sign, x[i], e[i])
-			timesE[i] = s.whereNegative(x[i], e[i])
+	return func(x, y []VecVirtual) {
+		for i := range y {
+			VORPS(sign, y[i], y[i])
 		}
-		exp(e)
-		for i := range x {
-			VADDPS(one, e[i], x[i])
+		exp(y)
+		r := s.vectors(len(y))
+		for i := range y {
+			VADDPS(one, y[i], r[i])
 		}
-		reciprocal(x)
-		for _, multiply := range timesE {
-			multiply()
+		reciprocal(r)
+		for i := range y {
+			if s.masks {
+				negative := K()
+				VPMOVD2M(x[i], negative)
+				VMULPS(y[i], r[i], negative, r[i])
+				VMOVAPS(r[i], y[i])
+			} else {
+				VMULPS(r[i], y[i], y[i])
+				VBLENDVPS(x[i], y[i], r[i], y[i])
+			}
 		}
 	}
 }
 
-// whereNegative remembers where x is negative, and returns the code that multiplies x by e
-// there, whatever they are by then.
-func (s isa) whereNegative(x, e VecVirtual) func() {
-	if s.masks {
-		k := K()
-		VPMOVD2M(x, k)
-		return func() { VMULPS(e, x, k, x) }
-	}
-	signs, product := s.vector(), s.vector()
-	VMOVAPS(x, signs)
-	return func() {
-		VMULPS(e, x, product)
-		VBLENDVPS(signs, product, x, x)
+// logisticOf prepares code that computes y = 1/(1 + e^-x).
+func (s isa) logisticOf() formula {
+	logistic := s.logistic()
+	return func(x, y []VecVirtual) {
+		for i := range x {
+			VMOVAPS(x[i], y[i])
+		}
+		logistic(x, y)
 	}
 }
 
@@ -274,6 +273,7 @@ var identity = line{slope: 1}
 // unary makes the activations, and the copy that is called Linear.
 func (s isa) unary() []member {
 	var members []member
+	const together = 2
 	activation := func(name, function, doc string, unroll int, setup func() formula) {
 		members = append(members, member{name, s.span(spanKernel{function, "computes " + doc, unroll, false, func(Register) formula { return setup() }})})
 	}
@@ -333,46 +333,50 @@ func (s isa) unary() []member {
 			}
 		}
 	})
-	activation("Logistic", "logistic", "1/(1 + e^-src)", 2, s.logistic)
-	activation("Tanh", "tanh", "2/(1 + e^-2src) - 1", 2, func() formula { return s.tanh(2) })
-	activation("Loggy", "loggy", "2/(1 + e^-src) - 1", 2, func() formula { return s.tanh(1) })
-	activation("ELU", "elu", "src, or e^src - 1 where that is negative", 2, func() formula { return s.linearUnit(1, 1) })
-	activation("SELU", "selu", "1.0507·src, or 1.0507·1.6732·(e^src - 1) where src is negative", 2, func() formula { return s.linearUnit(1.0507, 1.0507*1.6732) })
-	activation("Swish", "swish", "src/(1 + e^-src)", 2, func() formula {
-		logistic := s.logistic()
+	activation("Logistic", "logistic", "1/(1 + e^-src)", together, func() formula {
+		logistic := s.logisticOf()
 		return func(x, _ []VecVirtual) {
 			y := s.vectors(len(x))
+			logistic(x, y)
 			for i := range x {
-				VMOVAPS(x[i], y[i])
+				VMOVAPS(y[i], x[i])
 			}
-			logistic(y, nil)
+		}
+	})
+	activation("Tanh", "tanh", "2/(1 + e^-2src) - 1", together, func() formula { return s.tanh(2) })
+	activation("Loggy", "loggy", "2/(1 + e^-src) - 1", together, func() formula { return s.tanh(1) })
+	activation("ELU", "elu", "src, or e^src - 1 where that is negative", together, func() formula { return s.linearUnit(1, 1) })
+	activation("SELU", "selu", "1.0507·src, or 1.0507·1.6732·(e^src - 1) where src is negative", together, func() formula { return s.linearUnit(1.0507, 1.0507*1.6732) })
+	activation("Swish", "swish", "src/(1 + e^-src)", together, func() formula {
+		logistic := s.logisticOf()
+		return func(x, _ []VecVirtual) {
+			y := s.vectors(len(x))
+			logistic(x, y)
 			for i := range x {
 				VMULPS(y[i], x[i], x[i])
 			}
 		}
 	})
 	// (1 + tanh(v))/2 is the logistic function of 2v.
-	activation("GELU", "gelu", "src/2·(1 + tanh(0.797885·src + 0.035677·src³))", 2, func() formula {
+	activation("GELU", "gelu", "src/2·(1 + tanh(0.797885·src + 0.035677·src³))", together, func() formula {
 		logistic, linear, cubic := s.logistic(), s.constantVector(2*.797885), s.constantVector(2*.035677)
 		return func(x, _ []VecVirtual) {
 			y := s.vectors(len(x))
 			for i := range x {
-				VMULPS(x[i], x[i], y[i])
-			}
-			for i := range x {
 				factor := s.vector()
+				VMULPS(x[i], x[i], y[i])
 				VMOVUPS(linear, factor)
 				VFMADD231PS(cubic, y[i], factor)
 				VMULPS(factor, x[i], y[i])
 			}
-			logistic(y, nil)
+			logistic(x, y)
 			for i := range x {
 				VMULPS(y[i], x[i], x[i])
 			}
 		}
 	})
 	// tanh(log(1+e)) = e(e+2)/(e(e+2)+2). Beyond 20 it is 1, where e² is still far from overflow.
-	activation("Mish", "mish", "src·tanh(log(1 + e^src))", 2, func() formula {
+	activation("Mish", "mish", "src·tanh(log(1 + e^src))", together, func() formula {
 		exp, reciprocal, bound, two := s.exp(), s.reciprocal(), s.constantVector(20), s.constantVector(2)
 		return func(x, _ []VecVirtual) {
 			e, p := s.vectors(len(x)), s.vectors(len(x))

@@ -12,6 +12,7 @@ import (
 	"log"
 	"math"
 	"os"
+	"regexp"
 	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -49,6 +50,18 @@ func main() {
 	ConstraintExpr(constraint)
 	declareSet(isas[*name], out)
 	Generate()
+	isas[*name].check(out)
+}
+
+// check stops at registers that the instruction set doesn't have, to which avo may resort.
+func (s isa) check(file string) {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if found := regexp.MustCompile(`[XY](1[6-9]|2\d|3[01])\b.*`).Find(source); found != nil && s.registers == 16 {
+		log.Fatalf("%s: too few registers: %s", file, found)
+	}
 }
 
 const (
@@ -86,6 +99,7 @@ func (s isa) bytes() int { return 4 * s.lanes }
 func (s isa) function(name, args, doc string) (string, Register) {
 	name += s.suffix
 	declare(name, args, doc)
+	held = map[uint32]VecVirtual{}
 	TEXT(name, NOSPLIT, "func(t *byte)")
 	return name, Load(Param("t"), GP64())
 }

@@ -132,14 +132,15 @@ func (s isa) arithmetic() []member {
 				}
 			}
 		}})},
-		{"exponential", s.span(spanKernel{"exponential", "computes e^(src · scale + shift), the exponent being at most 88", 2, false, func(t Register) formula {
+		{"exponential", s.span(spanKernel{"exponential", "computes e^((src + shift) · scale), the exponent being at most 88", 2, false, func(t Register) formula {
 			scale, shift := s.vector(), s.vector()
 			VBROADCASTSS(field(t, spanScale), scale)
 			VBROADCASTSS(field(t, spanShift), shift)
 			exp := s.exp()
 			return func(x, _ []VecVirtual) {
 				for i := range x {
-					VFMADD213PS(shift, scale, x[i])
+					VADDPS(shift, x[i], x[i])
+					VMULPS(scale, x[i], x[i])
 				}
 				exp(x)
 			}
