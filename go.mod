@@ -1,8 +1,9 @@
 module github.com/ghostdark/ghostdark
 
-go 1.26.0
+go 1.26.4
 
 require (
+	github.com/gen2brain/jpegn v0.6.1
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9

@@ -299,6 +299,31 @@ func winogradOutput5AVX2(t *Transform)
 //go:noescape
 func winogradStridedWeightsAVX2(t *Transform)
 
+// mixRowsAVX2 computes src·(1-scale) + add·scale, see Span.
+//
+//go:noescape
+func mixRowsAVX2(t *Span)
+
+// mixPixelsAVX2 interpolates between pixels of a row, see Columns.
+//
+//go:noescape
+func mixPixelsAVX2(t *Columns)
+
+// toRGBAVX2 converts a row to R, G and B, see Colours.
+//
+//go:noescape
+func toRGBAVX2(t *Colours)
+
+// blendAVX2 interpolates between two rows, see Chroma.
+//
+//go:noescape
+func blendAVX2(t *Chroma)
+
+// spreadChromaAVX2 interpolates between two rows, then between their samples, see Chroma.
+//
+//go:noescape
+func spreadChromaAVX2(t *Chroma)
+
 // avx2 is the Set of these kernels.
 var avx2 = Set{
 	Name:  "avx2",
@@ -371,4 +396,5 @@ var avx2 = Set{
 		1: {winogradInputAVX2, winogradOutput6AVX2, winogradWeightsAVX2},
 		2: {winogradStridedInputAVX2, winogradOutput5AVX2, winogradStridedWeightsAVX2},
 	},
+	raster: rasterKernels{mixRows: mixRowsAVX2, mixPixels: mixPixelsAVX2, toRGB: toRGBAVX2, blend: blendAVX2, spread: spreadChromaAVX2},
 }

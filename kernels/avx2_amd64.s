@@ -21578,3 +21578,384 @@ GLOBL f3e2aaaab<>(SB), RODATA|NOPTR, $4
 
 DATA fbf000000<>+0(SB)/4, $0xbf000000
 GLOBL fbf000000<>(SB), RODATA|NOPTR, $4
+
+// func mixRowsAVX2(t *byte)
+// Requires: AVX
+TEXT ·mixRowsAVX2(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         48(AX), SI
+	VBROADCASTSS 64(AX), Y0
+	VBROADCASTSS f3f800000<>+0(SB), Y1
+	VSUBPS       Y0, Y1, Y1
+	MOVQ         56(AX), DI
+	ADDQ         $0x07, DI
+	SHRQ         $0x03, DI
+	SHLQ         $0x05, DI
+	LEAQ         -128(DI), R8
+	LEAQ         -32(DI), R9
+
+row:
+	XORQ DI, DI
+
+vectors1108:
+	CMPQ    DI, R8
+	JGT     done1109
+	VMOVUPS (DX)(DI*1), Y2
+	VMOVUPS 32(DX)(DI*1), Y3
+	VMOVUPS 64(DX)(DI*1), Y4
+	VMOVUPS 96(DX)(DI*1), Y5
+	VMOVUPS (BX)(DI*1), Y6
+	VMOVUPS 32(BX)(DI*1), Y7
+	VMOVUPS 64(BX)(DI*1), Y8
+	VMOVUPS 96(BX)(DI*1), Y9
+	VMULPS  Y1, Y2, Y2
+	VMULPS  Y0, Y6, Y6
+	VADDPS  Y6, Y2, Y2
+	VMULPS  Y1, Y3, Y3
+	VMULPS  Y0, Y7, Y7
+	VADDPS  Y7, Y3, Y3
+	VMULPS  Y1, Y4, Y4
+	VMULPS  Y0, Y8, Y8
+	VADDPS  Y8, Y4, Y4
+	VMULPS  Y1, Y5, Y5
+	VMULPS  Y0, Y9, Y9
+	VADDPS  Y9, Y5, Y5
+	VMOVUPS Y2, (CX)(DI*1)
+	VMOVUPS Y3, 32(CX)(DI*1)
+	VMOVUPS Y4, 64(CX)(DI*1)
+	VMOVUPS Y5, 96(CX)(DI*1)
+	ADDQ    $0x00000080, DI
+	JMP     vectors1108
+
+done1109:
+vectors1110:
+	CMPQ    DI, R9
+	JGT     done1111
+	VMOVUPS (DX)(DI*1), Y2
+	VMOVUPS (BX)(DI*1), Y3
+	VMULPS  Y1, Y2, Y2
+	VMULPS  Y0, Y3, Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS Y2, (CX)(DI*1)
+	ADDQ    $0x00000020, DI
+	JMP     vectors1110
+
+done1111:
+	ADDQ 24(AX), CX
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+DATA f3f800000<>+0(SB)/4, $0x3f800000
+GLOBL f3f800000<>(SB), RODATA|NOPTR, $4
+
+// func mixPixelsAVX2(t *byte)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mixPixelsAVX2(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         32(AX), DI
+	MOVQ         40(AX), R8
+	MOVQ         48(AX), AX
+	VBROADCASTSS f3f800000<>+0(SB), Y0
+	VBROADCASTSS f437f0000<>+0(SB), Y1
+	VBROADCASTSS f3b808081<>+0(SB), Y2
+	VPBROADCASTD byte<>+0(SB), Y3
+	XORQ         R9, R9
+	MOVQ         AX, R10
+	SUBQ         $0x00000008, R10
+
+step1112:
+	VMOVUPS      (DX)(R9*4), Y6
+	VPCMPEQD     Y7, Y7, Y7
+	VPGATHERDD   Y7, (CX)(Y6*1), Y4
+	VMOVUPS      (BX)(R9*4), Y6
+	VPCMPEQD     Y7, Y7, Y7
+	VPGATHERDD   Y7, (CX)(Y6*1), Y5
+	VMOVUPS      (SI)(R9*4), Y7
+	VSUBPS       Y7, Y0, Y6
+	MOVQ         DI, R11
+	VPSRLD       $0x00, Y4, Y8
+	VPAND        Y3, Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y2, Y8, Y9
+	VFNMADD231PS Y1, Y9, Y8
+	VFMADD231PS  Y2, Y8, Y9
+	VMULPS       Y6, Y9, Y10
+	VPSRLD       $0x00, Y5, Y8
+	VPAND        Y3, Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y2, Y8, Y9
+	VFNMADD231PS Y1, Y9, Y8
+	VFMADD231PS  Y2, Y8, Y9
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y9, Y10, Y10
+	VMOVUPS      Y10, (R11)(R9*4)
+	ADDQ         R8, R11
+	VPSRLD       $0x08, Y4, Y8
+	VPAND        Y3, Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y2, Y8, Y9
+	VFNMADD231PS Y1, Y9, Y8
+	VFMADD231PS  Y2, Y8, Y9
+	VMULPS       Y6, Y9, Y10
+	VPSRLD       $0x08, Y5, Y8
+	VPAND        Y3, Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y2, Y8, Y9
+	VFNMADD231PS Y1, Y9, Y8
+	VFMADD231PS  Y2, Y8, Y9
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y9, Y10, Y10
+	VMOVUPS      Y10, (R11)(R9*4)
+	ADDQ         R8, R11
+	VPSRLD       $0x10, Y4, Y8
+	VPAND        Y3, Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y2, Y8, Y9
+	VFNMADD231PS Y1, Y9, Y8
+	VFMADD231PS  Y2, Y8, Y9
+	VMULPS       Y6, Y9, Y6
+	VPSRLD       $0x10, Y5, Y8
+	VPAND        Y3, Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VMULPS       Y2, Y8, Y9
+	VFNMADD231PS Y1, Y9, Y8
+	VFMADD231PS  Y2, Y8, Y9
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y9, Y6, Y6
+	VMOVUPS      Y6, (R11)(R9*4)
+	ADDQ         R8, R11
+	ADDQ         $0x00000008, R9
+	CMPQ         R9, R10
+	JLE          step1112
+	CMPQ         R9, AX
+	JGE          end1113
+	MOVQ         R10, R9
+	JMP          step1112
+
+end1113:
+	VZEROUPPER
+	RET
+
+DATA f437f0000<>+0(SB)/4, $0x437f0000
+GLOBL f437f0000<>(SB), RODATA|NOPTR, $4
+
+DATA f3b808081<>+0(SB)/4, $0x3b808081
+GLOBL f3b808081<>(SB), RODATA|NOPTR, $4
+
+DATA byte<>+0(SB)/4, $0x000000ff
+GLOBL byte<>(SB), RODATA|NOPTR, $4
+
+// func toRGBAVX2(t *byte)
+// Requires: AVX, AVX2
+TEXT ·toRGBAVX2(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         32(AX), DI
+	VPBROADCASTD 40(AX), Y0
+	VPBROADCASTD 44(AX), Y1
+	VPBROADCASTD 48(AX), Y2
+	VPBROADCASTD 52(AX), Y3
+	VPBROADCASTD 56(AX), Y4
+	VPBROADCASTD 60(AX), Y5
+	VPBROADCASTD 64(AX), Y6
+	VPBROADCASTD 68(AX), Y7
+	VMOVUPS      pixels<>+0(SB), Y8
+	VMOVUPS      together<>+0(SB), Y9
+	XORQ         AX, AX
+	MOVQ         DI, R8
+	SUBQ         $0x00000008, R8
+
+step1114:
+	VPMOVZXBD    (DX)(AX*1), Y10
+	VPMOVZXBD    (BX)(AX*1), Y11
+	VPMOVZXBD    (SI)(AX*1), Y12
+	VPMULLD      Y0, Y10, Y10
+	VPMULLD      Y1, Y12, Y13
+	VPMULLD      Y2, Y11, Y14
+	VPMULLD      Y3, Y12, Y12
+	VPMULLD      Y4, Y11, Y11
+	VPADDD       Y10, Y13, Y13
+	VPADDD       Y10, Y14, Y14
+	VPSUBD       Y12, Y10, Y10
+	VPSUBD       Y11, Y10, Y10
+	VPADDD       Y5, Y13, Y13
+	VPADDD       Y6, Y10, Y10
+	VPADDD       Y7, Y14, Y14
+	VPSRAD       $0x10, Y13, Y13
+	VPSRAD       $0x10, Y10, Y10
+	VPSRAD       $0x10, Y14, Y14
+	LEAQ         (AX)(AX*2), R9
+	ADDQ         CX, R9
+	VPACKUSDW    Y10, Y13, Y13
+	VPACKUSDW    Y14, Y14, Y14
+	VPACKUSWB    Y14, Y13, Y13
+	VPSHUFB      Y8, Y13, Y13
+	VPERMD       Y13, Y9, Y13
+	VMOVUPS      X13, (R9)
+	VEXTRACTI128 $0x01, Y13, X10
+	VMOVQ        X10, 16(R9)
+	ADDQ         $0x00000008, AX
+	CMPQ         AX, R8
+	JLE          step1114
+	CMPQ         AX, DI
+	JGE          end1115
+	MOVQ         R8, AX
+	JMP          step1114
+
+end1115:
+	VZEROUPPER
+	RET
+
+DATA pixels<>+0(SB)/4, $0x01080400
+DATA pixels<>+4(SB)/4, $0x06020905
+DATA pixels<>+8(SB)/4, $0x0b07030a
+DATA pixels<>+12(SB)/4, $0x80808080
+DATA pixels<>+16(SB)/4, $0x01080400
+DATA pixels<>+20(SB)/4, $0x06020905
+DATA pixels<>+24(SB)/4, $0x0b07030a
+DATA pixels<>+28(SB)/4, $0x80808080
+DATA pixels<>+32(SB)/4, $0x01080400
+DATA pixels<>+36(SB)/4, $0x06020905
+DATA pixels<>+40(SB)/4, $0x0b07030a
+DATA pixels<>+44(SB)/4, $0x80808080
+DATA pixels<>+48(SB)/4, $0x01080400
+DATA pixels<>+52(SB)/4, $0x06020905
+DATA pixels<>+56(SB)/4, $0x0b07030a
+DATA pixels<>+60(SB)/4, $0x80808080
+GLOBL pixels<>(SB), RODATA|NOPTR, $64
+
+DATA together<>+0(SB)/4, $0x00000000
+DATA together<>+4(SB)/4, $0x00000001
+DATA together<>+8(SB)/4, $0x00000002
+DATA together<>+12(SB)/4, $0x00000004
+DATA together<>+16(SB)/4, $0x00000005
+DATA together<>+20(SB)/4, $0x00000006
+DATA together<>+24(SB)/4, $0x00000008
+DATA together<>+28(SB)/4, $0x00000009
+DATA together<>+32(SB)/4, $0x0000000a
+DATA together<>+36(SB)/4, $0x0000000c
+DATA together<>+40(SB)/4, $0x0000000d
+DATA together<>+44(SB)/4, $0x0000000e
+DATA together<>+48(SB)/4, $0x00000003
+DATA together<>+52(SB)/4, $0x00000007
+DATA together<>+56(SB)/4, $0x0000000b
+DATA together<>+60(SB)/4, $0x0000000f
+GLOBL together<>(SB), RODATA|NOPTR, $64
+
+// func blendAVX2(t *byte)
+// Requires: AVX, AVX2
+TEXT ·blendAVX2(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         32(AX), AX
+	VPBROADCASTD w2<>+0(SB), Y0
+	XORQ         SI, SI
+	MOVQ         AX, DI
+	SUBQ         $0x00000010, DI
+
+step1116:
+	VPMOVZXBW (CX)(SI*1), Y2
+	VPMOVZXBW (DX)(SI*1), Y1
+	VPADDW    Y2, Y1, Y1
+	VPADDW    Y2, Y1, Y1
+	VPADDW    Y2, Y1, Y1
+	VPADDW    Y0, Y1, Y1
+	VPSRLW    $0x02, Y1, Y1
+	VPACKUSWB Y1, Y1, Y1
+	VPERMQ    $0xd8, Y1, Y1
+	VMOVUPS   X1, (BX)(SI*1)
+	ADDQ      $0x00000010, SI
+	CMPQ      SI, DI
+	JLE       step1116
+	CMPQ      SI, AX
+	JGE       end1117
+	MOVQ      DI, SI
+	JMP       step1116
+
+end1117:
+	VZEROUPPER
+	RET
+
+DATA w2<>+0(SB)/4, $0x00020002
+GLOBL w2<>(SB), RODATA|NOPTR, $4
+
+// func spreadChromaAVX2(t *byte)
+// Requires: AVX, AVX2
+TEXT ·spreadChromaAVX2(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	MOVQ 24(AX), AX
+	XORQ DI, DI
+	MOVQ SI, R8
+	SUBQ $0x00000010, R8
+
+step1118:
+	VPMOVZXBW (CX)(DI*1), Y1
+	VPMOVZXBW (DX)(DI*1), Y0
+	VPADDW    Y1, Y0, Y0
+	VPADDW    Y1, Y0, Y0
+	VPADDW    Y1, Y0, Y0
+	VMOVUPS   Y0, 2(AX)(DI*2)
+	ADDQ      $0x00000010, DI
+	CMPQ      DI, R8
+	JLE       step1118
+	CMPQ      DI, SI
+	JGE       end1119
+	MOVQ      R8, DI
+	JMP       step1118
+
+end1119:
+	MOVW         2(AX), CX
+	MOVW         CX, (AX)
+	MOVW         (AX)(SI*2), CX
+	MOVW         CX, 2(AX)(SI*2)
+	VPBROADCASTD w8<>+0(SB), Y1
+	XORQ         CX, CX
+	MOVQ         SI, DX
+	SUBQ         $0x00000010, DX
+
+step1120:
+	VMOVUPS 2(AX)(CX*2), Y0
+	VPADDW  Y0, Y0, Y2
+	VPADDW  Y0, Y2, Y2
+	VPADDW  Y1, Y2, Y2
+	VPADDW  (AX)(CX*2), Y2, Y0
+	VPADDW  4(AX)(CX*2), Y2, Y2
+	VPSRLW  $0x04, Y0, Y0
+	VPSRLW  $0x04, Y2, Y2
+	VPSLLW  $0x08, Y2, Y2
+	VPOR    Y0, Y2, Y0
+	VMOVUPS Y0, (BX)(CX*2)
+	ADDQ    $0x00000010, CX
+	CMPQ    CX, DX
+	JLE     step1120
+	CMPQ    CX, SI
+	JGE     end1121
+	MOVQ    DX, CX
+	JMP     step1120
+
+end1121:
+	VZEROUPPER
+	RET
+
+DATA w8<>+0(SB)/4, $0x00080008
+GLOBL w8<>(SB), RODATA|NOPTR, $4

@@ -544,6 +544,31 @@ func winogradOutput5AVX512(t *Transform)
 //go:noescape
 func winogradStridedWeightsAVX512(t *Transform)
 
+// mixRowsAVX512 computes src·(1-scale) + add·scale, see Span.
+//
+//go:noescape
+func mixRowsAVX512(t *Span)
+
+// mixPixelsAVX512 interpolates between pixels of a row, see Columns.
+//
+//go:noescape
+func mixPixelsAVX512(t *Columns)
+
+// toRGBAVX512 converts a row to R, G and B, see Colours.
+//
+//go:noescape
+func toRGBAVX512(t *Colours)
+
+// blendAVX512 interpolates between two rows, see Chroma.
+//
+//go:noescape
+func blendAVX512(t *Chroma)
+
+// spreadChromaAVX512 interpolates between two rows, then between their samples, see Chroma.
+//
+//go:noescape
+func spreadChromaAVX512(t *Chroma)
+
 // avx512 is the Set of these kernels.
 var avx512 = Set{
 	Name:  "avx512",
@@ -672,4 +697,5 @@ var avx512 = Set{
 		1: {winogradInputAVX512, winogradOutput6AVX512, winogradWeightsAVX512},
 		2: {winogradStridedInputAVX512, winogradOutput5AVX512, winogradStridedWeightsAVX512},
 	},
+	raster: rasterKernels{mixRows: mixRowsAVX512, mixPixels: mixPixelsAVX512, toRGB: toRGBAVX512, blend: blendAVX512, spread: spreadChromaAVX512},
 }

@@ -49719,3 +49719,389 @@ vector:
 	JNZ         tile
 	VZEROUPPER
 	RET
+
+// func mixRowsAVX512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·mixRowsAVX512(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         48(AX), SI
+	VBROADCASTSS 64(AX), Z0
+	VBROADCASTSS f3f800000<>+0(SB), Z1
+	VSUBPS       Z0, Z1, Z1
+	MOVQ         56(AX), R8
+	ADDQ         $0x07, R8
+	SHRQ         $0x03, R8
+	SHLQ         $0x05, R8
+	LEAQ         -256(R8), R9
+	LEAQ         -64(R8), R10
+
+row:
+	XORQ DI, DI
+
+vectors2185:
+	CMPQ    DI, R9
+	JGT     done2186
+	VMOVUPS (DX)(DI*1), Z2
+	VMOVUPS 64(DX)(DI*1), Z3
+	VMOVUPS 128(DX)(DI*1), Z4
+	VMOVUPS 192(DX)(DI*1), Z5
+	VMOVUPS (BX)(DI*1), Z6
+	VMOVUPS 64(BX)(DI*1), Z7
+	VMOVUPS 128(BX)(DI*1), Z8
+	VMOVUPS 192(BX)(DI*1), Z9
+	VMULPS  Z1, Z2, Z2
+	VMULPS  Z0, Z6, Z6
+	VADDPS  Z6, Z2, Z2
+	VMULPS  Z1, Z3, Z3
+	VMULPS  Z0, Z7, Z7
+	VADDPS  Z7, Z3, Z3
+	VMULPS  Z1, Z4, Z4
+	VMULPS  Z0, Z8, Z8
+	VADDPS  Z8, Z4, Z4
+	VMULPS  Z1, Z5, Z5
+	VMULPS  Z0, Z9, Z9
+	VADDPS  Z9, Z5, Z5
+	VMOVUPS Z2, (CX)(DI*1)
+	VMOVUPS Z3, 64(CX)(DI*1)
+	VMOVUPS Z4, 128(CX)(DI*1)
+	VMOVUPS Z5, 192(CX)(DI*1)
+	ADDQ    $0x00000100, DI
+	JMP     vectors2185
+
+done2186:
+vectors2187:
+	CMPQ    DI, R10
+	JGT     done2188
+	VMOVUPS (DX)(DI*1), Z2
+	VMOVUPS (BX)(DI*1), Z3
+	VMULPS  Z1, Z2, Z2
+	VMULPS  Z0, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Z2, (CX)(DI*1)
+	ADDQ    $0x00000040, DI
+	JMP     vectors2187
+
+done2188:
+	CMPQ    DI, R8
+	JGE     next
+	VMOVUPS (DX)(DI*1), Z2
+	VMOVUPS (BX)(DI*1), Z3
+	VMULPS  Z1, Z2, Z2
+	VMULPS  Z0, Z3, Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS Y2, (CX)(DI*1)
+
+next:
+	ADDQ 24(AX), CX
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	DECQ SI
+	JNZ  row
+	VZEROUPPER
+	RET
+
+// func mixPixelsAVX512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·mixPixelsAVX512(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         32(AX), DI
+	MOVQ         40(AX), R8
+	MOVQ         48(AX), AX
+	VBROADCASTSS f3f800000<>+0(SB), Z0
+	VBROADCASTSS f437f0000<>+0(SB), Z1
+	VBROADCASTSS f3b808081<>+0(SB), Z2
+	VPBROADCASTD byte<>+0(SB), Z3
+	XORQ         R9, R9
+	MOVQ         AX, R10
+	SUBQ         $0x00000010, R10
+
+step2189:
+	VMOVUPS      (DX)(R9*4), Z6
+	KXNORW       K1, K1, K1
+	VPGATHERDD   (CX)(Z6*1), K1, Z4
+	VMOVUPS      (BX)(R9*4), Z6
+	KXNORW       K2, K2, K2
+	VPGATHERDD   (CX)(Z6*1), K2, Z5
+	VMOVUPS      (SI)(R9*4), Z7
+	VSUBPS       Z7, Z0, Z6
+	MOVQ         DI, R11
+	VPSRLD       $0x00, Z4, Z8
+	VPANDD       Z3, Z8, Z8
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z2, Z8, Z9
+	VFNMADD231PS Z1, Z9, Z8
+	VFMADD231PS  Z2, Z8, Z9
+	VMULPS       Z6, Z9, Z10
+	VPSRLD       $0x00, Z5, Z8
+	VPANDD       Z3, Z8, Z8
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z2, Z8, Z9
+	VFNMADD231PS Z1, Z9, Z8
+	VFMADD231PS  Z2, Z8, Z9
+	VMULPS       Z7, Z9, Z9
+	VADDPS       Z9, Z10, Z10
+	VMOVUPS      Z10, (R11)(R9*4)
+	ADDQ         R8, R11
+	VPSRLD       $0x08, Z4, Z8
+	VPANDD       Z3, Z8, Z8
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z2, Z8, Z9
+	VFNMADD231PS Z1, Z9, Z8
+	VFMADD231PS  Z2, Z8, Z9
+	VMULPS       Z6, Z9, Z10
+	VPSRLD       $0x08, Z5, Z8
+	VPANDD       Z3, Z8, Z8
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z2, Z8, Z9
+	VFNMADD231PS Z1, Z9, Z8
+	VFMADD231PS  Z2, Z8, Z9
+	VMULPS       Z7, Z9, Z9
+	VADDPS       Z9, Z10, Z10
+	VMOVUPS      Z10, (R11)(R9*4)
+	ADDQ         R8, R11
+	VPSRLD       $0x10, Z4, Z8
+	VPANDD       Z3, Z8, Z8
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z2, Z8, Z9
+	VFNMADD231PS Z1, Z9, Z8
+	VFMADD231PS  Z2, Z8, Z9
+	VMULPS       Z6, Z9, Z6
+	VPSRLD       $0x10, Z5, Z8
+	VPANDD       Z3, Z8, Z8
+	VCVTDQ2PS    Z8, Z8
+	VMULPS       Z2, Z8, Z9
+	VFNMADD231PS Z1, Z9, Z8
+	VFMADD231PS  Z2, Z8, Z9
+	VMULPS       Z7, Z9, Z9
+	VADDPS       Z9, Z6, Z6
+	VMOVUPS      Z6, (R11)(R9*4)
+	ADDQ         R8, R11
+	ADDQ         $0x00000010, R9
+	CMPQ         R9, R10
+	JLE          step2189
+	CMPQ         R9, AX
+	JGE          end2190
+	MOVQ         R10, R9
+	JMP          step2189
+
+end2190:
+	VZEROUPPER
+	RET
+
+DATA f437f0000<>+0(SB)/4, $0x437f0000
+GLOBL f437f0000<>(SB), RODATA|NOPTR, $4
+
+DATA f3b808081<>+0(SB)/4, $0x3b808081
+GLOBL f3b808081<>(SB), RODATA|NOPTR, $4
+
+DATA byte<>+0(SB)/4, $0x000000ff
+GLOBL byte<>(SB), RODATA|NOPTR, $4
+
+// func toRGBAVX512(t *byte)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·toRGBAVX512(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         24(AX), SI
+	MOVQ         32(AX), DI
+	VPBROADCASTD 40(AX), Z0
+	VPBROADCASTD 44(AX), Z1
+	VPBROADCASTD 48(AX), Z2
+	VPBROADCASTD 52(AX), Z3
+	VPBROADCASTD 56(AX), Z4
+	VPBROADCASTD 60(AX), Z5
+	VPBROADCASTD 64(AX), Z6
+	VPBROADCASTD 68(AX), Z7
+	VMOVUPS      pixels<>+0(SB), Z8
+	VMOVUPS      together<>+0(SB), Z9
+	XORQ         AX, AX
+	MOVQ         DI, R8
+	SUBQ         $0x00000010, R8
+
+step2191:
+	VPMOVZXBD     (DX)(AX*1), Z10
+	VPMOVZXBD     (BX)(AX*1), Z11
+	VPMOVZXBD     (SI)(AX*1), Z12
+	VPMULLD       Z0, Z10, Z10
+	VPMULLD       Z1, Z12, Z13
+	VPMULLD       Z2, Z11, Z14
+	VPMULLD       Z3, Z12, Z12
+	VPMULLD       Z4, Z11, Z11
+	VPADDD        Z10, Z13, Z13
+	VPADDD        Z10, Z14, Z14
+	VPSUBD        Z12, Z10, Z10
+	VPSUBD        Z11, Z10, Z10
+	VPADDD        Z5, Z13, Z13
+	VPADDD        Z6, Z10, Z10
+	VPADDD        Z7, Z14, Z14
+	VPSRAD        $0x10, Z13, Z13
+	VPSRAD        $0x10, Z10, Z10
+	VPSRAD        $0x10, Z14, Z14
+	LEAQ          (AX)(AX*2), R9
+	ADDQ          CX, R9
+	VPACKUSDW     Z10, Z13, Z13
+	VPACKUSDW     Z14, Z14, Z14
+	VPACKUSWB     Z14, Z13, Z13
+	VPSHUFB       Z8, Z13, Z13
+	VPERMD        Z13, Z9, Z13
+	VMOVUPS       Y13, (R9)
+	VEXTRACTI32X4 $0x02, Z13, X10
+	VMOVUPS       X10, 32(R9)
+	ADDQ          $0x00000010, AX
+	CMPQ          AX, R8
+	JLE           step2191
+	CMPQ          AX, DI
+	JGE           end2192
+	MOVQ          R8, AX
+	JMP           step2191
+
+end2192:
+	VZEROUPPER
+	RET
+
+DATA pixels<>+0(SB)/4, $0x01080400
+DATA pixels<>+4(SB)/4, $0x06020905
+DATA pixels<>+8(SB)/4, $0x0b07030a
+DATA pixels<>+12(SB)/4, $0x80808080
+DATA pixels<>+16(SB)/4, $0x01080400
+DATA pixels<>+20(SB)/4, $0x06020905
+DATA pixels<>+24(SB)/4, $0x0b07030a
+DATA pixels<>+28(SB)/4, $0x80808080
+DATA pixels<>+32(SB)/4, $0x01080400
+DATA pixels<>+36(SB)/4, $0x06020905
+DATA pixels<>+40(SB)/4, $0x0b07030a
+DATA pixels<>+44(SB)/4, $0x80808080
+DATA pixels<>+48(SB)/4, $0x01080400
+DATA pixels<>+52(SB)/4, $0x06020905
+DATA pixels<>+56(SB)/4, $0x0b07030a
+DATA pixels<>+60(SB)/4, $0x80808080
+GLOBL pixels<>(SB), RODATA|NOPTR, $64
+
+DATA together<>+0(SB)/4, $0x00000000
+DATA together<>+4(SB)/4, $0x00000001
+DATA together<>+8(SB)/4, $0x00000002
+DATA together<>+12(SB)/4, $0x00000004
+DATA together<>+16(SB)/4, $0x00000005
+DATA together<>+20(SB)/4, $0x00000006
+DATA together<>+24(SB)/4, $0x00000008
+DATA together<>+28(SB)/4, $0x00000009
+DATA together<>+32(SB)/4, $0x0000000a
+DATA together<>+36(SB)/4, $0x0000000c
+DATA together<>+40(SB)/4, $0x0000000d
+DATA together<>+44(SB)/4, $0x0000000e
+DATA together<>+48(SB)/4, $0x00000003
+DATA together<>+52(SB)/4, $0x00000007
+DATA together<>+56(SB)/4, $0x0000000b
+DATA together<>+60(SB)/4, $0x0000000f
+GLOBL together<>(SB), RODATA|NOPTR, $64
+
+// func blendAVX512(t *byte)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·blendAVX512(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         8(AX), DX
+	MOVQ         16(AX), BX
+	MOVQ         32(AX), AX
+	VPBROADCASTD w2<>+0(SB), Z0
+	XORQ         SI, SI
+	MOVQ         AX, DI
+	SUBQ         $0x00000020, DI
+
+step2193:
+	VPMOVZXBW (CX)(SI*1), Z2
+	VPMOVZXBW (DX)(SI*1), Z1
+	VPADDW    Z2, Z1, Z1
+	VPADDW    Z2, Z1, Z1
+	VPADDW    Z2, Z1, Z1
+	VPADDW    Z0, Z1, Z1
+	VPSRLW    $0x02, Z1, Z1
+	VPMOVWB   Z1, (BX)(SI*1)
+	ADDQ      $0x00000020, SI
+	CMPQ      SI, DI
+	JLE       step2193
+	CMPQ      SI, AX
+	JGE       end2194
+	MOVQ      DI, SI
+	JMP       step2193
+
+end2194:
+	VZEROUPPER
+	RET
+
+DATA w2<>+0(SB)/4, $0x00020002
+GLOBL w2<>(SB), RODATA|NOPTR, $4
+
+// func spreadChromaAVX512(t *byte)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·spreadChromaAVX512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 32(AX), SI
+	MOVQ 24(AX), AX
+	XORQ DI, DI
+	MOVQ SI, R8
+	SUBQ $0x00000020, R8
+
+step2195:
+	VPMOVZXBW (CX)(DI*1), Z1
+	VPMOVZXBW (DX)(DI*1), Z0
+	VPADDW    Z1, Z0, Z0
+	VPADDW    Z1, Z0, Z0
+	VPADDW    Z1, Z0, Z0
+	VMOVUPS   Z0, 2(AX)(DI*2)
+	ADDQ      $0x00000020, DI
+	CMPQ      DI, R8
+	JLE       step2195
+	CMPQ      DI, SI
+	JGE       end2196
+	MOVQ      R8, DI
+	JMP       step2195
+
+end2196:
+	MOVW         2(AX), CX
+	MOVW         CX, (AX)
+	MOVW         (AX)(SI*2), CX
+	MOVW         CX, 2(AX)(SI*2)
+	VPBROADCASTD w8<>+0(SB), Z1
+	XORQ         CX, CX
+	MOVQ         SI, DX
+	SUBQ         $0x00000020, DX
+
+step2197:
+	VMOVUPS 2(AX)(CX*2), Z0
+	VPADDW  Z0, Z0, Z2
+	VPADDW  Z0, Z2, Z2
+	VPADDW  Z1, Z2, Z2
+	VPADDW  (AX)(CX*2), Z2, Z0
+	VPADDW  4(AX)(CX*2), Z2, Z2
+	VPSRLW  $0x04, Z0, Z0
+	VPSRLW  $0x04, Z2, Z2
+	VPSLLW  $0x08, Z2, Z2
+	VPORD   Z0, Z2, Z0
+	VMOVUPS Z0, (BX)(CX*2)
+	ADDQ    $0x00000020, CX
+	CMPQ    CX, DX
+	JLE     step2197
+	CMPQ    CX, SI
+	JGE     end2198
+	MOVQ    DX, CX
+	JMP     step2197
+
+end2198:
+	VZEROUPPER
+	RET
+
+DATA w8<>+0(SB)/4, $0x00080008
+GLOBL w8<>(SB), RODATA|NOPTR, $4

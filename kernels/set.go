@@ -29,6 +29,7 @@ type Set struct {
 	maxTaps              func(*Taps)
 	transpose            func(*Transpose)
 	winograd             [3]transforms // by stride
+	raster               rasterKernels // none on arm64
 }
 
 // transforms are the kernels around the products of Winograd's convolution.

@@ -119,7 +119,7 @@ func decodeBytes(data []byte, maxPixels int) (m *Image, err error) {
 			return nil, fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
-	img, err := f.decode(bytes.NewReader(data))
+	img, err := f.decode(data)
 	if err != nil {
 		return nil, f.fault(err)
 	}
@@ -138,5 +138,5 @@ func checkPixels(w, h, maxPixels int) error {
 // FromImage converts a picture of the standard library's kind, for pictures that do not come
 // from files. Colours are taken as Decode takes them; the bounds' upper left corner becomes (0, 0).
 func FromImage(img image.Image) *Image {
-	return toRGB(img, fullRange)
+	return toRGB(img, &fullRange)
 }

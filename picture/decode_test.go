@@ -15,6 +15,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/gen2brain/jpegn"
 	"golang.org/x/image/webp"
 )
 
@@ -314,6 +315,8 @@ func TestDecodeLimits(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	m := noise(9, 7)
 	f.Add(jpegWithExif(jpegFile(f, m), exif(binary.LittleEndian, 6)))
+	f.Add(jpegWith(f, m, jpegn.EncodeOptions{RestartInterval: 1}))
+	f.Add(jpegWith(f, m, jpegn.EncodeOptions{Subsampling: jpegn.SubsampleGray}))
 	f.Add(pngWithExif(pngFile(f, m.rgba()), exif(binary.BigEndian, 3)))
 	f.Add(pngFile(f, paletted(image.Rect(0, 0, 5, 4))))
 	f.Add(gifFile(f, &gif.GIF{Image: []*image.Paletted{paletted(image.Rect(0, 0, 5, 4))}, Delay: []int{0}}))

@@ -23,7 +23,7 @@ type format struct {
 	name   string
 	magics []string // first bytes; ? stands for any byte
 	config func(io.Reader) (image.Config, error)
-	decode func(io.Reader) (image.Image, error)
+	decode func(data []byte) (image.Image, error)
 
 	check       func(data []byte, c image.Config, maxPixels int) error    // what the decoder leaves unchecked; may be nil
 	convert     func(img image.Image, c image.Config, data []byte) *Image // decoded picture to RGB
@@ -33,34 +33,39 @@ type format struct {
 var formats = []format{
 	{
 		name: "JPEG", magics: []string{"\xff\xd8\xff"},
-		config: jpeg.DecodeConfig, decode: jpeg.Decode,
+		config: jpeg.DecodeConfig, decode: decodeJPEG,
 		convert: plainRGB, orientation: jpegOrientation,
 	},
 	{
 		name: "PNG", magics: []string{"\x89PNG\r\n\x1a\n"},
-		config: png.DecodeConfig, decode: png.Decode,
+		config: png.DecodeConfig, decode: reading(png.Decode),
 		convert: plainRGB, orientation: pngOrientation,
 	},
 	{
 		name: "GIF", magics: []string{"GIF87a", "GIF89a"},
-		config: gif.DecodeConfig, decode: gif.Decode,
+		config: gif.DecodeConfig, decode: reading(gif.Decode),
 		convert: gifCanvas, orientation: noOrientation,
 	},
 	{
 		name: "BMP", magics: []string{"BM"},
-		config: bmp.DecodeConfig, decode: bmp.Decode,
+		config: bmp.DecodeConfig, decode: reading(bmp.Decode),
 		convert: plainRGB, orientation: noOrientation,
 	},
 	{
 		name: "WebP", magics: []string{"RIFF????WEBP"},
-		config: webp.DecodeConfig, decode: webp.Decode,
+		config: webp.DecodeConfig, decode: reading(webp.Decode),
 		check: checkWebP, convert: videoRGB, orientation: webpOrientation,
 	},
 	{
 		name: "TIFF", magics: []string{"II*\x00", "MM\x00*"},
-		config: tiff.DecodeConfig, decode: tiff.Decode,
+		config: tiff.DecodeConfig, decode: reading(tiff.Decode),
 		check: checkTIFF, convert: plainRGB, orientation: tiffOrientation,
 	},
+}
+
+// reading makes a decoder of bytes from one that reads.
+func reading(decode func(io.Reader) (image.Image, error)) func([]byte) (image.Image, error) {
+	return func(data []byte) (image.Image, error) { return decode(bytes.NewReader(data)) }
 }
 
 func formatNames() string {
@@ -149,16 +154,16 @@ func (f *format) fault(err error) error {
 	return fmt.Errorf("%s: %w (%v)", f.name, class, err)
 }
 
-func plainRGB(img image.Image, _ image.Config, _ []byte) *Image { return toRGB(img, fullRange) }
+func plainRGB(img image.Image, _ image.Config, _ []byte) *Image { return toRGB(img, &fullRange) }
 
 // videoRGB converts a WebP picture. Lossy ones hold YCbCr in video range, which the decoder
 // hands over as if it were JPEG's full range.
-func videoRGB(img image.Image, _ image.Config, _ []byte) *Image { return toRGB(img, videoRange) }
+func videoRGB(img image.Image, _ image.Config, _ []byte) *Image { return toRGB(img, &videoRange) }
 
 // gifCanvas places a GIF's first frame on its canvas, which has the background colour of the
 // global palette; like stb_image, it takes background 0 as none given: black.
 func gifCanvas(img image.Image, c image.Config, data []byte) *Image {
-	frame, at := toRGB(img, fullRange), img.Bounds().Min
+	frame, at := toRGB(img, &fullRange), img.Bounds().Min
 	if frame.W == c.Width && frame.H == c.Height {
 		return frame
 	}

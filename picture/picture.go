@@ -6,6 +6,7 @@ package picture
 import (
 	"fmt"
 
+	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/tensor"
 )
 
@@ -26,15 +27,6 @@ func (m *Image) Clone() *Image {
 	return &Image{W: m.W, H: m.H, Pix: append([]uint8(nil), m.Pix...)}
 }
 
-// unit maps a byte to the network's 0…1 as darknet does: divided by 255 in double
-// precision, then rounded to float32.
-var unit = func() (u [256]float32) {
-	for i := range u {
-		u[i] = float32(float64(i) / 255)
-	}
-	return u
-}()
-
 // Tensor returns the picture as one image of three planes, R, G, B, with values 0…1.
 func (m *Image) Tensor() tensor.Tensor {
 	t, _ := m.TensorChannels(3)
@@ -52,14 +44,14 @@ func (m *Image) TensorChannels(c int) (tensor.Tensor, error) {
 	n := m.W * m.H
 	if c == 1 {
 		for i := range n {
-			t.Data[i] = unit[luma(m.Pix[3*i], m.Pix[3*i+1], m.Pix[3*i+2])]
+			t.Data[i] = kernels.Unit(luma(m.Pix[3*i], m.Pix[3*i+1], m.Pix[3*i+2]))
 		}
 		return t, nil
 	}
 	r, g, b := t.Data[:n], t.Data[n:2*n], t.Data[2*n:3*n]
 	for i := range r {
 		p := m.Pix[3*i : 3*i+3 : 3*i+3]
-		r[i], g[i], b[i] = unit[p[0]], unit[p[1]], unit[p[2]]
+		r[i], g[i], b[i] = kernels.Unit(p[0]), kernels.Unit(p[1]), kernels.Unit(p[2])
 	}
 	return t, nil
 }

@@ -1,18 +1,16 @@
 package picture
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/ghostdark/ghostdark/kernels"
+)
 
 // tap says where one target column or row comes from: the source columns (rows) at and
 // next, blended by frac.
 type tap struct {
 	at, next int
 	frac     float32
-}
-
-// mix blends the values at the tap's two positions. Each product is rounded to float32 by
-// itself, so that no machine fuses it with the sum and all give the same result.
-func (p tap) mix(a, b float32) float32 {
-	return float32((1-p.frac)*a) + float32(p.frac*b)
 }
 
 // corners returns the taps of the targets first … first+count-1 when a source side of n is
@@ -41,7 +39,6 @@ func corners(n, m, first, count int) []tap {
 // and rows from (x0, y0) on; targets outside stay at the background.
 type fit struct {
 	w, h       int // target size
-	srcW       int
 	x0, y0     int
 	xs, ys     []tap
 	background float32
@@ -52,7 +49,7 @@ func fitInto(r Resize, sw, sh, w, h int) fit {
 	if sw <= 0 || sh <= 0 || w <= 0 || h <= 0 {
 		panic(fmt.Sprintf("BUG: picture: resize %d×%d to %d×%d", sw, sh, w, h))
 	}
-	f := fit{w: w, h: h, srcW: sw}
+	f := fit{w: w, h: h}
 	switch r {
 	case ResizeStretch:
 		f.xs, f.ys = corners(sw, w, 0, w), corners(sh, h, 0, h)
@@ -87,18 +84,15 @@ func minSize(sw, sh, short int) (nw, nh int) {
 	return sw * short / sh, short
 }
 
-// rowSource writes row y of one source plane, interpolated at the taps, to out.
-type rowSource func(y int, taps []tap, out []float32)
+// rowSource writes row y of the source's planes, interpolated at the fit's columns, to out:
+// the row of one plane after the other.
+type rowSource func(y int, out []float32)
 
-// resample fills the target plane dst, f.h rows of f.w. Rows that no target needs are never
-// read, and neighbouring targets share their interpolated rows.
-func (f fit) resample(dst []float32, src rowSource) {
-	if f.background != 0 {
-		for i := range dst {
-			dst[i] = f.background
-		}
-	}
-	upper, lower := make([]float32, len(f.xs)), make([]float32, len(f.xs))
+// resample fills planes of f.h rows of f.w, one after the other in dst. Rows that no target
+// needs are never read, and neighbouring targets share their interpolated rows.
+func (f fit) resample(r *kernels.Raster, dst []float32, planes int, src rowSource) {
+	n := len(f.xs)
+	upper, lower := make([]float32, planes*n), make([]float32, planes*n)
 	upperY, lowerY := -1, -1
 	for i, p := range f.ys {
 		if p.at == lowerY {
@@ -106,40 +100,71 @@ func (f fit) resample(dst []float32, src rowSource) {
 			upperY, lowerY = lowerY, upperY
 		}
 		if p.at != upperY {
-			src(p.at, f.xs, upper)
+			src(p.at, upper)
 			upperY = p.at
 		}
-		start := (f.y0+i)*f.w + f.x0
-		out := dst[start : start+len(f.xs)]
-		if p.next == p.at {
-			copy(out, upper)
-			continue
-		}
-		if p.next != lowerY {
-			src(p.next, f.xs, lower)
+		if p.next != p.at && p.next != lowerY {
+			src(p.next, lower)
 			lowerY = p.next
 		}
-		for j := range out {
-			out[j] = p.mix(upper[j], lower[j])
+		for k := range planes {
+			start := (k*f.h+f.y0+i)*f.w + f.x0
+			out, above := dst[start:start+n], upper[k*n:(k+1)*n]
+			if p.next == p.at {
+				copy(out, above)
+			} else {
+				r.MixRows(out, above, lower[k*n:(k+1)*n], p.frac)
+			}
+		}
+	}
+	if f.background != 0 {
+		for k := range planes {
+			f.fillBars(dst[k*f.w*f.h : (k+1)*f.w*f.h])
 		}
 	}
 }
 
-// channelRow returns the rows of channel k, 0 for R to 2 for B.
-func (m *Image) channelRow(k int) rowSource {
-	return func(y int, taps []tap, out []float32) {
-		in := m.row(y)[k:]
-		for i, p := range taps {
-			out[i] = p.mix(unit[in[3*p.at]], unit[in[3*p.next]])
+// fillBars gives the targets of a plane around the source the background.
+func (f fit) fillBars(plane []float32) {
+	fill := func(from, to int) {
+		for i := from; i < to; i++ {
+			plane[i] = f.background
+		}
+	}
+	fill(0, f.y0*f.w)
+	for y := f.y0; y < f.y0+len(f.ys); y++ {
+		fill(y*f.w, y*f.w+f.x0)
+		fill(y*f.w+f.x0+len(f.xs), (y+1)*f.w)
+	}
+	fill((f.y0+len(f.ys))*f.w, f.h*f.w)
+}
+
+// rgbRows is the source of the planes R, G and B.
+func (m *Image) rgbRows(r *kernels.Raster, xs []tap) rowSource {
+	taps := kernels.NewPixelTaps(len(xs))
+	for i, p := range xs {
+		taps.Set(i, p.at, p.next, p.frac)
+	}
+	return func(y int, out []float32) { r.MixPixels(out, m.Pix[3*y*m.W:], taps) }
+}
+
+// lumaRows is the source of the luminance of TensorChannels.
+func (m *Image) lumaRows(xs []tap) rowSource {
+	return func(y int, out []float32) {
+		in := m.row(y)
+		at := func(x int) float32 { return kernels.Unit(luma(in[3*x], in[3*x+1], in[3*x+2])) }
+		for i, p := range xs {
+			out[i] = kernels.Mix(at(p.at), at(p.next), p.frac)
 		}
 	}
 }
 
-// lumaRow is the row source of the luminance of TensorChannels.
-func (m *Image) lumaRow(y int, taps []tap, out []float32) {
-	in := m.row(y)
-	at := func(x int) float32 { return unit[luma(in[3*x], in[3*x+1], in[3*x+2])] }
-	for i, p := range taps {
-		out[i] = p.mix(at(p.at), at(p.next))
+// planeRows is the source of a plane with rows of width values.
+func planeRows(plane []float32, width int, xs []tap) rowSource {
+	return func(y int, out []float32) {
+		in := plane[y*width : (y+1)*width]
+		for i, p := range xs {
+			out[i] = kernels.Mix(in[p.at], in[p.next], p.frac)
+		}
 	}
 }

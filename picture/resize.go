@@ -2,6 +2,7 @@ package picture
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/ghostdark/ghostdark/tensor"
@@ -58,20 +59,22 @@ func MinCrop(src tensor.Tensor, w, h int) tensor.Tensor {
 
 // Input resizes the picture to one network input of the given shape: the same values as
 // TensorChannels followed by Stretch, Letterbox or MinCrop, without the full-size tensor
-// in between. The error is that of TensorChannels.
+// in between. The error is that of TensorChannels, or ErrTooLarge for rows of 2³¹ bytes.
 func (m *Image) Input(r Resize, shape tensor.Shape) (tensor.Tensor, error) {
 	if err := checkChannels(shape.C); err != nil {
 		return tensor.Tensor{}, err
 	}
+	if m.W > math.MaxInt32/3 {
+		return tensor.Tensor{}, fmt.Errorf("%w: rows of %d pixels; cut the picture up", ErrTooLarge, m.W)
+	}
 	t := tensor.New(1, shape)
 	f := fitInto(r, m.W, m.H, shape.W, shape.H)
-	for k := range shape.C {
-		row := m.channelRow(k)
-		if shape.C == 1 {
-			row = m.lumaRow
-		}
-		f.resample(t.Data[k*shape.Plane():(k+1)*shape.Plane()], row)
+	raster := newRaster()
+	rows := m.lumaRows(f.xs)
+	if shape.C == 3 {
+		rows = m.rgbRows(raster, f.xs)
 	}
+	f.resample(raster, t.Data, shape.C, rows)
 	return t, nil
 }
 
@@ -79,14 +82,10 @@ func resizeTensor(r Resize, src tensor.Tensor, w, h int) tensor.Tensor {
 	s := src.Shape
 	t := tensor.New(src.N, tensor.Shape{C: s.C, H: h, W: w})
 	f := fitInto(r, s.W, s.H, w, h)
+	raster := newRaster()
 	for k := range src.N * s.C {
 		plane := src.Data[k*s.Plane() : (k+1)*s.Plane()]
-		f.resample(t.Data[k*w*h:(k+1)*w*h], func(y int, taps []tap, out []float32) {
-			in := plane[y*s.W : (y+1)*s.W]
-			for i, p := range taps {
-				out[i] = p.mix(in[p.at], in[p.next])
-			}
-		})
+		f.resample(raster, t.Data[k*w*h:(k+1)*w*h], 1, planeRows(plane, s.W, f.xs))
 	}
 	return t
 }

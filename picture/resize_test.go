@@ -4,12 +4,16 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"image"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
+	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/tensor"
 	"pgregory.net/rapid"
 )
@@ -254,17 +258,61 @@ func TestInputIsTensorThenResize(t *testing.T) {
 		for r, resize := range map[Resize]func(tensor.Tensor, int, int) tensor.Tensor{
 			ResizeStretch: Stretch, ResizeLetterbox: Letterbox, ResizeMinCrop: MinCrop,
 		} {
-			got, err := m.Input(r, tensor.Shape{C: c, H: 20, W: 14})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if want := resize(full, 14, 20); got.Shape != want.Shape || !slices.Equal(got.Data, want.Data) {
-				t.Errorf("%v of %d channels differs from resizing the tensor", r, c)
+			for _, size := range [][2]int{{14, 20}, {16, 8}, {37, 41}, {67, 130}} {
+				w, h := size[0], size[1]
+				got, err := m.Input(r, tensor.Shape{C: c, H: h, W: w})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := resize(full, w, h); got.Shape != want.Shape || !slices.Equal(got.Data, want.Data) {
+					t.Errorf("%v of %d channels to %d×%d differs from resizing the tensor", r, c, w, h)
+				}
 			}
 		}
 	}
 	if _, err := m.Input(ResizeStretch, tensor.Shape{C: 4, H: 2, W: 2}); err == nil {
 		t.Error("a picture was given to a network with 4 channels")
+	}
+}
+
+// TestSameWithAnyKernels holds that the kernels that a processor has make no difference.
+func TestSameWithAnyKernels(t *testing.T) {
+	type result struct {
+		pixels []uint8
+		inputs [][]float32
+	}
+	compute := func(planes image.Image) (r result) {
+		m := toRGB(planes, &videoRange)
+		r.pixels = m.Pix
+		for how := ResizeStretch; how <= ResizeMinCrop; how++ {
+			for _, shape := range []tensor.Shape{{C: 3, H: 20, W: 14}, {C: 3, H: 45, W: 77}, {C: 1, H: 33, W: 130}} {
+				input, err := m.Input(how, shape)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.inputs = append(r.inputs, input.Data, Stretch(input, 50, 19).Data)
+			}
+		}
+		return r
+	}
+	random := rand.New(rand.NewPCG(8, 8))
+	for _, size := range []image.Point{{1, 1}, {7, 5}, {16, 16}, {33, 9}, {65, 31}, {130, 70}} {
+		for ratio := image.YCbCrSubsampleRatio444; ratio <= image.YCbCrSubsampleRatio410; ratio++ {
+			planes := image.NewYCbCr(image.Rectangle{Max: size}, ratio)
+			for _, plane := range [][]uint8{planes.Y, planes.Cb, planes.Cr} {
+				for i := range plane {
+					plane[i] = uint8(random.Uint32())
+				}
+			}
+			t.Setenv("GHOSTDARK_CPU", kernels.Generic)
+			want := compute(planes)
+			for _, set := range kernels.Sets() {
+				t.Setenv("GHOSTDARK_CPU", set.Name)
+				if got := compute(planes); !reflect.DeepEqual(got, want) {
+					t.Errorf("%v, %v: %s computes otherwise than plain loops", size, ratio, set.Name)
+				}
+			}
+		}
 	}
 }
 

@@ -3,11 +3,13 @@ package picture
 import (
 	"image"
 	"image/color"
+
+	"github.com/ghostdark/ghostdark/kernels"
 )
 
 // toRGB converts a decoded picture to plain RGB. Alpha is dropped, not blended: colours that
 // are stored premultiplied are divided by it first. coding tells how YCbCr planes are meant.
-func toRGB(img image.Image, coding ycbcrCoding) *Image {
+func toRGB(img image.Image, coding *kernels.Coding) *Image {
 	b := img.Bounds()
 	if b.Empty() {
 		return New(0, 0)

@@ -1,10 +1,10 @@
 package picture
 
 import (
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/gif"
-	"image/jpeg"
 	"image/png"
 	"io"
 	"path/filepath"
@@ -28,10 +28,6 @@ var encoders = []struct {
 	{".bmp", bmp.Encode},
 	{".tif", encodeTIFF},
 	{".tiff", encodeTIFF},
-}
-
-func encodeJPEG(w io.Writer, m image.Image) error {
-	return jpeg.Encode(w, m, &jpeg.Options{Quality: 92})
 }
 
 func encodeTIFF(w io.Writer, m image.Image) error {
@@ -94,9 +90,13 @@ func CheckSave(path string) error {
 
 // rgba copies the picture to the standard library's form.
 func (m *Image) rgba() *image.RGBA {
+	const opaque = 255 << 24
 	out := image.NewRGBA(m.bounds())
-	for i := range m.W * m.H {
-		from, to := m.Pix[3*i:3*i+3:3*i+3], out.Pix[4*i:4*i+4:4*i+4]
+	from, to := m.Pix, out.Pix
+	for ; len(from) >= 4; from, to = from[3:], to[4:] { // the fourth byte is the next pixel's
+		binary.LittleEndian.PutUint32(to, binary.LittleEndian.Uint32(from)|opaque)
+	}
+	if len(from) == 3 {
 		to[0], to[1], to[2], to[3] = from[0], from[1], from[2], 255
 	}
 	return out

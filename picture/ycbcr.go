@@ -1,56 +1,36 @@
 package picture
 
-import "image"
+import (
+	"image"
 
-// ycbcrCoding gives the fixed-point factors (16 fractional bits) that turn Y, Cb and Cr into
-// RGB. Cb and Cr are taken relative to 128.
-type ycbcrCoding struct {
-	black    int32 // Y of black
-	y        int32 // to R, G and B
-	crR, cbB int32 // added to R, B
-	crG, cbG int32 // taken from G
-}
+	"github.com/ghostdark/ghostdark/kernels"
+)
 
 var (
 	// fullRange is JFIF's: Y from 0 to 255.
-	fullRange = ycbcrCoding{black: 0, y: 1 << 16, crR: 91881, cbB: 116130, crG: 46802, cbG: 22554}
+	fullRange = kernels.Coding{Black: 0, Y: 1 << 16, CrR: 91881, CbB: 116130, CrG: 46802, CbG: 22554}
 	// videoRange is ITU-R BT.601's: Y from 16 to 235, Cb and Cr from 16 to 240.
-	videoRange = ycbcrCoding{black: 16, y: 76309, crR: 104597, cbB: 132201, crG: 53279, cbG: 25675}
+	videoRange = kernels.Coding{Black: 16, Y: 76309, CrR: 104597, CbB: 132201, CrG: 53279, CbG: 25675}
 )
-
-// row converts one row of samples to RGB.
-func (c *ycbcrCoding) row(rgb, luma, cb, cr []uint8) {
-	const half = 1 << 15
-	for x := range len(rgb) / 3 {
-		y := (int32(luma[x])-c.black)*c.y + half
-		b, r := int32(cb[x])-128, int32(cr[x])-128
-		p := rgb[3*x : 3*x+3 : 3*x+3]
-		p[0] = clamp8((y + c.crR*r) >> 16)
-		p[1] = clamp8((y - c.crG*r - c.cbG*b) >> 16)
-		p[2] = clamp8((y + c.cbB*b) >> 16)
-	}
-}
-
-func clamp8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }
 
 // ycbcrToRGB converts src to m, which has its size. Subsampled colour is interpolated
 // linearly between the centres of the colour samples, as stb_image does. (Go's own
 // conversion takes the nearest sample, many levels off at colour edges.)
-func ycbcrToRGB(m *Image, src *image.YCbCr, coding ycbcrCoding) {
+func ycbcrToRGB(m *Image, src *image.YCbCr, coding *kernels.Coding) {
 	b := src.Bounds()
 	halfX, halfY, known := halved(src.SubsampleRatio)
 	if !known || halfX && b.Min.X%2 != 0 || halfY && b.Min.Y%2 != 0 {
 		nearestToRGB(m, src, coding)
 		return
 	}
-	up := upsampler{w: m.W, h: m.H, stride: src.CStride, halfX: halfX, halfY: halfY}
+	raster := newRaster()
+	up := upsampler{raster: raster, w: m.W, h: m.H, stride: src.CStride, halfX: halfX, halfY: halfY}
 	if halfX {
 		up.w = (m.W + 1) / 2
 	}
 	if halfY {
 		up.h = (m.H + 1) / 2
 	}
-	up.sums = make([]int32, up.w)
 	cb, cr := make([]uint8, 2*up.w), make([]uint8, 2*up.w)
 	first := src.COffset(b.Min.X, b.Min.Y)
 	for y := range m.H {
@@ -61,7 +41,7 @@ func ycbcrToRGB(m *Image, src *image.YCbCr, coding ycbcrCoding) {
 		} else {
 			cb, cr = src.Cb[first+y*src.CStride:], src.Cr[first+y*src.CStride:]
 		}
-		coding.row(m.row(y), luma, cb, cr)
+		raster.ToRGB(m.row(y), luma, cb, cr, coding)
 	}
 }
 
@@ -82,8 +62,9 @@ func halved(ratio image.YCbCrSubsampleRatio) (x, y, known bool) {
 }
 
 // nearestToRGB is ycbcrToRGB with each pixel taking the colour sample that covers it.
-func nearestToRGB(m *Image, src *image.YCbCr, coding ycbcrCoding) {
+func nearestToRGB(m *Image, src *image.YCbCr, coding *kernels.Coding) {
 	b := src.Bounds()
+	raster := newRaster()
 	cb, cr := make([]uint8, m.W), make([]uint8, m.W)
 	for y := range m.H {
 		for x := range m.W {
@@ -91,15 +72,15 @@ func nearestToRGB(m *Image, src *image.YCbCr, coding ycbcrCoding) {
 			cb[x], cr[x] = src.Cb[i], src.Cr[i]
 		}
 		luma := src.Y[src.YOffset(b.Min.X, b.Min.Y+y):]
-		coding.row(m.row(y), luma, cb, cr)
+		raster.ToRGB(m.row(y), luma, cb, cr, coding)
 	}
 }
 
 // upsampler spreads the samples of a colour plane over the pixels.
 type upsampler struct {
+	raster       *kernels.Raster
 	w, h, stride int // of the colour plane
 	halfX, halfY bool
-	sums         []int32 // one row interpolated vertically, four times its value
 }
 
 // row writes pixel row y of the plane to out. On a halved axis a pixel lies a quarter of a
@@ -112,20 +93,9 @@ func (u *upsampler) row(out, plane []uint8, y int) {
 		far = min(max(near-1+y%2*2, 0), u.h-1)
 	}
 	a, b := plane[near*u.stride:][:u.w], plane[far*u.stride:][:u.w]
-	sums := u.sums
-	for i := range sums {
-		sums[i] = 3*int32(a[i]) + int32(b[i])
-	}
-	if !u.halfX {
-		for i, s := range sums {
-			out[i] = uint8((s + 2) >> 2)
-		}
-		return
-	}
-	left := sums[0]
-	for i, s := range sums {
-		right := sums[min(i+1, len(sums)-1)]
-		out[2*i], out[2*i+1] = uint8((3*s+left+8)>>4), uint8((3*s+right+8)>>4)
-		left = s
+	if u.halfX {
+		u.raster.Spread(out[:2*u.w], a, b)
+	} else {
+		u.raster.Blend(out[:u.w], a, b)
 	}
 }

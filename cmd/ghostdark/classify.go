@@ -51,7 +51,7 @@ IMAGE it does so for the embedded picture.
 	flags := cmd.Flags()
 	flags.IntVar(&o.top, "top", 5, "print so many classes")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
-	flags.BoolVar(&o.timing, "timing", false, "tell what the stages took")
+	flags.BoolVar(&o.timing, "timing", false, "print a table of what the stages took")
 	o.pictureOptions.add(cmd, "mincrop", "stretch", "letterbox", "mincrop")
 	o.target.add(cmd, "none")
 	o.nameOptions.add(cmd)
@@ -90,7 +90,12 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if err := o.target.choose(noPicture, len(pictures)); err != nil {
 		return err
 	}
-	return eachPicture(cmd, pictures, o.json, func(i int, path string) (any, error) { return c.picture(cmd, i, path, len(pictures) > 1) })
+	if c.times = newTimeTable(); o.timing {
+		defer c.times.tell(cmd)
+	}
+	return eachPicture(cmd, m, pictures, resize, o.json, func(i int, path string, p *prepared) (any, error) {
+		return c.picture(cmd, i, path, p, len(pictures) > 1)
+	})
 }
 
 // classifier is a model ready to look at pictures.
@@ -101,6 +106,7 @@ type classifier struct {
 	session *net.Session
 	resize  picture.Resize
 	softmax *layers.Softmax // the last layer; nil when there is none
+	times   *timeTable
 }
 
 // classified is one picture's result.
@@ -123,41 +129,40 @@ type classScore struct {
 }
 
 // picture looks at one picture and prints its classes unless they are to be JSON.
-func (c *classifier) picture(cmd *cobra.Command, index int, path string, headed bool) (any, error) {
+func (c *classifier) picture(cmd *cobra.Command, index int, path string, p *prepared, headed bool) (any, error) {
 	name := c.model.pictureName(path)
 	result := classified{FrameID: index + 1, Filename: name, Classes: []classScore{}}
-	img, took, err := c.model.infer(cmd.Context(), c.session, path, c.resize)
+	err := p.run(cmd.Context(), c.session)
 	if err == nil {
 		at := time.Now()
 		result.Classes, err = c.scores()
-		took.Postprocess = lap(&at)
+		p.took.Postprocess = lap(&at)
 	}
-	if err == nil && c.options.target.out != noPicture {
-		var lines []string
-		for _, s := range result.Classes {
-			lines = append(lines, c.line(s))
-		}
-		file := c.options.target.path(name)
-		if err = picture.Save(file, picture.Caption(img, lines)); err == nil {
-			tell(cmd, "annotated picture: %s", file)
-		}
+	if err == nil {
+		err = c.options.target.save(cmd, name, &p.took, func() *picture.Image { return picture.Caption(p.image, c.lines(result.Classes)) })
 	}
 	if err != nil {
 		result.Error = err.Error()
 		return result, err
 	}
-	result.Image, result.Resize, result.Times = &imageSize{img.W, img.H}, c.resize.String(), took.json()
-	if c.options.timing {
-		tell(cmd, "%s: %v", name, took)
-	}
+	c.times.add(name, p.took)
+	result.Image, result.Resize, result.Times = &imageSize{p.image.W, p.image.H}, c.resize.String(), p.took.json()
 	if c.options.json {
 		return result, nil
 	}
-	tellPrediction(cmd, name, took, headed)
-	for _, s := range result.Classes {
-		fmt.Fprintln(cmd.OutOrStdout(), c.line(s))
+	tellPrediction(cmd, name, p.took, headed)
+	for _, line := range c.lines(result.Classes) {
+		fmt.Fprintln(cmd.OutOrStdout(), line)
 	}
 	return result, nil
+}
+
+func (c *classifier) lines(scores []classScore) []string {
+	lines := make([]string, len(scores))
+	for i, s := range scores {
+		lines[i] = c.line(s)
+	}
+	return lines
 }
 
 func (c *classifier) line(s classScore) string {

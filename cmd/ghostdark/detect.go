@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -65,7 +64,7 @@ IMAGE it does so in the embedded picture.
 	flags.StringSliceVar(&o.classes, "classes", nil, "report only these classes, by name or number")
 	flags.IntVar(&o.top, "top", 0, "report at most so many objects of each picture, the most probable (0: all)")
 	flags.BoolVar(&o.json, "json", false, "print JSON; the annotated picture is then written only with --out")
-	flags.BoolVar(&o.timing, "timing", false, "tell what the stages took")
+	flags.BoolVar(&o.timing, "timing", false, "print a table of what the stages took")
 	complete(cmd, "nms-kind", "cfg", "default", "greedynms", "diounms")
 	o.pictureOptions.add(cmd, "letterbox when the cfg has letter_box=1, else stretch", "stretch", "letterbox")
 	o.target.add(cmd, "predictions.jpg, predictions/ for several")
@@ -103,7 +102,12 @@ func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
 	if err := o.target.choose(o.defaultTarget(len(pictures)), len(pictures)); err != nil {
 		return err
 	}
-	return eachPicture(cmd, pictures, o.json, func(i int, path string) (any, error) { return d.picture(cmd, i, path, len(pictures) > 1) })
+	if d.times = newTimeTable(); o.timing {
+		defer d.times.tell(cmd)
+	}
+	return eachPicture(cmd, m, pictures, d.resize, o.json, func(i int, path string, p *prepared) (any, error) {
+		return d.picture(cmd, i, path, p, len(pictures) > 1)
+	})
 }
 
 // defaultTarget is where annotated pictures go unless --out says otherwise.
@@ -126,6 +130,7 @@ type detector struct {
 	resize  picture.Resize
 	filter  detect.Filter
 	nms     detect.Suppression
+	times   *timeTable
 }
 
 func newDetector(o *detectOptions, m *model, names classNames) (*detector, error) {
@@ -215,53 +220,51 @@ type absoluteBox struct {
 
 // picture looks at one picture, prints what is found unless it is to be JSON, and writes the
 // annotated copy.
-func (d *detector) picture(cmd *cobra.Command, index int, path string, headed bool) (any, error) {
+func (d *detector) picture(cmd *cobra.Command, index int, path string, p *prepared, headed bool) (any, error) {
 	o, name := d.options, d.model.pictureName(path)
-	img, candidates, took, err := d.find(cmd.Context(), path)
-	if err != nil {
+	failed := func(err error) (any, error) {
 		return frame{FrameID: index + 1, Filename: name, Error: err.Error(), Objects: []object{}}, err
+	}
+	candidates, err := d.find(cmd.Context(), p)
+	if err != nil {
+		return failed(err)
 	}
 	at := time.Now()
 	found := detect.BestDetections(candidates, d.filter)
-	took.Postprocess += lap(&at)
+	p.took.Postprocess += lap(&at)
 	if !o.json {
-		tellPrediction(cmd, name, took, headed)
+		tellPrediction(cmd, name, p.took, headed)
 		d.print(cmd.OutOrStdout(), found)
 	}
-	if o.timing {
-		tell(cmd, "%s: %v", name, took)
+	img := p.image
+	annotate := func() *picture.Image { return picture.Annotate(img, d.labels(img, found)) }
+	if err := o.target.save(cmd, name, &p.took, annotate); err != nil {
+		return failed(err)
 	}
-	if o.target.out != noPicture {
-		file := o.target.path(name)
-		if err := picture.Save(file, picture.Annotate(img, d.labels(img, found))); err != nil {
-			return frame{FrameID: index + 1, Filename: name, Error: err.Error(), Objects: []object{}}, err
-		}
-		tell(cmd, "annotated picture: %s", file)
-	}
+	d.times.add(name, p.took)
 	return frame{
 		FrameID: index + 1, Filename: name, Image: &imageSize{img.W, img.H}, Resize: d.resize.String(),
-		Objects: d.objects(img, detect.Detections(candidates, d.filter)), Times: took.json(),
+		Objects: d.objects(img, detect.Detections(candidates, d.filter)), Times: p.took.json(),
 	}, nil
 }
 
 // find runs the network on a picture and suppresses what overlaps.
-func (d *detector) find(ctx context.Context, path string) (*picture.Image, []detect.Candidate, stageTimes, error) {
-	img, took, err := d.model.infer(ctx, d.session, path, d.resize)
-	if err != nil {
-		return nil, nil, took, err
+func (d *detector) find(ctx context.Context, p *prepared) ([]detect.Candidate, error) {
+	if err := p.run(ctx, d.session); err != nil {
+		return nil, err
 	}
 	at := time.Now()
 	fit := detect.Fit{
-		NetW: d.model.Net.Width, NetH: d.model.Net.Height, ImageW: img.W, ImageH: img.H,
+		NetW: d.model.Net.Width, NetH: d.model.Net.Height, ImageW: p.image.W, ImageH: p.image.H,
 		Letterbox: d.resize == picture.ResizeLetterbox,
 	}
 	candidates, err := d.session.Candidates(0, d.options.thresh, fit)
 	if err != nil {
-		return nil, nil, took, err
+		return nil, err
 	}
 	candidates = d.nms.Apply(candidates, d.model.Classes())
-	took.Postprocess = lap(&at)
-	return img, candidates, took, nil
+	p.took.Postprocess = lap(&at)
+	return candidates, nil
 }
 
 // print writes the detections as darknet does.
@@ -300,43 +303,4 @@ func (d *detector) objects(img *picture.Image, found []detect.Detection) []objec
 func round(v float64, places int) float64 {
 	scale := math.Pow10(places)
 	return math.Round(v*scale) / scale
-}
-
-// eachPicture runs a command's work on each picture and goes on after failures. In JSON mode
-// the results become an array, an element for each picture.
-func eachPicture(cmd *cobra.Command, pictures []string, asJSON bool, work func(index int, path string) (any, error)) error {
-	var out *jsonArray
-	if asJSON {
-		out = newJSONArray(cmd.OutOrStdout())
-	}
-	failed := 0
-	for i, path := range pictures {
-		result, err := work(i, path)
-		if errors.Is(err, context.Canceled) {
-			failed++
-			tell(cmd, "ghostdark: %v", err)
-			break
-		}
-		if err != nil {
-			failed++
-			tell(cmd, "ghostdark: %v", err)
-		}
-		if asJSON {
-			if err := out.add(result); err != nil {
-				return err
-			}
-		}
-	}
-	if asJSON {
-		if err := out.close(); err != nil {
-			return err
-		}
-	}
-	if failed > 0 {
-		if len(pictures) > 1 {
-			tell(cmd, "ghostdark: %d of %d pictures failed", failed, len(pictures))
-		}
-		return errReported
-	}
-	return nil
 }

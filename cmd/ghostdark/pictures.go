@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,43 +14,8 @@ import (
 
 	"github.com/ghostdark/ghostdark/net"
 	"github.com/ghostdark/ghostdark/picture"
+	"github.com/ghostdark/ghostdark/tensor"
 )
-
-// stageTimes are what the stages of one picture took.
-type stageTimes struct {
-	Decode      time.Duration
-	Preprocess  time.Duration
-	Inference   time.Duration
-	Postprocess time.Duration
-}
-
-// stageTimesJSON gives the stages in milliseconds.
-type stageTimesJSON struct {
-	Decode      float64 `json:"decode_ms"`
-	Preprocess  float64 `json:"preprocess_ms"`
-	Inference   float64 `json:"inference_ms"`
-	Postprocess float64 `json:"postprocess_ms"`
-}
-
-func (t stageTimes) json() *stageTimesJSON {
-	return &stageTimesJSON{milliseconds(t.Decode), milliseconds(t.Preprocess), milliseconds(t.Inference), milliseconds(t.Postprocess)}
-}
-
-func (t stageTimes) String() string {
-	return fmt.Sprintf("decode %.1f ms, preprocess %.1f ms, inference %.1f ms, postprocess %.1f ms",
-		milliseconds(t.Decode), milliseconds(t.Preprocess), milliseconds(t.Inference), milliseconds(t.Postprocess))
-}
-
-// milliseconds rounds to a microsecond.
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-// lap returns the time since *since and sets it to now.
-func lap(since *time.Time) time.Duration {
-	now := time.Now()
-	d := now.Sub(*since)
-	*since = now
-	return d
-}
 
 // tellPrediction writes darknet's line about a picture: among the results when it is to head
 // those of one of several pictures.
@@ -98,28 +64,55 @@ func (m *model) pictureName(path string) string {
 	return path
 }
 
-// infer reads a picture and runs the network on it. The session's batch must be 1.
-func (m *model) infer(ctx context.Context, s *net.Session, path string, resize picture.Resize) (*picture.Image, stageTimes, error) {
-	var took stageTimes
+// prepared is a picture and what a network reads of it, or why there is none.
+type prepared struct {
+	image *picture.Image
+	input tensor.Tensor
+	took  stageTimes
+	err   error
+}
+
+// prepare reads a picture and resizes it, unless the context is done already.
+func (m *model) prepare(ctx context.Context, path string, resize picture.Resize) (p prepared) {
+	if p.err = ctx.Err(); p.err != nil {
+		return p
+	}
 	at := time.Now()
 	img, err := m.readPicture(path)
 	if err != nil {
-		return nil, took, plain(err)
+		p.err = plain(err)
+		return p
 	}
-	took.Decode = lap(&at)
+	p.took.Decode = lap(&at)
 	input, err := img.Input(resize, m.Net.Input())
 	if err != nil {
-		return nil, took, fmt.Errorf("%s: %w", m.cfgPath, err)
+		p.err = fmt.Errorf("%s: %w", m.cfgPath, err)
+		return p
 	}
 	if len(m.Net.Mean)+len(m.Net.Std) > 0 {
 		picture.Normalize(input, m.Net.Mean, m.Net.Std)
 	}
-	took.Preprocess = lap(&at)
-	if err := s.Run(ctx, input.Data); err != nil {
-		return nil, took, err
+	p.took.Preprocess = lap(&at)
+	p.image, p.input = img, input
+	return p
+}
+
+// run runs the network on the picture. The session's batch must be 1.
+func (p *prepared) run(ctx context.Context, s *net.Session) error {
+	if p.err != nil {
+		return p.err
 	}
-	took.Inference = lap(&at)
-	return img, took, nil
+	at := time.Now()
+	err := s.Run(ctx, p.input.Data)
+	p.took.Inference = lap(&at)
+	return err
+}
+
+// infer reads a picture and runs the network on it. The session's batch must be 1.
+func (m *model) infer(ctx context.Context, s *net.Session, path string, resize picture.Resize) (*picture.Image, stageTimes, error) {
+	p := m.prepare(ctx, path, resize)
+	err := p.run(ctx, s)
+	return p.image, p.took, err
 }
 
 // pictureTarget says where annotated pictures go.
@@ -162,6 +155,22 @@ func (t *pictureTarget) prepare(pictures int) error {
 	return os.MkdirAll(t.out, 0o777)
 }
 
+// save writes an annotated copy of a picture unless none is wanted, and says so.
+func (t *pictureTarget) save(cmd *cobra.Command, name string, took *stageTimes, annotate func() *picture.Image) error {
+	if t.out == noPicture {
+		return nil
+	}
+	file, at := t.path(name), time.Now()
+	annotated := annotate()
+	took.Draw = lap(&at)
+	if err := picture.Save(file, annotated); err != nil {
+		return err
+	}
+	took.Encode = lap(&at)
+	tell(cmd, "annotated picture: %s", file)
+	return nil
+}
+
 // path gives the file for the annotated picture of an input file. No two inputs get the same.
 func (t *pictureTarget) path(name string) string {
 	if !t.many {
@@ -174,4 +183,45 @@ func (t *pictureTarget) path(name string) string {
 	}
 	t.taken[path] = true
 	return path
+}
+
+// eachPicture runs a command's work on each picture and goes on after failures. The next
+// pictures are prepared meanwhile. In JSON mode the results become an array, an element for
+// each picture.
+func eachPicture(cmd *cobra.Command, m *model, pictures []string, resize picture.Resize, asJSON bool, work func(index int, path string, p *prepared) (any, error)) error {
+	var out *jsonArray
+	if asJSON {
+		out = newJSONArray(cmd.OutOrStdout())
+	}
+	failed := 0
+	prepare := func(i int) prepared { return m.prepare(cmd.Context(), pictures[i], resize) }
+	for i, p := range ahead(len(pictures), lookAhead, prepare) {
+		result, err := work(i, pictures[i], &p)
+		if errors.Is(err, context.Canceled) {
+			failed++
+			tell(cmd, "ghostdark: %v", err)
+			break
+		}
+		if err != nil {
+			failed++
+			tell(cmd, "ghostdark: %v", err)
+		}
+		if asJSON {
+			if err := out.add(result); err != nil {
+				return err
+			}
+		}
+	}
+	if asJSON {
+		if err := out.close(); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		if len(pictures) > 1 {
+			tell(cmd, "ghostdark: %d of %d pictures failed", failed, len(pictures))
+		}
+		return errReported
+	}
+	return nil
 }

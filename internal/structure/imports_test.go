@@ -24,7 +24,7 @@ var imports = map[string][]string{
 	"tensor":              {},
 	"kernels":             {"internal/cpu"},
 	"detect":              {},
-	"picture":             {"internal/atomicfile", "tensor"},
+	"picture":             {"internal/atomicfile", "kernels", "tensor"},
 	"layers":              {"cfg", "detect", "kernels", "tensor", "weights"},
 	"net":                 {"cfg", "detect", "kernels", "layers", "tensor", "weights"},
 	"onnx":                {"kernels", "layers", "net", "tensor", "weights"},
@@ -41,12 +41,13 @@ var imports = map[string][]string{
 // modules lists for each module besides the standard library the packages that may import it.
 // What only tests need is left out.
 var modules = map[string][]string{
-	"github.com/spf13/cobra": {"cmd/ghostdark"},
-	"github.com/spf13/pflag": {"cmd/ghostdark"},
-	"golang.org/x/image":     {"picture"},
-	"golang.org/x/sys":       {"internal/cpu"},
-	"gonum.org/v1/gonum":     {"kernels"},
-	"gopkg.in/ini.v1":        {"cfg"},
+	"github.com/gen2brain/jpegn": {"picture"},
+	"github.com/spf13/cobra":     {"cmd/ghostdark"},
+	"github.com/spf13/pflag":     {"cmd/ghostdark"},
+	"golang.org/x/image":         {"picture"},
+	"golang.org/x/sys":           {"internal/cpu"},
+	"gonum.org/v1/gonum":         {"kernels"},
+	"gopkg.in/ini.v1":            {"cfg"},
 }
 
 func TestImportDirection(t *testing.T) {

@@ -81,3 +81,6 @@ func (k kernel) activate(act arm64.Register, values []arm64.Vector, spare, other
 	}
 	k.Label(done)
 }
+
+// raster makes none: plain loops work on pictures.
+func (n *neon) raster() string { return "" }

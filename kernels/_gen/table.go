@@ -24,6 +24,8 @@ type families interface {
 	sumRows() string
 	maxTaps() string
 	transpose() string
+	// raster is the table of the kernels on rows of pictures, "" for none.
+	raster() string
 }
 
 // extents are the float32 values in a vector, and the numbers of rows and of vectors that
@@ -70,6 +72,9 @@ func declareSet(f families, assembly string) {
 	}
 	set.row("sumRows: %s,\nmaxTaps: %s,\ntranspose: %s,", f.sumRows(), f.maxTaps(), f.transpose())
 	set.winograd(f)
+	if raster := f.raster(); raster != "" {
+		set.row("raster: %s,", raster)
+	}
 	fmt.Fprintf(&declarations, "\n// %s is the Set of these kernels.\nvar %s = Set{\n%s}\n", f.name(), f.name(), set)
 	source, err := format.Source([]byte(declarations.String()))
 	if err != nil {

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// stageTimes are what the stages of one picture took. Draw and Encode, which includes writing
+// the file, are 0 where no annotated picture is made.
+type stageTimes struct {
+	Decode      time.Duration
+	Preprocess  time.Duration
+	Inference   time.Duration
+	Postprocess time.Duration
+	Draw        time.Duration
+	Encode      time.Duration
+}
+
+// stageTimesJSON gives the stages in milliseconds.
+type stageTimesJSON struct {
+	Decode      float64 `json:"decode_ms"`
+	Preprocess  float64 `json:"preprocess_ms"`
+	Inference   float64 `json:"inference_ms"`
+	Postprocess float64 `json:"postprocess_ms"`
+	Draw        float64 `json:"draw_ms,omitzero"`
+	Encode      float64 `json:"encode_ms,omitzero"`
+}
+
+func (t stageTimes) json() *stageTimesJSON {
+	return &stageTimesJSON{
+		Decode: milliseconds(t.Decode), Preprocess: milliseconds(t.Preprocess), Inference: milliseconds(t.Inference),
+		Postprocess: milliseconds(t.Postprocess), Draw: milliseconds(t.Draw), Encode: milliseconds(t.Encode),
+	}
+}
+
+// stages lists the times in the order in which a picture goes through.
+func (t *stageTimes) stages() [6]*time.Duration {
+	return [6]*time.Duration{&t.Decode, &t.Preprocess, &t.Inference, &t.Postprocess, &t.Draw, &t.Encode}
+}
+
+// milliseconds rounds to a microsecond.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// lap returns the time since *since and sets it to now.
+func lap(since *time.Time) time.Duration {
+	now := time.Now()
+	d := now.Sub(*since)
+	*since = now
+	return d
+}
+
+// timeTable collects what the stages of pictures took.
+type timeTable struct {
+	start time.Time
+	rows  []timeRow
+}
+
+type timeRow struct {
+	picture string
+	took    stageTimes
+}
+
+func newTimeTable() *timeTable { return &timeTable{start: time.Now()} }
+
+func (t *timeTable) add(picture string, took stageTimes) {
+	t.rows = append(t.rows, timeRow{picture, took})
+}
+
+// tell writes the table, with totals below several pictures.
+func (t *timeTable) tell(cmd *cobra.Command) {
+	elapsed := time.Since(t.start)
+	var total stageTimes
+	for _, row := range t.rows {
+		for i, d := range row.took.stages() {
+			*total.stages()[i] += *d
+		}
+	}
+	out := table{headings: []string{"times in ms", ">decode", ">preprocess", ">inference", ">postprocess", ">draw", ">encode", ">sum"}}
+	add := func(name string, took stageTimes) {
+		cells, sum := []string{name}, time.Duration(0)
+		for _, d := range took.stages() {
+			cells, sum = append(cells, fmt.Sprintf("%.2f", milliseconds(*d))), sum+*d
+		}
+		out.add(append(cells, fmt.Sprintf("%.2f", milliseconds(sum)))...)
+	}
+	for _, row := range t.rows {
+		add(row.picture, row.took)
+	}
+	if len(t.rows) > 1 {
+		add(counted(len(t.rows), "picture"), total)
+	}
+	_ = out.write(cmd.ErrOrStderr()) // as with tell, there is nowhere to say that it failed
+	if len(t.rows) > 1 {
+		tell(cmd, "in %.2f ms, since the next pictures are decoded and preprocessed while one is in work", milliseconds(elapsed))
+	}
+}
