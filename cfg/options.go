@@ -11,13 +11,13 @@ type Options struct {
 	section  *Section
 	schema   Schema
 	diags    *Diagnostics
-	read     map[string]bool
+	read     []bool // by field of the schema
 	reported map[*Option]bool
 }
 
 // Read starts reading the section's options. Findings are added to diags.
 func (s *Section) Read(schema Schema, diags *Diagnostics) *Options {
-	return &Options{s, schema, diags, map[string]bool{}, map[*Option]bool{}}
+	return &Options{section: s, schema: schema, diags: diags, read: make([]bool, len(schema))}
 }
 
 // Section returns the section that is being read.
@@ -25,8 +25,7 @@ func (o *Options) Section() *Section { return o.section }
 
 // Has reports whether the option is given with a value.
 func (o *Options) Has(name string) bool {
-	o.field(name)
-	o.read[name] = true
+	o.read[o.field(name)] = true
 	return o.section.Option(name) != nil
 }
 
@@ -66,27 +65,27 @@ func (o *Options) Ints(name string) []int { return list(o, name, Ints, atoi) }
 // that isn't finite as a float32 is an error, and the default is returned.
 func (o *Options) Floats(name string) []float64 { return list(o, name, Floats, atof) }
 
-// field returns the schema's entry for name.
-func (o *Options) field(name string) *Field {
-	f := o.schema.Field(name)
-	if f == nil {
+// field returns the index of the schema's entry for name.
+func (o *Options) field(name string) int {
+	i := o.schema.index(name)
+	if i < 0 {
 		panic(fmt.Sprintf("BUG: cfg: the schema of [%s] has no option %s", o.section.Name, name))
 	}
-	return f
+	return i
 }
 
 // lookup returns the text that counts for the option, and where it stands: nil
 // when it is the default.
 func (o *Options) lookup(name string, typ Type) (string, *Option) {
-	f := o.field(name)
-	if f.Type != typ {
-		panic(fmt.Sprintf("BUG: cfg: option %s of [%s] is read as %v but declared as %v", name, o.section.Name, typ, f.Type))
+	i := o.field(name)
+	if declared := o.schema[i].Type; declared != typ {
+		panic(fmt.Sprintf("BUG: cfg: option %s of [%s] is read as %v but declared as %v", name, o.section.Name, typ, declared))
 	}
-	o.read[name] = true
+	o.read[i] = true
 	if opt := o.section.Option(name); opt != nil {
 		return opt.Value, opt
 	}
-	return f.Default, nil
+	return o.schema[i].Default, nil
 }
 
 // Finish warns of unknown options, and of known ones that were given but never
@@ -99,16 +98,16 @@ func (o *Options) Finish() {
 			continue
 		}
 		seen[opt.Key] = true
-		f := o.schema.Field(opt.Key)
+		i := o.schema.index(opt.Key)
 		d := Diagnostic{Severity: Warning, Range: opt.KeyRange, Section: o.section.Index}
 		switch {
-		case f == nil:
+		case i < 0:
 			d.Message = fmt.Sprintf("unknown option %s", quote(opt.Key))
 			d.Hint = fmt.Sprintf("It is ignored, as darknet does; [%s] has no such option.", printable(o.section.Name))
 			if near := Nearest(opt.Key, o.schema.Names()); near != "" {
 				d.Hint = fmt.Sprintf("It is ignored; did you mean `%s`?", near)
 			}
-		case f.Effect == Inference && !o.read[opt.Key]:
+		case o.schema[i].Effect == Inference && !o.read[i]:
 			d.Message = fmt.Sprintf("%s has no effect here", quote(opt.Key))
 			d.Hint = "Other options of this section make it meaningless."
 		default:

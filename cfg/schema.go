@@ -64,12 +64,20 @@ type Schema []Field
 
 // Field returns the field of that name, or nil.
 func (s Schema) Field(name string) *Field {
-	for i := range s {
-		if s[i].Name == name {
-			return &s[i]
-		}
+	if i := s.index(name); i >= 0 {
+		return &s[i]
 	}
 	return nil
+}
+
+// index returns the place of the field of that name, or -1.
+func (s Schema) index(name string) int {
+	for i := range s {
+		if s[i].Name == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // Names lists the options' names in order.

@@ -21,7 +21,7 @@ func scalar[T int | float64](o *Options, name string, typ Type, read reader[T]) 
 	}
 	if !finite(float64(v)) {
 		o.refuse(opt, opt.Range, quote(opt.text()))
-		v, _ = read(o.field(name).Default)
+		v, _ = read(o.schema[o.field(name)].Default)
 		return v
 	}
 	if written := cmp.Or(opt.written, opt.Value); !clean || hasGap(written) {
@@ -35,19 +35,19 @@ func scalar[T int | float64](o *Options, name string, typ Type, read reader[T]) 
 // they look the first is described and the others counted.
 func list[T int | float64](o *Options, name string, typ Type, read reader[T]) []T {
 	text, opt := o.lookup(name, typ)
-	stopAtHash := o.field(name).StopAtHash
+	field := &o.schema[o.field(name)]
 	if opt == nil {
-		return numbers(text, stopAtHash, read)
+		return numbers(text, field.StopAtHash, read)
 	}
-	parts := split(text, stopAtHash)
-	written := split(cmp.Or(opt.written, opt.Value), stopAtHash)
+	parts := split(text, field.StopAtHash)
+	written := split(cmp.Or(opt.written, opt.Value), field.StopAtHash)
 	items := make([]T, len(parts))
 	odd, firstOdd := 0, 0
 	for i, part := range parts {
 		v, clean := read(part)
 		if !finite(float64(v)) {
 			o.refuse(opt, itemRange(opt, written, i), fmt.Sprintf("%s in %s", quote(part), quote(name)))
-			return numbers(o.field(name).Default, stopAtHash, read)
+			return numbers(field.Default, field.StopAtHash, read)
 		}
 		if !clean || hasGap(written[i]) {
 			if odd == 0 {
@@ -146,6 +146,9 @@ func (o *Options) refuse(opt *Option, at Range, what string) {
 func (o *Options) report(opt *Option, sev Severity, at Range, message, hint string) {
 	if o.reported[opt] {
 		return
+	}
+	if o.reported == nil {
+		o.reported = map[*Option]bool{}
 	}
 	o.reported[opt] = true
 	*o.diags = append(*o.diags, Diagnostic{sev, at, o.section.Index, message, hint, nil})

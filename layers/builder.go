@@ -37,6 +37,7 @@ type Builder struct {
 	In tensor.Shape
 
 	layer    *Layer
+	label    string // of the layer, "" until a slot needs it
 	before   []*Layer
 	openFile OpenFile
 	diags    *cfg.Diagnostics
@@ -241,7 +242,10 @@ func (b *Builder) newSlot(name string, rows, cols int) *weights.Slot {
 		b.Mismatchf("", "Use fewer filters, a smaller kernel or more groups.", "would have %d×%d %s, too many", rows, cols, name)
 		rows, cols = 1, 1
 	}
-	return &weights.Slot{Layer: b.layer.Index, Owner: b.layer.Label(), Name: name, Rows: rows, Cols: cols}
+	if b.label == "" {
+		b.label = b.layer.Label()
+	}
+	return &weights.Slot{Layer: b.layer.Index, Owner: b.label, Name: name, Rows: rows, Cols: cols}
 }
 
 // Cost adds to the layer's cost.

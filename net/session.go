@@ -14,6 +14,7 @@ import (
 	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/tensor"
+	"github.com/ghostdark/ghostdark/weights"
 )
 
 // Session is one caller's use of a Network: its buffers, and the state of recurrent layers. A
@@ -74,6 +75,11 @@ func (n *Network) NewSession(opt SessionOptions) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The weights may have been laid out anew just now.
+	if err := weights.Unchanged(n.Slots()); err != nil {
+		s.Close()
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -82,8 +88,8 @@ func (o *SessionOptions) Check() error {
 	if o.Batch < 0 || o.Batch > layers.MaxExtent {
 		return fmt.Errorf("a batch of %d images is out of range", o.Batch)
 	}
-	if o.Threads < 0 || o.Threads > maxThreads {
-		return fmt.Errorf("%d threads are out of range: give 1 to %d", o.Threads, maxThreads)
+	if o.Threads < 0 || o.Threads > MaxThreads {
+		return fmt.Errorf("%d threads are out of range: give 1 to %d", o.Threads, MaxThreads)
 	}
 	for _, name := range o.Disable {
 		if !slices.Contains(Passes(), name) {
@@ -123,7 +129,8 @@ func (o *SessionOptions) PeakGFLOPS() float64 {
 	return set.Peak() * float64(min(o.threads(), runtime.NumCPU()))
 }
 
-const maxThreads = 1024
+// MaxThreads bounds the threads of a session, and the sessions of a Pool.
+const MaxThreads = 1024
 
 // threads is how many threads compute a run.
 func (o *SessionOptions) threads() int {

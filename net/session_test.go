@@ -3,10 +3,12 @@ package net
 import (
 	"context"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ghostdark/ghostdark/cfg"
 	"github.com/ghostdark/ghostdark/detect"
@@ -235,6 +237,34 @@ func TestSaveFile(t *testing.T) {
 		t.Error("the first layer's weights are not those of the file")
 	}
 	run(t, part, SessionOptions{}, input)
+}
+
+// TestMappedWeights runs on views of a file, and refuses them once the file has changed.
+func TestMappedWeights(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "net.weights")
+	n := networkOf(t, small)
+	input := make([]float32, 48)
+	input[5] = 1
+	want := output(t, run(t, n, SessionOptions{}, input), n.Result())
+	if err := n.Save(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	mapped, err := graphOf(t, small, Options{}).LoadFile(path, weights.ReadOptions{Map: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "result", output(t, run(t, mapped, SessionOptions{}, input), n.Result()), want)
+	if weights.Unchanged(mapped.Slots()) != nil {
+		t.Fatal("the weights seem to have changed")
+	}
+	if err := os.Chtimes(path, time.Time{}, time.Now().Add(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if weights.Unchanged(mapped.Slots()) == nil {
+		t.Skip("the system maps no files")
+	}
+	_, err = mapped.NewSession(SessionOptions{})
+	wantError(t, err, path, "changed while it was in use")
 }
 
 // TestUnstoredArraysHaveValues runs layers whose arrays no file holds.

@@ -71,3 +71,8 @@ func writeFloatsPortable(w io.Writer, src []float32) error {
 func asBytes(f []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), 4*len(f))
 }
+
+// asFloats returns b, which must begin at a multiple of 4, as values in the machine's byte order.
+func asFloats(b []byte) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
+}

@@ -16,6 +16,11 @@ type ReadOptions struct {
 	Cutoff int
 	// AllowExtra ignores surplus bytes at the end, as darknet does.
 	AllowExtra bool
+	// Map lets ReadFile make Data a view of the file, where the system can do that, instead of
+	// a copy: it takes no time and no memory of its own. In return the file must stay as it is
+	// while Data is used; deleting it or moving another in its place does no harm, writing to
+	// it does. Views last as long as their Slots.
+	Map bool
 }
 
 // Read fills the slots' Data from r, in their order, allocating it where it is nil. Messages
@@ -25,30 +30,10 @@ type ReadOptions struct {
 // A file of another format gives a *FormatError, one with NaN, infinite or negative variances
 // a *ValueError. After an error the contents of the slots are unspecified.
 func Read(r io.Reader, name string, size int64, slots []*Slot, opt ReadOptions) (Header, error) {
-	head := make([]byte, sniffBytes)
-	n, err := io.ReadFull(r, head)
-	if err != nil && !isEOF(err) {
-		return Header{}, fmt.Errorf("%s: %w", name, err)
-	}
-	head = head[:n]
-	if looks := sniff(head); looks != "" {
-		return Header{}, &FormatError{File: name, Looks: looks}
-	}
-	h, err := ReadHeader(bytes.NewReader(head))
+	h, inFile, rest, err := begin(r, name, size, slots, opt)
 	if err != nil {
-		return h, &SizeError{File: name, Have: int64(n), Want: max(int64(n)+1, FileSize(h, slots))}
+		return h, err
 	}
-
-	inFile := slots
-	if opt.Cutoff > 0 {
-		inFile = below(slots, opt.Cutoff)
-	}
-	want := FileSize(h, inFile)
-	if size >= 0 && (size < want || size > want && !opt.AllowExtra) {
-		return h, sizeError(name, h, inFile, size)
-	}
-
-	rest := io.MultiReader(bytes.NewReader(head[h.Size():]), r)
 	have := int64(h.Size())
 	for _, s := range inFile {
 		n, err := s.read(rest, h)
@@ -74,25 +59,67 @@ func Read(r io.Reader, name string, size int64, slots []*Slot, opt ReadOptions) 
 	return h, nil
 }
 
-// ReadFile is Read from a file.
+// begin reads the header and compares the size with what the slots need. It returns those slots
+// that the file holds, and a reader of their arrays.
+func begin(r io.Reader, name string, size int64, slots []*Slot, opt ReadOptions) (h Header, inFile []*Slot, rest io.Reader, err error) {
+	head := make([]byte, sniffBytes)
+	n, err := io.ReadFull(r, head)
+	if err != nil && !isEOF(err) {
+		return h, nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	head = head[:n]
+	if looks := sniff(head); looks != "" {
+		return h, nil, nil, &FormatError{File: name, Looks: looks}
+	}
+	h, err = ReadHeader(bytes.NewReader(head))
+	if err != nil {
+		return h, nil, nil, &SizeError{File: name, Have: int64(n), Want: max(int64(n)+1, FileSize(h, slots))}
+	}
+	inFile = slots
+	if opt.Cutoff > 0 {
+		inFile = below(slots, opt.Cutoff)
+	}
+	want := FileSize(h, inFile)
+	if size >= 0 && (size < want || size > want && !opt.AllowExtra) {
+		return h, nil, nil, sizeError(name, h, inFile, size)
+	}
+	return h, inFile, io.MultiReader(bytes.NewReader(head[h.Size():]), r), nil
+}
+
+// ReadFile is Read from a file. With Map, Data that slots have already is replaced.
 func ReadFile(path string, slots []*Slot, opt ReadOptions) (Header, error) {
-	f, err := os.Open(path)
+	f, info, err := open(path)
 	if err != nil {
 		return Header{}, err
+	}
+	if opt.Map {
+		if m, err := newMapping(f, path, info); err == nil {
+			return m.read(slots, opt) // it keeps the file open
+		}
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return Header{}, err
-	}
-	if info.IsDir() {
-		return Header{}, fmt.Errorf("%s: is a folder, not a weights file", path)
-	}
 	size := int64(-1)
 	if info.Mode().IsRegular() {
 		size = info.Size()
 	}
 	return Read(f, path, size, slots, opt)
+}
+
+// open opens what isn't a folder.
+func open(path string) (*os.File, os.FileInfo, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s: is a folder, not a weights file", path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, err
+	}
+	return f, info, nil
 }
 
 // read fills s.Data from r and returns the number of bytes read.

@@ -34,6 +34,8 @@ type Slot struct {
 	Fill float32
 	// Data has Len values once the network is loaded, and is nil before.
 	Data []float32
+
+	mapping *mapping // that Data may be a view of
 }
 
 // Len returns the number of float32 values.

@@ -88,6 +88,7 @@ an exit code of 1 for slower ones only comes with --fail-slower.
 	flags.Float64Var(&o.noise, "noise", 5, "with --compare: take differences of up to so many percent for noise, or more where times are spread wider")
 	flags.BoolVar(&o.failSlower, "fail-slower", false, "with --compare: fail if the network has become slower")
 	o.engine.add(cmd)
+	o.engine.addSessions(cmd, "run so many at the same time, which divide the threads, and count the images of all")
 	o.addShape(cmd)
 	o.addWeights(cmd)
 	return cmd
@@ -141,10 +142,11 @@ func runBench(cmd *cobra.Command, o *benchOptions, args []string) error {
 	}
 	how.Batch = o.batch
 	start := time.Now()
-	session, err := m.NewSession(how)
+	pool, err := m.NewPool(o.engine.sessions, how)
 	if err != nil {
 		return err
 	}
+	defer pool.Close()
 	m.loadTime += time.Since(start)
 	opt, err := o.netOptions()
 	if err != nil {
@@ -159,7 +161,7 @@ func runBench(cmd *cobra.Command, o *benchOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	runs, err := o.measure(cmd.Context(), session, randomInput(values))
+	runs, err := o.measureAll(cmd.Context(), pool, randomInput(values))
 	if err != nil {
 		return err
 	}
@@ -230,22 +232,11 @@ type benchRuns struct {
 	warmup int
 	total  []time.Duration   // of each run
 	layers [][]time.Duration // [layer][run]
+	wall   time.Duration     // from the first to the last
 }
 
-// measure runs the network, first to warm up, then as often as the options say.
+// measure runs the network as often as the options say.
 func (o *benchOptions) measure(ctx context.Context, session *net.Session, input []float32) (*benchRuns, error) {
-	for range o.warmup {
-		if err := session.Run(ctx, input); err != nil {
-			return nil, err
-		}
-	}
-	if o.profile != "" {
-		stop, err := startProfile(o.profile)
-		if err != nil {
-			return nil, err
-		}
-		defer stop()
-	}
 	runs := &benchRuns{warmup: o.warmup, layers: make([][]time.Duration, len(session.Times()))}
 	begin, limit := time.Now(), time.Duration(o.seconds*float64(time.Second))
 	more := func(done int) bool {

@@ -153,6 +153,8 @@ func (r *benchResult) fits(now *benchResult) error {
 		return fmt.Errorf("it has a batch of %d, not of %d: give --batch %d, or measure again", r.Batch, now.Batch, r.Batch)
 	case r.Threads != now.Threads:
 		return fmt.Errorf("it was measured with %s, not %d: give --threads %d, or measure again", counted(r.Threads, "thread"), now.Threads, r.Threads)
+	case r.Sessions != now.Sessions:
+		return fmt.Errorf("it was measured with %s, not %d: give --sessions %d, or measure again", counted(r.Sessions, "session"), now.Sessions, r.Sessions)
 	}
 	for i, l := range r.Layers {
 		if n := now.Layers[i]; l.Type != n.Type || l.Output != n.Output {

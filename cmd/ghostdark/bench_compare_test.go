@@ -138,6 +138,7 @@ func TestCompareRefuses(t *testing.T) {
 		{"another shape", func(r *benchResult) { r.Layers[1].Output[0]++ }, "it is about another network: layer 1 is "},
 		{"another input", func(r *benchResult) { r.Input = [3]int{3, 64, 32} }, "its input was 32×64×3, not "},
 		{"another batch", func(r *benchResult) { r.Batch = 8 }, "it has a batch of 8, not of 1: give --batch 8, or measure again"},
+		{"other sessions", func(r *benchResult) { r.Sessions = 2 }, "it was measured with 2 sessions, not 1: give --sessions 2, or measure again"},
 		{"other threads", func(r *benchResult) { r.Threads = 2 }, "it was measured with 2 threads, not 1: give --threads 2, or measure again"},
 		{"no samples", func(r *benchResult) { r.SamplesMS = nil }, "has no samples of times, since an older ghostdark wrote it"},
 		{"too few samples of a layer", func(r *benchResult) { r.Layers[0].SamplesMS = nil }, "its samples of times make no sense"},

@@ -22,13 +22,14 @@ type benchResult struct {
 	Weights      string       `json:"weights"`
 	Input        [3]int       `json:"input"`
 	Batch        int          `json:"batch"`
-	Threads      int          `json:"threads"`
+	Threads      int          `json:"threads"` // of all sessions
 	Warmup       int          `json:"warmup"`
 	Runs         int          `json:"runs"`
 	MedianMS     float64      `json:"median_ms"`
 	MinMS        float64      `json:"min_ms"`
 	P95MS        float64      `json:"p95_ms"`
 	LoadMS       float64      `json:"load_ms"`
+	Sessions     int          `json:"sessions"`
 	ImagesPerS   float64      `json:"images_per_s"`
 	GFLOPS       float64      `json:"gflops"`
 	PeakGFLOPS   float64      `json:"peak_gflops"`        // 0 without kernels of our own
@@ -74,7 +75,7 @@ const referenceCPU = "reference"
 func (o *benchOptions) describe(m *model, weights string) *benchResult {
 	r := &benchResult{
 		File: m.cfgPath, Weights: weights, WeightsBytes: m.Totals().WeightsBytes, Input: *extents(m.Net.Input()),
-		Batch: o.batch, Threads: runtime.GOMAXPROCS(0), CPU: referenceCPU, Machine: thisMachine(),
+		Batch: o.batch, Threads: runtime.GOMAXPROCS(0), Sessions: o.engine.sessions, CPU: referenceCPU, Machine: thisMachine(),
 		LoadMS: milliseconds(m.loadTime),
 	}
 	for i, l := range m.Layers {
@@ -89,7 +90,8 @@ func (r *benchResult) add(runs *benchRuns) {
 	slices.Sort(runs.total)
 	middle := median(runs.total)
 	r.MedianMS, r.MinMS, r.P95MS = milliseconds(middle), milliseconds(runs.total[0]), milliseconds(percentile(runs.total, 95))
-	r.ImagesPerS = round(perSecond(float64(r.Batch), middle), 3)
+	speed := r.throughput(runs)
+	r.ImagesPerS = round(speed, 3)
 	var sum time.Duration
 	var macs int64
 	for i := range r.Layers {
@@ -97,14 +99,14 @@ func (r *benchResult) add(runs *benchRuns) {
 		row.SamplesMS = samples(runs.layers[i])
 		slices.Sort(runs.layers[i])
 		row.took = median(runs.layers[i])
-		row.MS, row.GFLOPS = milliseconds(row.took), gigaflops(row.macs, r.Batch, row.took)
+		row.MS, row.GFLOPS = milliseconds(row.took), gigaflops(row.macs, r.images(), row.took)
 		sum += row.took
 		macs += row.macs
 	}
 	for i := range r.Layers {
 		r.Layers[i].Share = float64(r.Layers[i].took) / max(float64(sum), 1)
 	}
-	r.GFLOPS = gigaflops(macs, r.Batch, middle)
+	r.GFLOPS = round(speed*2*float64(macs)/1e9, 3)
 }
 
 // explain adds what the plan tells of the layers, and how fast the machine could compute them.
@@ -116,19 +118,19 @@ func (r *benchResult) explain(m *model, how net.SessionOptions) error {
 	if err != nil {
 		return err
 	}
-	r.CPU, r.PackedBytes, r.ArenaBytes = plan.CPU, plan.PackedBytes, plan.ArenaBytes
+	r.CPU, r.PackedBytes, r.ArenaBytes = plan.CPU, plan.PackedBytes, int64(r.Sessions)*plan.ArenaBytes
 	most := roofline{gflops: how.PeakGFLOPS(), bandwidth: how.Bandwidth()}
 	r.PeakGFLOPS, r.Bandwidth = round(most.gflops, 1), round(most.bandwidth, 1)
 	var sum time.Duration
 	for _, s := range plan.Steps {
 		computed := slices.Sorted(slices.Values(append(slices.Clone(s.Fused), s.Layer)))
 		row := &r.Layers[computed[0]]
-		row.Kernel, row.With, row.Bytes = s.Kernel, computed[1:], int64(r.Batch)*s.Bytes
+		row.Kernel, row.With, row.Bytes = s.Kernel, computed[1:], int64(r.images())*s.Bytes
 		for _, i := range row.With {
 			row.macs += r.Layers[i].macs
 		}
-		row.GFLOPS = gigaflops(row.macs, r.Batch, row.took)
-		least, by := most.bound(2*row.macs*int64(r.Batch), row.Bytes)
+		row.GFLOPS = gigaflops(row.macs, r.images(), row.took)
+		least, by := most.bound(2*row.macs*int64(r.images()), row.Bytes)
 		row.BoundMS, row.Bound, row.Reached = fineMS(least), by, reached(least, row.took)
 		sum += least
 	}
@@ -171,13 +173,13 @@ func percentile(sorted []time.Duration, p int) time.Duration {
 // perSecond divides by a time, which is at least a nanosecond.
 func perSecond(n float64, took time.Duration) float64 { return n / max(took, 1).Seconds() }
 
-// gigaflops is the speed of so many multiply-adds for each image of a batch, 0 for work that
+// gigaflops is the speed of so many multiply-adds for each of the images, 0 for work that
 // took no time, since it was not done or counts elsewhere.
-func gigaflops(macs int64, batch int, took time.Duration) float64 {
+func gigaflops(macs int64, images int, took time.Duration) float64 {
 	if took <= 0 {
 		return 0
 	}
-	return round(perSecond(2*float64(macs)*float64(batch)/1e9, took), 3)
+	return round(perSecond(2*float64(macs)*float64(images)/1e9, took), 3)
 }
 
 // reached is the share of the least possible time in the time that something took.
@@ -190,8 +192,12 @@ func reached(least, took time.Duration) float64 {
 
 // print writes the result for people.
 func (r *benchResult) print(w io.Writer, top int) error {
-	fmt.Fprintf(w, "%s with %s: input %v, batch of %d, %s, %s, %s after %d to warm up\n\n", r.File, filepath.Base(r.Weights),
-		tensor.Shape{C: r.Input[0], H: r.Input[1], W: r.Input[2]}, r.Batch, counted(r.Threads, "thread"), r.CPU, counted(r.Runs, "run"), r.Warmup)
+	sessions := ""
+	if r.Sessions > 1 {
+		sessions = counted(r.Sessions, "session") + ", "
+	}
+	fmt.Fprintf(w, "%s with %s: input %v, batch of %d, %s%s, %s, %s after %d to warm up\n\n", r.File, filepath.Base(r.Weights),
+		tensor.Shape{C: r.Input[0], H: r.Input[1], W: r.Input[2]}, r.Batch, sessions, counted(r.Threads, "thread"), r.CPU, counted(r.Runs, "run"), r.Warmup)
 	if top > 0 {
 		if err := r.slowest(top).write(w); err != nil {
 			return err

@@ -114,7 +114,7 @@ func TestBenchJSONKeys(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range strings.Fields(`file weights input batch threads warmup runs median_ms min_ms p95_ms load_ms images_per_s
+	for _, key := range strings.Fields(`file weights input batch threads sessions warmup runs median_ms min_ms p95_ms load_ms images_per_s
 		gflops peak_gflops bandwidth_gb_per_s bound_ms reached weights_bytes packed_bytes arena_bytes peak_rss_bytes cpu machine
 		samples_ms layers`) {
 		if got.All[key] == nil {
@@ -167,5 +167,20 @@ func TestSamples(t *testing.T) {
 	}
 	if got := samples(times[:3]); !slices.Equal(got, []float64{0, .001, .002}) {
 		t.Errorf("%v", got)
+	}
+}
+
+func TestBenchSessions(t *testing.T) {
+	cfg := filepath.Join(testkit.Root(), "testdata", "golden", "ghost-module", "net.cfg")
+	var got benchResult
+	if err := json.Unmarshal(invoke(t, "bench", cfg, "--json", "--reps", "5", "--threads", "2", "--sessions", "3", "--batch", "2"), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Runs != 15 || got.Threads != 2 || got.Sessions != 3 || got.Batch != 2 {
+		t.Errorf("%+v", got)
+	}
+	// Fifteen runs took at least as long as five of the fastest.
+	if limit := 3 * 2 * 1000 / got.MinMS; !(got.ImagesPerS > 0 && got.ImagesPerS <= limit && got.GFLOPS > 0) {
+		t.Errorf("%v images a second, at most %v are possible; %v GFLOP/s", got.ImagesPerS, limit, got.GFLOPS)
 	}
 }

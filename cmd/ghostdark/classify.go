@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -56,6 +57,7 @@ IMAGE it does so for the embedded picture.
 	o.target.add(cmd, "none")
 	o.nameOptions.add(cmd)
 	o.engine.add(cmd)
+	o.engine.addSessions(cmd, sessionsUsage)
 	o.addShape(cmd)
 	o.addWeights(cmd)
 	return cmd
@@ -84,18 +86,19 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if c.softmax == nil {
 		tell(cmd, "%s does not end in a [softmax]: the scores are no probabilities", m.cfgPath)
 	}
-	if c.session, err = o.engine.open(m); err != nil {
+	pool, err := o.engine.open(m, len(pictures))
+	if err != nil {
 		return err
 	}
+	defer pool.Close()
 	if err := o.target.choose(noPicture, len(pictures)); err != nil {
 		return err
 	}
 	if c.times = newTimeTable(); o.timing {
 		defer c.times.tell(cmd)
 	}
-	return eachPicture(cmd, m, pictures, resize, o.json, func(i int, path string, p *prepared) (any, error) {
-		return c.picture(cmd, i, path, p, len(pictures) > 1)
-	})
+	return eachPicture(cmd, pictures, pictureWork{model: m, resize: resize, pool: pool, json: o.json, look: c.find,
+		show: func(i int, path string, p *prepared) (any, error) { return c.show(cmd, i, path, p, len(pictures) > 1) }})
 }
 
 // classifier is a model ready to look at pictures.
@@ -103,7 +106,6 @@ type classifier struct {
 	options *classifyOptions
 	model   *model
 	names   classNames
-	session *net.Session
 	resize  picture.Resize
 	softmax *layers.Softmax // the last layer; nil when there is none
 	times   *timeTable
@@ -128,17 +130,28 @@ type classScore struct {
 	Probability float64 `json:"probability"`
 }
 
-// picture looks at one picture and prints its classes unless they are to be JSON.
-func (c *classifier) picture(cmd *cobra.Command, index int, path string, p *prepared, headed bool) (any, error) {
+// find runs the network on a picture and lists the most probable classes.
+func (c *classifier) find(ctx context.Context, s *net.Session, p *prepared) error {
+	if err := p.run(ctx, s); err != nil {
+		return err
+	}
+	at := time.Now()
+	out, err := s.FiniteOutput(c.model.Result())
+	if err != nil {
+		return err
+	}
+	p.classes = c.scores(slices.Clone(out.Image(0)))
+	p.took.Postprocess = lap(&at)
+	return nil
+}
+
+// show prints the classes of a picture unless they are to be JSON.
+func (c *classifier) show(cmd *cobra.Command, index int, path string, p *prepared, headed bool) (any, error) {
 	name := c.model.pictureName(path)
 	result := classified{FrameID: index + 1, Filename: name, Classes: []classScore{}}
-	err := p.run(cmd.Context(), c.session)
+	err := p.err
 	if err == nil {
-		at := time.Now()
-		result.Classes, err = c.scores()
-		p.took.Postprocess = lap(&at)
-	}
-	if err == nil {
+		result.Classes = p.classes
 		err = c.options.target.save(cmd, name, &p.took, func() *picture.Image { return picture.Caption(p.image, c.lines(result.Classes)) })
 	}
 	if err != nil {
@@ -172,13 +185,8 @@ func (c *classifier) line(s classScore) string {
 	return fmt.Sprintf("%s: %.2f%%", s.Name, s.Probability*100)
 }
 
-// scores lists the most probable classes of the last run.
-func (c *classifier) scores() ([]classScore, error) {
-	out, err := c.session.FiniteOutput(c.model.Result())
-	if err != nil {
-		return nil, err
-	}
-	values := slices.Clone(out.Image(0))
+// scores lists the most probable classes of the network's output, which it changes.
+func (c *classifier) scores(values []float32) []classScore {
 	if c.softmax != nil && c.softmax.Tree() != nil {
 		c.softmax.Tree().Absolute(values)
 	}
@@ -187,5 +195,5 @@ func (c *classifier) scores() ([]classScore, error) {
 		scores[k] = classScore{ClassID: k, Name: c.names.of(k), Probability: round(float64(v), 6)}
 	}
 	slices.SortStableFunc(scores, func(a, b classScore) int { return cmp.Compare(b.Probability, a.Probability) })
-	return scores[:min(c.options.top, len(scores))], nil
+	return scores[:min(c.options.top, len(scores))]
 }

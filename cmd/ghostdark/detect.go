@@ -70,6 +70,7 @@ IMAGE it does so in the embedded picture.
 	o.target.add(cmd, "predictions.jpg, predictions/ for several")
 	o.nameOptions.add(cmd)
 	o.engine.add(cmd)
+	o.engine.addSessions(cmd, sessionsUsage)
 	o.addShape(cmd)
 	o.addWeights(cmd)
 	return cmd
@@ -99,15 +100,19 @@ func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
 	if err != nil {
 		return err
 	}
+	pool, err := o.engine.open(m, len(pictures))
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
 	if err := o.target.choose(o.defaultTarget(len(pictures)), len(pictures)); err != nil {
 		return err
 	}
 	if d.times = newTimeTable(); o.timing {
 		defer d.times.tell(cmd)
 	}
-	return eachPicture(cmd, m, pictures, d.resize, o.json, func(i int, path string, p *prepared) (any, error) {
-		return d.picture(cmd, i, path, p, len(pictures) > 1)
-	})
+	return eachPicture(cmd, pictures, pictureWork{model: m, resize: d.resize, pool: pool, json: o.json, look: d.find,
+		show: func(i int, path string, p *prepared) (any, error) { return d.show(cmd, i, path, p, len(pictures) > 1) }})
 }
 
 // defaultTarget is where annotated pictures go unless --out says otherwise.
@@ -126,7 +131,6 @@ type detector struct {
 	options *detectOptions
 	model   *model
 	names   classNames
-	session *net.Session
 	resize  picture.Resize
 	filter  detect.Filter
 	nms     detect.Suppression
@@ -157,8 +161,7 @@ func newDetector(o *detectOptions, m *model, names classNames) (*detector, error
 	if d.filter.Classes, err = chooseClasses(o.classes, names, m.Classes()); err != nil {
 		return nil, err
 	}
-	d.session, err = o.engine.open(m)
-	return d, err
+	return d, nil
 }
 
 // chooseClasses finds the classes that are given by name or number.
@@ -218,19 +221,17 @@ type absoluteBox struct {
 	Height float64 `json:"height"`
 }
 
-// picture looks at one picture, prints what is found unless it is to be JSON, and writes the
-// annotated copy.
-func (d *detector) picture(cmd *cobra.Command, index int, path string, p *prepared, headed bool) (any, error) {
+// show prints what is found in a picture unless it is to be JSON, and writes the annotated copy.
+func (d *detector) show(cmd *cobra.Command, index int, path string, p *prepared, headed bool) (any, error) {
 	o, name := d.options, d.model.pictureName(path)
 	failed := func(err error) (any, error) {
 		return frame{FrameID: index + 1, Filename: name, Error: err.Error(), Objects: []object{}}, err
 	}
-	candidates, err := d.find(cmd.Context(), p)
-	if err != nil {
-		return failed(err)
+	if p.err != nil {
+		return failed(p.err)
 	}
 	at := time.Now()
-	found := detect.BestDetections(candidates, d.filter)
+	found := detect.BestDetections(p.candidates, d.filter)
 	p.took.Postprocess += lap(&at)
 	if !o.json {
 		tellPrediction(cmd, name, p.took, headed)
@@ -244,27 +245,27 @@ func (d *detector) picture(cmd *cobra.Command, index int, path string, p *prepar
 	d.times.add(name, p.took)
 	return frame{
 		FrameID: index + 1, Filename: name, Image: &imageSize{img.W, img.H}, Resize: d.resize.String(),
-		Objects: d.objects(img, detect.Detections(candidates, d.filter)), Times: p.took.json(),
+		Objects: d.objects(img, detect.Detections(p.candidates, d.filter)), Times: p.took.json(),
 	}, nil
 }
 
 // find runs the network on a picture and suppresses what overlaps.
-func (d *detector) find(ctx context.Context, p *prepared) ([]detect.Candidate, error) {
-	if err := p.run(ctx, d.session); err != nil {
-		return nil, err
+func (d *detector) find(ctx context.Context, s *net.Session, p *prepared) error {
+	if err := p.run(ctx, s); err != nil {
+		return err
 	}
 	at := time.Now()
 	fit := detect.Fit{
 		NetW: d.model.Net.Width, NetH: d.model.Net.Height, ImageW: p.image.W, ImageH: p.image.H,
 		Letterbox: d.resize == picture.ResizeLetterbox,
 	}
-	candidates, err := d.session.Candidates(0, d.options.thresh, fit)
+	candidates, err := s.Candidates(0, d.options.thresh, fit)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	candidates = d.nms.Apply(candidates, d.model.Classes())
+	p.candidates = d.nms.Apply(candidates, d.model.Classes())
 	p.took.Postprocess = lap(&at)
-	return candidates, nil
+	return nil
 }
 
 // print writes the detections as darknet does.

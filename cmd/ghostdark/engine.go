@@ -11,6 +11,7 @@ import (
 // engineOptions are the flags that say how a network is computed.
 type engineOptions struct {
 	threads   int
+	sessions  int
 	cpu       string
 	reference bool
 	disable   []string
@@ -23,8 +24,14 @@ func (o *engineOptions) add(cmd *cobra.Command) {
 	o.addPlan(cmd)
 }
 
+// addSessions adds the flag for several sessions at the same time.
+func (o *engineOptions) addSessions(cmd *cobra.Command, usage string) {
+	cmd.Flags().IntVar(&o.sessions, "sessions", 1, usage)
+}
+
 // addPlan adds the flags that a plan depends on.
 func (o *engineOptions) addPlan(cmd *cobra.Command) {
+	o.sessions = 1
 	cmd.Flags().StringVar(&o.cpu, "cpu", "", "kernels to use: generic, or avx2, avx512, neon (default: $GHOSTDARK_CPU, or the best this processor has)")
 	cmd.Flags().StringSliceVar(&o.disable, "disable-pass", nil, "leave out optimizations: "+strings.Join(net.Passes(), ", "))
 	complete(cmd, "disable-pass", net.Passes()...)
@@ -36,14 +43,17 @@ func (o *engineOptions) session() (net.SessionOptions, error) {
 	if err := s.Check(); err != nil {
 		return s, usageError{err}
 	}
+	if o.sessions < 1 || o.sessions > net.MaxThreads {
+		return s, usagef("--sessions=%d is out of range: give 1 to %d", o.sessions, net.MaxThreads)
+	}
 	return s, nil
 }
 
-// open makes a session for one picture at a time.
-func (o *engineOptions) open(m *model) (*net.Session, error) {
+// open makes the sessions for so many pictures, which run one at a time.
+func (o *engineOptions) open(m *model, pictures int) (*net.Pool, error) {
 	how, err := o.session()
 	if err != nil {
 		return nil, err
 	}
-	return m.NewSession(how)
+	return m.NewPool(min(o.sessions, pictures), how)
 }

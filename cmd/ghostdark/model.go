@@ -38,7 +38,7 @@ func (o *modelOptions) addWeights(cmd *cobra.Command) {
 }
 
 func (o *modelOptions) read() weights.ReadOptions {
-	return weights.ReadOptions{Cutoff: o.cutoff, AllowExtra: o.allowExtra}
+	return weights.ReadOptions{Cutoff: o.cutoff, AllowExtra: o.allowExtra, Map: true}
 }
 
 // netOptions checks the shape flags.
@@ -82,6 +82,7 @@ type model struct {
 	cfgPath  string
 	embedded *cfgs.Model // nil for files
 	loadTime time.Duration
+	early    *early // nil for none
 }
 
 // tree returns the hierarchy of the network's classes, nil when they are independent.
@@ -164,12 +165,22 @@ func (o *modelOptions) openOperands(cmd *cobra.Command, args []string, embedded 
 	if len(pictures) == 0 {
 		pictures = []string{""}
 	}
+	var brought *cfgs.Model
 	if cfgPath == "" {
-		m, err = o.openEmbedded(cmd, embedded())
+		e := embedded()
+		brought = &e
+	}
+	first := decodeEarly(pictures[0], brought)
+	if brought != nil {
+		m, err = o.openEmbedded(cmd, *brought)
 	} else {
 		m, err = o.openModel(cmd, cfgPath, weightsPath)
 	}
-	return m, pictures, err
+	if err != nil {
+		return nil, nil, err
+	}
+	m.early = first
+	return m, pictures, nil
 }
 
 // splitOperands divides the operands of detect and classify: CFG WEIGHTS IMAGE…, or only

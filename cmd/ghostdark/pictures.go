@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,10 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ghostdark/ghostdark/detect"
 	"github.com/ghostdark/ghostdark/net"
 	"github.com/ghostdark/ghostdark/picture"
 	"github.com/ghostdark/ghostdark/tensor"
 )
+
+// sessionsUsage is the help of --sessions for commands that take pictures.
+const sessionsUsage = "run the network on so many pictures at the same time, each with a part of the threads: more throughput for lists"
 
 // tellPrediction writes darknet's line about a picture: among the results when it is to head
 // those of one of several pictures.
@@ -48,14 +51,6 @@ func (o *pictureOptions) choose(auto picture.Resize) (picture.Resize, error) {
 	return r, nil
 }
 
-// readPicture reads a picture file; the embedded model's own picture when the path is empty.
-func (m *model) readPicture(path string) (*picture.Image, error) {
-	if path == "" {
-		return picture.Decode(bytes.NewReader(m.embedded.Picture), m.embedded.PictureName, picture.Limits{})
-	}
-	return picture.Open(path, picture.Limits{})
-}
-
 // pictureName is how messages and results name a picture.
 func (m *model) pictureName(path string) string {
 	if path == "" {
@@ -64,12 +59,15 @@ func (m *model) pictureName(path string) string {
 	return path
 }
 
-// prepared is a picture and what a network reads of it, or why there is none.
+// prepared is a picture and what a network reads of it, or why there is none, and then what a
+// detector or a classifier found in it.
 type prepared struct {
-	image *picture.Image
-	input tensor.Tensor
-	took  stageTimes
-	err   error
+	image      *picture.Image
+	input      tensor.Tensor
+	candidates []detect.Candidate
+	classes    []classScore
+	took       stageTimes
+	err        error
 }
 
 // prepare reads a picture and resizes it, unless the context is done already.
@@ -77,14 +75,14 @@ func (m *model) prepare(ctx context.Context, path string, resize picture.Resize)
 	if p.err = ctx.Err(); p.err != nil {
 		return p
 	}
-	at := time.Now()
-	img, err := m.readPicture(path)
-	if err != nil {
-		p.err = plain(err)
+	d := m.decode(path)
+	if d.err != nil {
+		p.err = plain(d.err)
 		return p
 	}
-	p.took.Decode = lap(&at)
-	input, err := img.Input(resize, m.Net.Input())
+	p.image, p.took.Decode = d.image, d.took
+	at := time.Now()
+	input, err := p.image.Input(resize, m.Net.Input())
 	if err != nil {
 		p.err = fmt.Errorf("%s: %w", m.cfgPath, err)
 		return p
@@ -93,7 +91,7 @@ func (m *model) prepare(ctx context.Context, path string, resize picture.Resize)
 		picture.Normalize(input, m.Net.Mean, m.Net.Std)
 	}
 	p.took.Preprocess = lap(&at)
-	p.image, p.input = img, input
+	p.input = input
 	return p
 }
 
@@ -185,18 +183,44 @@ func (t *pictureTarget) path(name string) string {
 	return path
 }
 
-// eachPicture runs a command's work on each picture and goes on after failures. The next
-// pictures are prepared meanwhile. In JSON mode the results become an array, an element for
-// each picture.
-func eachPicture(cmd *cobra.Command, m *model, pictures []string, resize picture.Resize, asJSON bool, work func(index int, path string, p *prepared) (any, error)) error {
+// pictureWork is what a command does with pictures.
+type pictureWork struct {
+	model  *model
+	resize picture.Resize
+	pool   *net.Pool
+	json   bool
+	// look finds what is in a picture; with several sessions, in several pictures at a time.
+	look func(ctx context.Context, s *net.Session, p *prepared) error
+	// show tells in the order of the pictures what was found, or gives their errors.
+	show func(index int, path string, p *prepared) (any, error)
+}
+
+// eachPicture does the work and goes on after failures. The next pictures are prepared
+// meanwhile. In JSON mode the results become an array, an element for each picture.
+func eachPicture(cmd *cobra.Command, pictures []string, work pictureWork) error {
 	var out *jsonArray
-	if asJSON {
+	if work.json {
 		out = newJSONArray(cmd.OutOrStdout())
 	}
+	ctx, sessions := cmd.Context(), work.pool.Sessions()
+	look := func(p *prepared) {
+		if p.err == nil {
+			p.err = work.pool.Do(ctx, func(s *net.Session) error { return work.look(ctx, s, p) })
+		}
+	}
+	prepare := func(i int) prepared {
+		p := work.model.prepare(ctx, pictures[i], work.resize)
+		if sessions > 1 {
+			look(&p)
+		}
+		return p
+	}
 	failed := 0
-	prepare := func(i int) prepared { return m.prepare(cmd.Context(), pictures[i], resize) }
-	for i, p := range ahead(len(pictures), lookAhead, prepare) {
-		result, err := work(i, pictures[i], &p)
+	for i, p := range ahead(len(pictures), sessions-1+lookAhead, prepare) {
+		if sessions == 1 { // in order, since some networks remember earlier images
+			look(&p)
+		}
+		result, err := work.show(i, pictures[i], &p)
 		if errors.Is(err, context.Canceled) {
 			failed++
 			tell(cmd, "ghostdark: %v", err)
@@ -206,13 +230,13 @@ func eachPicture(cmd *cobra.Command, m *model, pictures []string, resize picture
 			failed++
 			tell(cmd, "ghostdark: %v", err)
 		}
-		if asJSON {
+		if work.json {
 			if err := out.add(result); err != nil {
 				return err
 			}
 		}
 	}
-	if asJSON {
+	if work.json {
 		if err := out.close(); err != nil {
 			return err
 		}
