@@ -97,9 +97,7 @@ func (x *planned) run(ctx context.Context, input tensor.Tensor, last int) error 
 				x.frame.passes[u.layer.Index].State = x.states[u.layer.Index][image*n : (image+1)*n]
 			}
 			x.crew.run(i)
-			if first := u.first(); first != layers.NetworkInput {
-				x.took[first] += time.Since(start)
-			}
+			x.took[max(u.first(), 0)] += time.Since(start) // the input counts with the first layer
 		}
 		if x.batch > 1 {
 			for i := range x.kept[:last+1] {

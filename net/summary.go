@@ -20,7 +20,7 @@ type PlanSummary struct {
 // PlanStep is one step of a plan. Layers that are in no step either lie inside another layer's
 // output or are read by nobody.
 type PlanStep struct {
-	Layer  int    `json:"layer"`           // whose output it computes
+	Layer  int    `json:"layer"`           // whose output it computes or turns into another layout, -1 for the input
 	Fused  []int  `json:"fused,omitempty"` // layers before it that are computed along with it
 	Kernel string `json:"kernel"`
 	// Inside is the layer whose memory the output is a part of, -1 for memory of its own.

@@ -64,8 +64,9 @@ type benchLayer struct {
 	Reached   float64   `json:"reached"`          // share of the bound in the time
 	SamplesMS []float64 `json:"samples_ms"`
 
-	took time.Duration
-	macs int64 // for each image
+	took  time.Duration
+	macs  int64    // for each image
+	steps []string // kernels of the steps that count with the layer
 }
 
 // referenceCPU stands for the name of kernels in results of --reference.
@@ -123,12 +124,25 @@ func (r *benchResult) explain(m *model, how net.SessionOptions) error {
 	r.PeakGFLOPS, r.Bandwidth = round(most.gflops, 1), round(most.bandwidth, 1)
 	var sum time.Duration
 	for _, s := range plan.Steps {
-		computed := slices.Sorted(slices.Values(append(slices.Clone(s.Fused), s.Layer)))
+		// Several steps may count with one layer: what turns its output counts with it, what turns
+		// the network's input with the first.
+		computed := slices.Sorted(slices.Values(append(slices.Clone(s.Fused), max(s.Layer, 0))))
 		row := &r.Layers[computed[0]]
-		row.Kernel, row.With, row.Bytes = s.Kernel, computed[1:], int64(r.images())*s.Bytes
-		for _, i := range row.With {
+		if len(computed) > 1 {
+			row.With = computed[1:]
+		}
+		row.Bytes += int64(r.images()) * s.Bytes
+		row.steps = append(row.steps, s.Kernel)
+		for _, i := range computed[1:] {
 			row.macs += r.Layers[i].macs
 		}
+	}
+	for i := range r.Layers {
+		row := &r.Layers[i]
+		if len(row.steps) == 0 {
+			continue
+		}
+		row.Kernel = strings.Join(row.steps, ", ")
 		row.GFLOPS = gigaflops(row.macs, r.images(), row.took)
 		least, by := most.bound(2*row.macs*int64(r.images()), row.Bytes)
 		row.BoundMS, row.Bound, row.Reached = fineMS(least), by, reached(least, row.took)

@@ -323,7 +323,11 @@ func (c *checked) planTable() *table {
 		if s.Inside >= 0 {
 			place = fmt.Sprintf("part of %d", s.Inside)
 		}
-		t.add(strconv.Itoa(i), strconv.Itoa(s.Layer), typeName(c.graph.Layers[s.Layer]), strings.Join(with, ", "), s.Kernel, place)
+		number, kind := "", "input"
+		if s.Layer >= 0 {
+			number, kind = strconv.Itoa(s.Layer), typeName(c.graph.Layers[s.Layer])
+		}
+		t.add(strconv.Itoa(i), number, kind, strings.Join(with, ", "), s.Kernel, place)
 	}
 	return t
 }
