@@ -2,7 +2,6 @@ package kernels
 
 import (
 	"math"
-	"sync"
 )
 
 // Transform is one call of a kernel around Winograd's products. It transforms some tiles of a
@@ -135,16 +134,9 @@ func NewWinograd(set *Set, spec ConvSpec, weights, bias []float32) *Winograd {
 	c.bias = Aligned(c.columns)
 	copy(c.bias, bias)
 	c.packed = spec.Memory.take(c.e.length() * c.e.parts * c.columns * spec.Channels)
-	var wait sync.WaitGroup
-	threads := max(1, spec.Threads)
-	for first := range threads {
-		wait.Go(func() {
-			for i := first; i < len(c.panels); i += threads {
-				c.pack(c.panels[i], weights)
-			}
-		})
+	for _, p := range c.panels {
+		c.pack(p, weights)
 	}
-	wait.Wait()
 	c.divide()
 	return c
 }

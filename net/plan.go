@@ -126,7 +126,9 @@ func (n *Network) planFor(set *kernels.Set, kept []bool, threads int, disable []
 		if need := sumBytes(p.packedBytes(), 4*int64(p.arena)); need > n.options.maxMemory() {
 			return nil, tooMuchMemory(n, need)
 		}
-		p.prepare()
+		if err := p.prepare(); err != nil {
+			return nil, err
+		}
 		if n.plans.plans == nil {
 			n.plans.plans = map[string]*plan{}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/tensor"
+	"github.com/ghostdark/ghostdark/weights"
 )
 
 // step is a unit made ready to run. Its tasks are independent of each other.
@@ -26,7 +27,7 @@ type frame struct {
 
 // prepare makes the steps, several at a time, since packing the weights of large networks
 // takes longer than reading them.
-func (p *plan) prepare() {
+func (p *plan) prepare() error {
 	length := 0
 	for _, u := range p.units {
 		if n := p.packed(u); n > 0 {
@@ -36,20 +37,31 @@ func (p *plan) prepare() {
 	p.memory = kernels.NewMemory(length)
 	p.steps = make([]step, len(p.units))
 	scratch := make([]int, len(p.units))
+	slots := p.graph.Slots()
+	failed := make([]error, runtime.GOMAXPROCS(0))
 	var next atomic.Int32
 	var all sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for k := range failed {
 		all.Go(func() {
-			for i := next.Add(1) - 1; int(i) < len(p.units); i = next.Add(1) - 1 {
-				p.steps[i], scratch[i] = p.step(p.units[i])
-			}
+			failed[k] = weights.Guard(slots, func() {
+				var room []float32
+				for i := next.Add(1) - 1; int(i) < len(p.units); i = next.Add(1) - 1 {
+					p.steps[i], scratch[i] = p.step(p.units[i], &room)
+				}
+			})
 		})
 	}
 	all.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
 	for i, u := range p.units {
 		p.scratch = max(p.scratch, scratch[i])
 		p.parallel = append(p.parallel, p.steps[i].tasks() > 1 && p.worthDividing(u))
 	}
+	return nil
 }
 
 // parallelWork is the least number of multiply-adds, or of values moved, that pays for waking
@@ -70,19 +82,20 @@ func (p *plan) worthDividing(u *unit) bool {
 	return max(u.layer.Cost.MACs, int64(u.layer.Output.Len())) > parallelWork
 }
 
-// step prepares a unit, and tells the memory that each worker needs for it.
-func (p *plan) step(u *unit) (s step, scratch int) {
+// step prepares a unit, and tells the memory that each worker needs for it. room is memory that
+// units may use one after another.
+func (p *plan) step(u *unit, room *[]float32) (s step, scratch int) {
 	switch {
 	case u.turn:
 		return p.turnStep(u), 0
 	case u.stages != nil:
-		s := p.chainStep(u)
+		s := p.chainStep(u, room)
 		return s, s.(*chainStep).scratch()
 	case u.conv != nil:
-		return p.convStep(u)
+		return p.convStep(u, room)
 	}
 	if c := p.connected(u); c != nil {
-		return p.connectedStep(u, c)
+		return p.connectedStep(u, c, room)
 	}
 	s = p.otherStep(u)
 	if k, ok := s.(interface{ scratch() int }); ok {

@@ -41,10 +41,10 @@ type stage struct {
 // stripValues is how much of a core's cache the lines that a chain keeps may take.
 const stripValues = 1 << 16
 
-func (p *plan) chainStep(u *unit) step {
+func (p *plan) chainStep(u *unit, room *[]float32) step {
 	c := &chainStep{set: p.set, from: u.from[0], name: p.kernel(u), count: p.chainTasks(u)}
 	for i, s := range u.stages {
-		c.stages = append(c.stages, p.stage(s, c, i == len(u.stages)-1))
+		c.stages = append(c.stages, p.stage(s, c, i == len(u.stages)-1, room))
 	}
 	c.chooseLines()
 	return c
@@ -54,10 +54,10 @@ func (p *plan) chainStep(u *unit) step {
 func (p *plan) chainTasks(u *unit) int { return max(min(p.threads, u.layer.Output.H), 1) }
 
 // stage prepares one convolution of a chain that has those before it.
-func (p *plan) stage(s *chainStage, c *chainStep, last bool) stage {
+func (p *plan) stage(s *chainStage, c *chainStep, last bool, room *[]float32) stage {
 	u, conv := s.unit, s.unit.conv
 	method, spec := p.convMethod(u)
-	weights, bias := fold(conv.Out.C, conv.Weights, conv.Biases, conv.Scales, conv.Mean, conv.Variance)
+	weights, bias := fold(room, conv.Out.C, conv.Weights, conv.Biases, conv.Scales, conv.Mean, conv.Variance)
 	st := stage{width: conv.Out.W, height: conv.Out.H, out: nothing, add: u.add, addOffset: s.addOffset}
 	st.storeAdd.value = nothing
 	if st.add != nothing {

@@ -61,10 +61,10 @@ func (p *plan) convMethod(u *unit) (convMethod, kernels.ConvSpec) {
 	return byMatrix, spec
 }
 
-func (p *plan) convStep(u *unit) (step, int) {
+func (p *plan) convStep(u *unit, room *[]float32) (step, int) {
 	c := u.conv
 	method, spec := p.convMethod(u)
-	weights, bias := fold(c.Out.C, c.Weights, c.Biases, c.Scales, c.Mean, c.Variance)
+	weights, bias := fold(room, c.Out.C, c.Weights, c.Biases, c.Scales, c.Mean, c.Variance)
 	s := &convStep{from: u.from[0], out: u.out, add: u.add, name: string(method) + " " + p.set.Name}
 	spec.OutPitch = p.pitch(u.out)
 	if spec.Planes = u.from[0].layout() == planes; !spec.Planes {
@@ -88,8 +88,8 @@ func (p *plan) convStep(u *unit) (step, int) {
 
 // connectedStep computes a connected layer: a convolution of a single pixel that has all its
 // inputs as channels.
-func (p *plan) connectedStep(u *unit, c *layers.Connected) (step, int) {
-	weights, bias := fold(c.Out, c.Weights, c.Biases, c.Scales, c.Mean, c.Variance)
+func (p *plan) connectedStep(u *unit, c *layers.Connected, room *[]float32) (step, int) {
+	weights, bias := fold(room, c.Out, c.Weights, c.Biases, c.Scales, c.Mean, c.Variance)
 	spec := kernels.ConvSpec{
 		Channels: c.In, Height: 1, Width: 1, InPitch: c.In,
 		Filters: c.Out, OutHeight: 1, OutWidth: 1, OutPitch: p.pitch(u.out),
@@ -102,13 +102,17 @@ func (p *plan) connectedStep(u *unit, c *layers.Connected) (step, int) {
 }
 
 // fold multiplies batch norm, where scales are given, into weights and bias:
-// w' = w·scale/√(variance+ε), b' = bias - scale·mean/√(variance+ε).
-func fold(filters int, weights, biases, scales, mean, variance *weights.Slot) (folded, bias []float32) {
+// w' = w·scale/√(variance+ε), b' = bias - scale·mean/√(variance+ε). The folded weights lie in
+// room until the next call, since kernels make a copy of their own.
+func fold(room *[]float32, filters int, weights, biases, scales, mean, variance *weights.Slot) (folded, bias []float32) {
 	if scales == nil {
 		return weights.Data, biases.Data
 	}
 	perFilter := len(weights.Data) / filters
-	folded = make([]float32, len(weights.Data))
+	if cap(*room) < len(weights.Data) {
+		*room = make([]float32, len(weights.Data))
+	}
+	folded = (*room)[:len(weights.Data)]
 	bias = make([]float32, filters)
 	for f := range bias {
 		factor := float64(scales.Data[f]) / math.Sqrt(float64(variance.Data[f])+kernels.BatchNormEpsilon)
