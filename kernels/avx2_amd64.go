@@ -4,62 +4,62 @@
 
 package kernels
 
-// gemm1x8AVX2 computes a tile of 1 rows and 8 columns, see Tile.
+// gemm1x8AVX2 computes a tile of 1 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm1x8AVX2(t *Tile)
 
-// gemm2x8AVX2 computes a tile of 2 rows and 8 columns, see Tile.
+// gemm2x8AVX2 computes a tile of 2 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm2x8AVX2(t *Tile)
 
-// gemm3x8AVX2 computes a tile of 3 rows and 8 columns, see Tile.
+// gemm3x8AVX2 computes a tile of 3 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm3x8AVX2(t *Tile)
 
-// gemm4x8AVX2 computes a tile of 4 rows and 8 columns, see Tile.
+// gemm4x8AVX2 computes a tile of 4 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm4x8AVX2(t *Tile)
 
-// gemm5x8AVX2 computes a tile of 5 rows and 8 columns, see Tile.
+// gemm5x8AVX2 computes a tile of 5 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm5x8AVX2(t *Tile)
 
-// gemm6x8AVX2 computes a tile of 6 rows and 8 columns, see Tile.
+// gemm6x8AVX2 computes a tile of 6 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm6x8AVX2(t *Tile)
 
-// gemm1x16AVX2 computes a tile of 1 rows and 16 columns, see Tile.
+// gemm1x16AVX2 computes a tile of 1 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm1x16AVX2(t *Tile)
 
-// gemm2x16AVX2 computes a tile of 2 rows and 16 columns, see Tile.
+// gemm2x16AVX2 computes a tile of 2 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm2x16AVX2(t *Tile)
 
-// gemm3x16AVX2 computes a tile of 3 rows and 16 columns, see Tile.
+// gemm3x16AVX2 computes a tile of 3 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm3x16AVX2(t *Tile)
 
-// gemm4x16AVX2 computes a tile of 4 rows and 16 columns, see Tile.
+// gemm4x16AVX2 computes a tile of 4 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm4x16AVX2(t *Tile)
 
-// gemm5x16AVX2 computes a tile of 5 rows and 16 columns, see Tile.
+// gemm5x16AVX2 computes a tile of 5 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm5x16AVX2(t *Tile)
 
-// gemm6x16AVX2 computes a tile of 6 rows and 16 columns, see Tile.
+// gemm6x16AVX2 computes a tile of 6 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm6x16AVX2(t *Tile)
@@ -239,11 +239,6 @@ func addAVX2(t *Span)
 //go:noescape
 func mulAVX2(t *Span)
 
-// maxAVX2 computes the larger of src and add, see Span.
-//
-//go:noescape
-func maxAVX2(t *Span)
-
 // scaleAVX2 computes src · scale, see Span.
 //
 //go:noescape
@@ -386,7 +381,6 @@ var avx2 = Set{
 	},
 	add:         addAVX2,
 	mul:         mulAVX2,
-	max:         maxAVX2,
 	scale:       scaleAVX2,
 	exponential: exponentialAVX2,
 	sumRows:     sumRowsAVX2,

@@ -17829,66 +17829,6 @@ done1051:
 	VZEROUPPER
 	RET
 
-// func maxAVX2(t *byte)
-// Requires: AVX
-TEXT ·maxAVX2(SB), NOSPLIT, $0-8
-	MOVQ t+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 56(AX), DI
-	ADDQ $0x07, DI
-	SHRQ $0x03, DI
-	SHLQ $0x05, DI
-	LEAQ -128(DI), R8
-	LEAQ -32(DI), R9
-
-row:
-	XORQ DI, DI
-
-vectors1052:
-	CMPQ    DI, R8
-	JGT     done1053
-	VMOVUPS (DX)(DI*1), Y0
-	VMOVUPS 32(DX)(DI*1), Y1
-	VMOVUPS 64(DX)(DI*1), Y2
-	VMOVUPS 96(DX)(DI*1), Y3
-	VMOVUPS (BX)(DI*1), Y4
-	VMOVUPS 32(BX)(DI*1), Y5
-	VMOVUPS 64(BX)(DI*1), Y6
-	VMOVUPS 96(BX)(DI*1), Y7
-	VMAXPS  Y0, Y4, Y0
-	VMAXPS  Y1, Y5, Y1
-	VMAXPS  Y2, Y6, Y2
-	VMAXPS  Y3, Y7, Y3
-	VMOVUPS Y0, (CX)(DI*1)
-	VMOVUPS Y1, 32(CX)(DI*1)
-	VMOVUPS Y2, 64(CX)(DI*1)
-	VMOVUPS Y3, 96(CX)(DI*1)
-	ADDQ    $0x00000080, DI
-	JMP     vectors1052
-
-done1053:
-vectors1054:
-	CMPQ    DI, R9
-	JGT     done1055
-	VMOVUPS (DX)(DI*1), Y0
-	VMOVUPS (BX)(DI*1), Y1
-	VMAXPS  Y0, Y1, Y0
-	VMOVUPS Y0, (CX)(DI*1)
-	ADDQ    $0x00000020, DI
-	JMP     vectors1054
-
-done1055:
-	ADDQ 24(AX), CX
-	ADDQ 32(AX), DX
-	ADDQ 40(AX), BX
-	DECQ SI
-	JNZ  row
-	VZEROUPPER
-	RET
-
 // func scaleAVX2(t *byte)
 // Requires: AVX
 TEXT ·scaleAVX2(SB), NOSPLIT, $0-8
@@ -17907,9 +17847,9 @@ TEXT ·scaleAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1056:
+vectors1052:
 	CMPQ    SI, DI
-	JGT     done1057
+	JGT     done1053
 	VMOVUPS (DX)(SI*1), Y1
 	VMOVUPS 32(DX)(SI*1), Y2
 	VMOVUPS 64(DX)(SI*1), Y3
@@ -17923,19 +17863,19 @@ vectors1056:
 	VMOVUPS Y3, 64(CX)(SI*1)
 	VMOVUPS Y4, 96(CX)(SI*1)
 	ADDQ    $0x00000080, SI
-	JMP     vectors1056
+	JMP     vectors1052
 
-done1057:
-vectors1058:
+done1053:
+vectors1054:
 	CMPQ    SI, R8
-	JGT     done1059
+	JGT     done1055
 	VMOVUPS (DX)(SI*1), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (CX)(SI*1)
 	ADDQ    $0x00000020, SI
-	JMP     vectors1058
+	JMP     vectors1054
 
-done1059:
+done1055:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -17969,9 +17909,9 @@ TEXT ·exponentialAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors1060:
+vectors1056:
 	CMPQ        SI, DI
-	JGT         done1061
+	JGT         done1057
 	VMOVUPS     (DX)(SI*1), Y9
 	VMOVUPS     32(DX)(SI*1), Y10
 	VADDPS      Y1, Y9, Y9
@@ -18011,12 +17951,12 @@ vectors1060:
 	VMOVUPS     Y9, (CX)(SI*1)
 	VMOVUPS     Y10, 32(CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors1060
+	JMP         vectors1056
 
-done1061:
-vectors1062:
+done1057:
+vectors1058:
 	CMPQ        SI, R8
-	JGT         done1063
+	JGT         done1059
 	VMOVUPS     (DX)(SI*1), Y9
 	VADDPS      Y1, Y9, Y9
 	VMULPS      Y0, Y9, Y9
@@ -18037,9 +17977,9 @@ vectors1062:
 	VSUBPS      v0080d71c<>+0(SB), Y11, Y9
 	VMOVUPS     Y9, (CX)(SI*1)
 	ADDQ        $0x00000020, SI
-	JMP         vectors1062
+	JMP         vectors1058
 
-done1063:
+done1059:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	DECQ BX
@@ -18065,9 +18005,9 @@ TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ R8, R8
 
-vectors1064:
+vectors1060:
 	CMPQ   R8, R9
-	JGT    done1065
+	JGT    done1061
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
@@ -18079,9 +18019,9 @@ vectors1064:
 	LEAQ   (CX)(R8*1), R11
 	MOVQ   48(AX), BX
 
-several1066:
+several1062:
 	SUBQ   $0x02, BX
-	JLT    single1067
+	JLT    single1063
 	VADDPS (R11), Y0, Y0
 	VADDPS 32(R11), Y1, Y1
 	VADDPS 64(R11), Y2, Y2
@@ -18092,22 +18032,22 @@ several1066:
 	VADDPS 64(R11), Y6, Y6
 	VADDPS 96(R11), Y7, Y7
 	ADDQ   SI, R11
-	JMP    several1066
+	JMP    several1062
 
-single1067:
+single1063:
 	ADDQ $0x02, BX
 
-one1069:
-	JZ     sum1068
+one1065:
+	JZ     sum1064
 	VADDPS (R11), Y0, Y0
 	VADDPS 32(R11), Y1, Y1
 	VADDPS 64(R11), Y2, Y2
 	VADDPS 96(R11), Y3, Y3
 	ADDQ   SI, R11
 	DECQ   BX
-	JMP    one1069
+	JMP    one1065
 
-sum1068:
+sum1064:
 	VADDPS  Y4, Y0, Y0
 	VADDPS  Y5, Y1, Y1
 	VADDPS  Y6, Y2, Y2
@@ -18121,12 +18061,12 @@ sum1068:
 	VADDPS  96(DX)(R8*1), Y3, Y3
 	VMOVUPS Y3, 96(DX)(R8*1)
 	ADDQ    $0x00000080, R8
-	JMP     vectors1064
+	JMP     vectors1060
 
-done1065:
-vectors1070:
+done1061:
+vectors1066:
 	CMPQ   R8, R10
-	JGT    done1071
+	JGT    done1067
 	VXORPS X8, X8, X8
 	VXORPS X9, X9, X9
 	VXORPS X10, X10, X10
@@ -18138,9 +18078,9 @@ vectors1070:
 	LEAQ   (CX)(R8*1), R11
 	MOVQ   48(AX), BX
 
-several1072:
+several1068:
 	SUBQ   $0x08, BX
-	JLT    single1073
+	JLT    single1069
 	VADDPS (R11), Y8, Y8
 	ADDQ   SI, R11
 	VADDPS (R11), Y9, Y9
@@ -18157,19 +18097,19 @@ several1072:
 	ADDQ   SI, R11
 	VADDPS (R11), Y15, Y15
 	ADDQ   SI, R11
-	JMP    several1072
+	JMP    several1068
 
-single1073:
+single1069:
 	ADDQ $0x08, BX
 
-one1075:
-	JZ     sum1074
+one1071:
+	JZ     sum1070
 	VADDPS (R11), Y8, Y8
 	ADDQ   SI, R11
 	DECQ   BX
-	JMP    one1075
+	JMP    one1071
 
-sum1074:
+sum1070:
 	VADDPS  Y12, Y8, Y8
 	VADDPS  Y13, Y9, Y9
 	VADDPS  Y14, Y10, Y10
@@ -18180,9 +18120,9 @@ sum1074:
 	VADDPS  (DX)(R8*1), Y8, Y8
 	VMOVUPS Y8, (DX)(R8*1)
 	ADDQ    $0x00000020, R8
-	JMP     vectors1070
+	JMP     vectors1066
 
-done1071:
+done1067:
 	DECQ DI
 	JNZ  row
 	VZEROUPPER
@@ -18207,9 +18147,9 @@ TEXT ·maxTapsAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors1076:
+vectors1072:
 	CMPQ    DI, R8
-	JGT     done1077
+	JGT     done1073
 	VMOVAPS Y0, Y1
 	VMOVAPS Y0, Y2
 	VMOVAPS Y0, Y3
@@ -18217,11 +18157,11 @@ vectors1076:
 	LEAQ    (CX)(DI*1), R10
 	MOVQ    56(AX), R13
 
-lines1078:
+lines1074:
 	MOVQ R10, R11
 	MOVQ 48(AX), R12
 
-columns1079:
+columns1075:
 	VMOVUPS (R11), Y5
 	VMAXPS  Y1, Y5, Y1
 	VMOVUPS 32(R11), Y5
@@ -18232,43 +18172,43 @@ columns1079:
 	VMAXPS  Y4, Y5, Y4
 	ADDQ    SI, R11
 	DECQ    R12
-	JNZ     columns1079
+	JNZ     columns1075
 	ADDQ    40(AX), R10
 	DECQ    R13
-	JNZ     lines1078
+	JNZ     lines1074
 	VMOVUPS Y1, (DX)(DI*1)
 	VMOVUPS Y2, 32(DX)(DI*1)
 	VMOVUPS Y3, 64(DX)(DI*1)
 	VMOVUPS Y4, 96(DX)(DI*1)
 	ADDQ    $0x00000080, DI
-	JMP     vectors1076
+	JMP     vectors1072
 
-done1077:
-vectors1080:
+done1073:
+vectors1076:
 	CMPQ    DI, R9
-	JGT     done1081
+	JGT     done1077
 	VMOVAPS Y0, Y1
 	LEAQ    (CX)(DI*1), R10
 	MOVQ    56(AX), R13
 
-lines1082:
+lines1078:
 	MOVQ R10, R11
 	MOVQ 48(AX), R12
 
-columns1083:
+columns1079:
 	VMOVUPS (R11), Y2
 	VMAXPS  Y1, Y2, Y1
 	ADDQ    SI, R11
 	DECQ    R12
-	JNZ     columns1083
+	JNZ     columns1079
 	ADDQ    40(AX), R10
 	DECQ    R13
-	JNZ     lines1082
+	JNZ     lines1078
 	VMOVUPS Y1, (DX)(DI*1)
 	ADDQ    $0x00000020, DI
-	JMP     vectors1080
+	JMP     vectors1076
 
-done1081:
+done1077:
 	ADDQ 16(AX), DX
 	ADDQ 24(AX), CX
 	DECQ BX
@@ -18900,17 +18840,17 @@ vector:
 	VADDPS      Y5, Y8, Y8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1085
+	JZ          done1081
 	CMPQ        R10, $0x01
-	JNE         leaky1084
+	JNE         leaky1080
 	VXORPS      X5, X5, X5
 	VMAXPS      Y3, Y5, Y3
 	VMAXPS      Y4, Y5, Y4
 	VMAXPS      Y15, Y5, Y15
 	VMAXPS      Y8, Y5, Y8
-	JMP         done1085
+	JMP         done1081
 
-leaky1084:
+leaky1080:
 	// max(x, 0.1x)
 	VMULPS v3dcccccd<>+0(SB), Y3, Y5
 	VMAXPS Y5, Y3, Y3
@@ -18921,10 +18861,10 @@ leaky1084:
 	VMULPS v3dcccccd<>+0(SB), Y8, Y5
 	VMAXPS Y5, Y8, Y8
 
-done1085:
+done1081:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1086
+	JZ     store1082
 	ADDQ   R9, R10
 	MOVQ   96(AX), R11
 	VADDPS (R10), Y3, Y3
@@ -18935,7 +18875,7 @@ done1085:
 	ADDQ   R11, R10
 	VADDPS (R10), Y8, Y8
 
-store1086:
+store1082:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	MOVQ        32(AX), R11
@@ -18964,17 +18904,17 @@ store1086:
 	VADDPS      Y11, Y14, Y14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1088
+	JZ          done1084
 	CMPQ        R10, $0x01
-	JNE         leaky1087
+	JNE         leaky1083
 	VXORPS      X11, X11, X11
 	VMAXPS      Y9, Y11, Y9
 	VMAXPS      Y10, Y11, Y10
 	VMAXPS      Y15, Y11, Y15
 	VMAXPS      Y14, Y11, Y14
-	JMP         done1088
+	JMP         done1084
 
-leaky1087:
+leaky1083:
 	// max(x, 0.1x)
 	VMULPS v3dcccccd<>+0(SB), Y9, Y11
 	VMAXPS Y11, Y9, Y9
@@ -18985,10 +18925,10 @@ leaky1087:
 	VMULPS v3dcccccd<>+0(SB), Y14, Y11
 	VMAXPS Y11, Y14, Y14
 
-done1088:
+done1084:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1089
+	JZ     store1085
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -19001,7 +18941,7 @@ done1088:
 	ADDQ   R11, R10
 	VADDPS (R10), Y14, Y14
 
-store1089:
+store1085:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -19080,17 +19020,17 @@ store1089:
 	VADDPS      Y5, Y8, Y8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1091
+	JZ          done1087
 	CMPQ        R10, $0x01
-	JNE         leaky1090
+	JNE         leaky1086
 	VXORPS      X5, X5, X5
 	VMAXPS      Y3, Y5, Y3
 	VMAXPS      Y4, Y5, Y4
 	VMAXPS      Y15, Y5, Y15
 	VMAXPS      Y8, Y5, Y8
-	JMP         done1091
+	JMP         done1087
 
-leaky1090:
+leaky1086:
 	// max(x, 0.1x)
 	VMULPS v3dcccccd<>+0(SB), Y3, Y5
 	VMAXPS Y5, Y3, Y3
@@ -19101,10 +19041,10 @@ leaky1090:
 	VMULPS v3dcccccd<>+0(SB), Y8, Y5
 	VMAXPS Y5, Y8, Y8
 
-done1091:
+done1087:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1092
+	JZ     store1088
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	MOVQ   96(AX), R11
@@ -19116,7 +19056,7 @@ done1091:
 	ADDQ   R11, R10
 	VADDPS (R10), Y8, Y8
 
-store1092:
+store1088:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -19146,17 +19086,17 @@ store1092:
 	VADDPS      Y11, Y14, Y14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done1094
+	JZ          done1090
 	CMPQ        R10, $0x01
-	JNE         leaky1093
+	JNE         leaky1089
 	VXORPS      X11, X11, X11
 	VMAXPS      Y9, Y11, Y9
 	VMAXPS      Y10, Y11, Y10
 	VMAXPS      Y15, Y11, Y15
 	VMAXPS      Y14, Y11, Y14
-	JMP         done1094
+	JMP         done1090
 
-leaky1093:
+leaky1089:
 	// max(x, 0.1x)
 	VMULPS v3dcccccd<>+0(SB), Y9, Y11
 	VMAXPS Y11, Y9, Y9
@@ -19167,10 +19107,10 @@ leaky1093:
 	VMULPS v3dcccccd<>+0(SB), Y14, Y11
 	VMAXPS Y11, Y14, Y14
 
-done1094:
+done1090:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store1095
+	JZ     store1091
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -19184,7 +19124,7 @@ done1094:
 	ADDQ   R11, R10
 	VADDPS (R10), Y14, Y14
 
-store1095:
+store1091:
 	MOVQ    R8, R10
 	ADDQ    R9, R10
 	ADDQ    40(AX), R10
@@ -20789,17 +20729,17 @@ vector:
 	VADDPS      Y5, Y7, Y7
 	MOVQ        112(AX), R9
 	TESTQ       R9, R9
-	JZ          done1097
+	JZ          done1093
 	CMPQ        R9, $0x01
-	JNE         leaky1096
+	JNE         leaky1092
 	VXORPS      X5, X5, X5
 	VMAXPS      Y3, Y5, Y3
 	VMAXPS      Y4, Y5, Y4
 	VMAXPS      Y13, Y5, Y13
 	VMAXPS      Y7, Y5, Y7
-	JMP         done1097
+	JMP         done1093
 
-leaky1096:
+leaky1092:
 	// max(x, 0.1x)
 	VMULPS v3dcccccd<>+0(SB), Y3, Y5
 	VMAXPS Y5, Y3, Y3
@@ -20810,10 +20750,10 @@ leaky1096:
 	VMULPS v3dcccccd<>+0(SB), Y7, Y5
 	VMAXPS Y5, Y7, Y7
 
-done1097:
+done1093:
 	MOVQ   (SP), R9
 	TESTQ  R9, R9
-	JZ     store1098
+	JZ     store1094
 	ADDQ   R8, R9
 	MOVQ   96(AX), R10
 	VADDPS (R9), Y3, Y3
@@ -20824,7 +20764,7 @@ done1097:
 	ADDQ   R10, R9
 	VADDPS (R9), Y7, Y7
 
-store1098:
+store1094:
 	MOVQ        DI, R9
 	ADDQ        R8, R9
 	MOVQ        32(AX), R10
@@ -20851,17 +20791,17 @@ store1098:
 	VADDPS      Y10, Y12, Y12
 	MOVQ        112(AX), R9
 	TESTQ       R9, R9
-	JZ          done1100
+	JZ          done1096
 	CMPQ        R9, $0x01
-	JNE         leaky1099
+	JNE         leaky1095
 	VXORPS      X10, X10, X10
 	VMAXPS      Y8, Y10, Y8
 	VMAXPS      Y9, Y10, Y9
 	VMAXPS      Y13, Y10, Y13
 	VMAXPS      Y12, Y10, Y12
-	JMP         done1100
+	JMP         done1096
 
-leaky1099:
+leaky1095:
 	// max(x, 0.1x)
 	VMULPS v3dcccccd<>+0(SB), Y8, Y10
 	VMAXPS Y10, Y8, Y8
@@ -20872,10 +20812,10 @@ leaky1099:
 	VMULPS v3dcccccd<>+0(SB), Y12, Y10
 	VMAXPS Y10, Y12, Y12
 
-done1100:
+done1096:
 	MOVQ   (SP), R9
 	TESTQ  R9, R9
-	JZ     store1101
+	JZ     store1097
 	ADDQ   R8, R9
 	ADDQ   104(AX), R9
 	ADDQ   104(AX), R9
@@ -20888,7 +20828,7 @@ done1100:
 	ADDQ   R10, R9
 	VADDPS (R9), Y12, Y12
 
-store1101:
+store1097:
 	MOVQ        DI, R9
 	ADDQ        R8, R9
 	ADDQ        40(AX), R9
@@ -20952,17 +20892,17 @@ store1101:
 	VADDPS      Y5, Y7, Y7
 	MOVQ        112(AX), R9
 	TESTQ       R9, R9
-	JZ          done1103
+	JZ          done1099
 	CMPQ        R9, $0x01
-	JNE         leaky1102
+	JNE         leaky1098
 	VXORPS      X5, X5, X5
 	VMAXPS      Y3, Y5, Y3
 	VMAXPS      Y4, Y5, Y4
 	VMAXPS      Y13, Y5, Y13
 	VMAXPS      Y7, Y5, Y7
-	JMP         done1103
+	JMP         done1099
 
-leaky1102:
+leaky1098:
 	// max(x, 0.1x)
 	VMULPS v3dcccccd<>+0(SB), Y3, Y5
 	VMAXPS Y5, Y3, Y3
@@ -20973,10 +20913,10 @@ leaky1102:
 	VMULPS v3dcccccd<>+0(SB), Y7, Y5
 	VMAXPS Y5, Y7, Y7
 
-done1103:
+done1099:
 	MOVQ   (SP), R9
 	TESTQ  R9, R9
-	JZ     store1104
+	JZ     store1100
 	ADDQ   R8, R9
 	ADDQ   104(AX), R9
 	MOVQ   96(AX), R10
@@ -20988,7 +20928,7 @@ done1103:
 	ADDQ   R10, R9
 	VADDPS (R9), Y7, Y7
 
-store1104:
+store1100:
 	MOVQ        DI, R9
 	ADDQ        R8, R9
 	ADDQ        40(AX), R9
@@ -21016,17 +20956,17 @@ store1104:
 	VADDPS      Y10, Y12, Y12
 	MOVQ        112(AX), R9
 	TESTQ       R9, R9
-	JZ          done1106
+	JZ          done1102
 	CMPQ        R9, $0x01
-	JNE         leaky1105
+	JNE         leaky1101
 	VXORPS      X10, X10, X10
 	VMAXPS      Y8, Y10, Y8
 	VMAXPS      Y9, Y10, Y9
 	VMAXPS      Y13, Y10, Y13
 	VMAXPS      Y12, Y10, Y12
-	JMP         done1106
+	JMP         done1102
 
-leaky1105:
+leaky1101:
 	// max(x, 0.1x)
 	VMULPS v3dcccccd<>+0(SB), Y8, Y10
 	VMAXPS Y10, Y8, Y8
@@ -21037,10 +20977,10 @@ leaky1105:
 	VMULPS v3dcccccd<>+0(SB), Y12, Y10
 	VMAXPS Y10, Y12, Y12
 
-done1106:
+done1102:
 	MOVQ   (SP), R9
 	TESTQ  R9, R9
-	JZ     store1107
+	JZ     store1103
 	ADDQ   R8, R9
 	ADDQ   104(AX), R9
 	ADDQ   104(AX), R9
@@ -21054,7 +20994,7 @@ done1106:
 	ADDQ   R10, R9
 	VADDPS (R9), Y12, Y12
 
-store1107:
+store1103:
 	MOVQ    DI, R9
 	ADDQ    R8, R9
 	ADDQ    40(AX), R9
@@ -21600,9 +21540,9 @@ TEXT ·mixRowsAVX2(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors1108:
+vectors1104:
 	CMPQ    DI, R8
-	JGT     done1109
+	JGT     done1105
 	VMOVUPS (DX)(DI*1), Y2
 	VMOVUPS 32(DX)(DI*1), Y3
 	VMOVUPS 64(DX)(DI*1), Y4
@@ -21628,12 +21568,12 @@ vectors1108:
 	VMOVUPS Y4, 64(CX)(DI*1)
 	VMOVUPS Y5, 96(CX)(DI*1)
 	ADDQ    $0x00000080, DI
-	JMP     vectors1108
+	JMP     vectors1104
 
-done1109:
-vectors1110:
+done1105:
+vectors1106:
 	CMPQ    DI, R9
-	JGT     done1111
+	JGT     done1107
 	VMOVUPS (DX)(DI*1), Y2
 	VMOVUPS (BX)(DI*1), Y3
 	VMULPS  Y1, Y2, Y2
@@ -21641,9 +21581,9 @@ vectors1110:
 	VADDPS  Y3, Y2, Y2
 	VMOVUPS Y2, (CX)(DI*1)
 	ADDQ    $0x00000020, DI
-	JMP     vectors1110
+	JMP     vectors1106
 
-done1111:
+done1107:
 	ADDQ 24(AX), CX
 	ADDQ 32(AX), DX
 	ADDQ 40(AX), BX
@@ -21674,7 +21614,7 @@ TEXT ·mixPixelsAVX2(SB), NOSPLIT, $0-8
 	MOVQ         AX, R10
 	SUBQ         $0x00000008, R10
 
-step1112:
+step1108:
 	VMOVUPS      (DX)(R9*4), Y6
 	VPCMPEQD     Y7, Y7, Y7
 	VPGATHERDD   Y7, (CX)(Y6*1), Y4
@@ -21737,13 +21677,13 @@ step1112:
 	ADDQ         R8, R11
 	ADDQ         $0x00000008, R9
 	CMPQ         R9, R10
-	JLE          step1112
+	JLE          step1108
 	CMPQ         R9, AX
-	JGE          end1113
+	JGE          end1109
 	MOVQ         R10, R9
-	JMP          step1112
+	JMP          step1108
 
-end1113:
+end1109:
 	VZEROUPPER
 	RET
 
@@ -21779,7 +21719,7 @@ TEXT ·toRGBAVX2(SB), NOSPLIT, $0-8
 	MOVQ         DI, R8
 	SUBQ         $0x00000008, R8
 
-step1114:
+step1110:
 	VPMOVZXBD    (DX)(AX*1), Y10
 	VPMOVZXBD    (BX)(AX*1), Y11
 	VPMOVZXBD    (SI)(AX*1), Y12
@@ -21810,13 +21750,13 @@ step1114:
 	VMOVQ        X10, 16(R9)
 	ADDQ         $0x00000008, AX
 	CMPQ         AX, R8
-	JLE          step1114
+	JLE          step1110
 	CMPQ         AX, DI
-	JGE          end1115
+	JGE          end1111
 	MOVQ         R8, AX
-	JMP          step1114
+	JMP          step1110
 
-end1115:
+end1111:
 	VZEROUPPER
 	RET
 
@@ -21869,7 +21809,7 @@ TEXT ·blendAVX2(SB), NOSPLIT, $0-8
 	MOVQ         AX, DI
 	SUBQ         $0x00000010, DI
 
-step1116:
+step1112:
 	VPMOVZXBW (CX)(SI*1), Y2
 	VPMOVZXBW (DX)(SI*1), Y1
 	VPADDW    Y2, Y1, Y1
@@ -21882,13 +21822,13 @@ step1116:
 	VMOVUPS   X1, (BX)(SI*1)
 	ADDQ      $0x00000010, SI
 	CMPQ      SI, DI
-	JLE       step1116
+	JLE       step1112
 	CMPQ      SI, AX
-	JGE       end1117
+	JGE       end1113
 	MOVQ      DI, SI
-	JMP       step1116
+	JMP       step1112
 
-end1117:
+end1113:
 	VZEROUPPER
 	RET
 
@@ -21908,7 +21848,7 @@ TEXT ·spreadChromaAVX2(SB), NOSPLIT, $0-8
 	MOVQ SI, R8
 	SUBQ $0x00000010, R8
 
-step1118:
+step1114:
 	VPMOVZXBW (CX)(DI*1), Y1
 	VPMOVZXBW (DX)(DI*1), Y0
 	VPADDW    Y1, Y0, Y0
@@ -21917,13 +21857,13 @@ step1118:
 	VMOVUPS   Y0, 2(AX)(DI*2)
 	ADDQ      $0x00000010, DI
 	CMPQ      DI, R8
-	JLE       step1118
+	JLE       step1114
 	CMPQ      DI, SI
-	JGE       end1119
+	JGE       end1115
 	MOVQ      R8, DI
-	JMP       step1118
+	JMP       step1114
 
-end1119:
+end1115:
 	MOVW         2(AX), CX
 	MOVW         CX, (AX)
 	MOVW         (AX)(SI*2), CX
@@ -21933,7 +21873,7 @@ end1119:
 	MOVQ         SI, DX
 	SUBQ         $0x00000010, DX
 
-step1120:
+step1116:
 	VMOVUPS 2(AX)(CX*2), Y0
 	VPADDW  Y0, Y0, Y2
 	VPADDW  Y0, Y2, Y2
@@ -21947,13 +21887,13 @@ step1120:
 	VMOVUPS Y0, (BX)(CX*2)
 	ADDQ    $0x00000010, CX
 	CMPQ    CX, DX
-	JLE     step1120
+	JLE     step1116
 	CMPQ    CX, SI
-	JGE     end1121
+	JGE     end1117
 	MOVQ    DX, CX
-	JMP     step1120
+	JMP     step1116
 
-end1121:
+end1117:
 	VZEROUPPER
 	RET
 

@@ -4,142 +4,142 @@
 
 package kernels
 
-// gemm1x16AVX512 computes a tile of 1 rows and 16 columns, see Tile.
+// gemm1x16AVX512 computes a tile of 1 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm1x16AVX512(t *Tile)
 
-// gemm2x16AVX512 computes a tile of 2 rows and 16 columns, see Tile.
+// gemm2x16AVX512 computes a tile of 2 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm2x16AVX512(t *Tile)
 
-// gemm3x16AVX512 computes a tile of 3 rows and 16 columns, see Tile.
+// gemm3x16AVX512 computes a tile of 3 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm3x16AVX512(t *Tile)
 
-// gemm4x16AVX512 computes a tile of 4 rows and 16 columns, see Tile.
+// gemm4x16AVX512 computes a tile of 4 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm4x16AVX512(t *Tile)
 
-// gemm5x16AVX512 computes a tile of 5 rows and 16 columns, see Tile.
+// gemm5x16AVX512 computes a tile of 5 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm5x16AVX512(t *Tile)
 
-// gemm6x16AVX512 computes a tile of 6 rows and 16 columns, see Tile.
+// gemm6x16AVX512 computes a tile of 6 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm6x16AVX512(t *Tile)
 
-// gemm7x16AVX512 computes a tile of 7 rows and 16 columns, see Tile.
+// gemm7x16AVX512 computes a tile of 7 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm7x16AVX512(t *Tile)
 
-// gemm8x16AVX512 computes a tile of 8 rows and 16 columns, see Tile.
+// gemm8x16AVX512 computes a tile of 8 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm8x16AVX512(t *Tile)
 
-// gemm9x16AVX512 computes a tile of 9 rows and 16 columns, see Tile.
+// gemm9x16AVX512 computes a tile of 9 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm9x16AVX512(t *Tile)
 
-// gemm10x16AVX512 computes a tile of 10 rows and 16 columns, see Tile.
+// gemm10x16AVX512 computes a tile of 10 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm10x16AVX512(t *Tile)
 
-// gemm11x16AVX512 computes a tile of 11 rows and 16 columns, see Tile.
+// gemm11x16AVX512 computes a tile of 11 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm11x16AVX512(t *Tile)
 
-// gemm12x16AVX512 computes a tile of 12 rows and 16 columns, see Tile.
+// gemm12x16AVX512 computes a tile of 12 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm12x16AVX512(t *Tile)
 
-// gemm13x16AVX512 computes a tile of 13 rows and 16 columns, see Tile.
+// gemm13x16AVX512 computes a tile of 13 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm13x16AVX512(t *Tile)
 
-// gemm14x16AVX512 computes a tile of 14 rows and 16 columns, see Tile.
+// gemm14x16AVX512 computes a tile of 14 pixels and 16 filters, see Tile.
 //
 //go:noescape
 func gemm14x16AVX512(t *Tile)
 
-// gemm1x32AVX512 computes a tile of 1 rows and 32 columns, see Tile.
+// gemm1x32AVX512 computes a tile of 1 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm1x32AVX512(t *Tile)
 
-// gemm2x32AVX512 computes a tile of 2 rows and 32 columns, see Tile.
+// gemm2x32AVX512 computes a tile of 2 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm2x32AVX512(t *Tile)
 
-// gemm3x32AVX512 computes a tile of 3 rows and 32 columns, see Tile.
+// gemm3x32AVX512 computes a tile of 3 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm3x32AVX512(t *Tile)
 
-// gemm4x32AVX512 computes a tile of 4 rows and 32 columns, see Tile.
+// gemm4x32AVX512 computes a tile of 4 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm4x32AVX512(t *Tile)
 
-// gemm5x32AVX512 computes a tile of 5 rows and 32 columns, see Tile.
+// gemm5x32AVX512 computes a tile of 5 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm5x32AVX512(t *Tile)
 
-// gemm6x32AVX512 computes a tile of 6 rows and 32 columns, see Tile.
+// gemm6x32AVX512 computes a tile of 6 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm6x32AVX512(t *Tile)
 
-// gemm7x32AVX512 computes a tile of 7 rows and 32 columns, see Tile.
+// gemm7x32AVX512 computes a tile of 7 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm7x32AVX512(t *Tile)
 
-// gemm8x32AVX512 computes a tile of 8 rows and 32 columns, see Tile.
+// gemm8x32AVX512 computes a tile of 8 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm8x32AVX512(t *Tile)
 
-// gemm9x32AVX512 computes a tile of 9 rows and 32 columns, see Tile.
+// gemm9x32AVX512 computes a tile of 9 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm9x32AVX512(t *Tile)
 
-// gemm10x32AVX512 computes a tile of 10 rows and 32 columns, see Tile.
+// gemm10x32AVX512 computes a tile of 10 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm10x32AVX512(t *Tile)
 
-// gemm11x32AVX512 computes a tile of 11 rows and 32 columns, see Tile.
+// gemm11x32AVX512 computes a tile of 11 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm11x32AVX512(t *Tile)
 
-// gemm12x32AVX512 computes a tile of 12 rows and 32 columns, see Tile.
+// gemm12x32AVX512 computes a tile of 12 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm12x32AVX512(t *Tile)
 
-// gemm13x32AVX512 computes a tile of 13 rows and 32 columns, see Tile.
+// gemm13x32AVX512 computes a tile of 13 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm13x32AVX512(t *Tile)
 
-// gemm14x32AVX512 computes a tile of 14 rows and 32 columns, see Tile.
+// gemm14x32AVX512 computes a tile of 14 pixels and 32 filters, see Tile.
 //
 //go:noescape
 func gemm14x32AVX512(t *Tile)
@@ -209,72 +209,72 @@ func depthwise7s2repeatingAVX512(t *Rows)
 //go:noescape
 func spreadAVX512(t *Rows)
 
-// gemm1x8AVX512Y computes a tile of 1 rows and 8 columns, see Tile.
+// gemm1x8AVX512Y computes a tile of 1 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm1x8AVX512Y(t *Tile)
 
-// gemm2x8AVX512Y computes a tile of 2 rows and 8 columns, see Tile.
+// gemm2x8AVX512Y computes a tile of 2 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm2x8AVX512Y(t *Tile)
 
-// gemm3x8AVX512Y computes a tile of 3 rows and 8 columns, see Tile.
+// gemm3x8AVX512Y computes a tile of 3 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm3x8AVX512Y(t *Tile)
 
-// gemm4x8AVX512Y computes a tile of 4 rows and 8 columns, see Tile.
+// gemm4x8AVX512Y computes a tile of 4 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm4x8AVX512Y(t *Tile)
 
-// gemm5x8AVX512Y computes a tile of 5 rows and 8 columns, see Tile.
+// gemm5x8AVX512Y computes a tile of 5 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm5x8AVX512Y(t *Tile)
 
-// gemm6x8AVX512Y computes a tile of 6 rows and 8 columns, see Tile.
+// gemm6x8AVX512Y computes a tile of 6 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm6x8AVX512Y(t *Tile)
 
-// gemm7x8AVX512Y computes a tile of 7 rows and 8 columns, see Tile.
+// gemm7x8AVX512Y computes a tile of 7 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm7x8AVX512Y(t *Tile)
 
-// gemm8x8AVX512Y computes a tile of 8 rows and 8 columns, see Tile.
+// gemm8x8AVX512Y computes a tile of 8 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm8x8AVX512Y(t *Tile)
 
-// gemm9x8AVX512Y computes a tile of 9 rows and 8 columns, see Tile.
+// gemm9x8AVX512Y computes a tile of 9 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm9x8AVX512Y(t *Tile)
 
-// gemm10x8AVX512Y computes a tile of 10 rows and 8 columns, see Tile.
+// gemm10x8AVX512Y computes a tile of 10 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm10x8AVX512Y(t *Tile)
 
-// gemm11x8AVX512Y computes a tile of 11 rows and 8 columns, see Tile.
+// gemm11x8AVX512Y computes a tile of 11 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm11x8AVX512Y(t *Tile)
 
-// gemm12x8AVX512Y computes a tile of 12 rows and 8 columns, see Tile.
+// gemm12x8AVX512Y computes a tile of 12 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm12x8AVX512Y(t *Tile)
 
-// gemm13x8AVX512Y computes a tile of 13 rows and 8 columns, see Tile.
+// gemm13x8AVX512Y computes a tile of 13 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm13x8AVX512Y(t *Tile)
 
-// gemm14x8AVX512Y computes a tile of 14 rows and 8 columns, see Tile.
+// gemm14x8AVX512Y computes a tile of 14 pixels and 8 filters, see Tile.
 //
 //go:noescape
 func gemm14x8AVX512Y(t *Tile)
@@ -484,11 +484,6 @@ func addAVX512(t *Span)
 //go:noescape
 func mulAVX512(t *Span)
 
-// maxAVX512 computes the larger of src and add, see Span.
-//
-//go:noescape
-func maxAVX512(t *Span)
-
 // scaleAVX512 computes src · scale, see Span.
 //
 //go:noescape
@@ -687,7 +682,6 @@ var avx512 = Set{
 	},
 	add:         addAVX512,
 	mul:         mulAVX512,
-	max:         maxAVX512,
 	scale:       scaleAVX512,
 	exponential: exponentialAVX512,
 	sumRows:     sumRowsAVX512,

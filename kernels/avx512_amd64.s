@@ -45876,74 +45876,6 @@ next:
 	VZEROUPPER
 	RET
 
-// func maxAVX512(t *byte)
-// Requires: AVX, AVX512F
-TEXT ·maxAVX512(SB), NOSPLIT, $0-8
-	MOVQ t+0(FP), AX
-	MOVQ (AX), CX
-	MOVQ 8(AX), DX
-	MOVQ 16(AX), BX
-	MOVQ 48(AX), SI
-	MOVQ 56(AX), R8
-	ADDQ $0x07, R8
-	SHRQ $0x03, R8
-	SHLQ $0x05, R8
-	LEAQ -256(R8), R9
-	LEAQ -64(R8), R10
-
-row:
-	XORQ DI, DI
-
-vectors2123:
-	CMPQ    DI, R9
-	JGT     done2124
-	VMOVUPS (DX)(DI*1), Z0
-	VMOVUPS 64(DX)(DI*1), Z1
-	VMOVUPS 128(DX)(DI*1), Z2
-	VMOVUPS 192(DX)(DI*1), Z3
-	VMOVUPS (BX)(DI*1), Z4
-	VMOVUPS 64(BX)(DI*1), Z5
-	VMOVUPS 128(BX)(DI*1), Z6
-	VMOVUPS 192(BX)(DI*1), Z7
-	VMAXPS  Z0, Z4, Z0
-	VMAXPS  Z1, Z5, Z1
-	VMAXPS  Z2, Z6, Z2
-	VMAXPS  Z3, Z7, Z3
-	VMOVUPS Z0, (CX)(DI*1)
-	VMOVUPS Z1, 64(CX)(DI*1)
-	VMOVUPS Z2, 128(CX)(DI*1)
-	VMOVUPS Z3, 192(CX)(DI*1)
-	ADDQ    $0x00000100, DI
-	JMP     vectors2123
-
-done2124:
-vectors2125:
-	CMPQ    DI, R10
-	JGT     done2126
-	VMOVUPS (DX)(DI*1), Z0
-	VMOVUPS (BX)(DI*1), Z1
-	VMAXPS  Z0, Z1, Z0
-	VMOVUPS Z0, (CX)(DI*1)
-	ADDQ    $0x00000040, DI
-	JMP     vectors2125
-
-done2126:
-	CMPQ    DI, R8
-	JGE     next
-	VMOVUPS (DX)(DI*1), Z0
-	VMOVUPS (BX)(DI*1), Z1
-	VMAXPS  Z0, Z1, Z0
-	VMOVUPS Y0, (CX)(DI*1)
-
-next:
-	ADDQ 24(AX), CX
-	ADDQ 32(AX), DX
-	ADDQ 40(AX), BX
-	DECQ SI
-	JNZ  row
-	VZEROUPPER
-	RET
-
 // func scaleAVX512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·scaleAVX512(SB), NOSPLIT, $0-8
@@ -45962,9 +45894,9 @@ TEXT ·scaleAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2127:
+vectors2123:
 	CMPQ    SI, R8
-	JGT     done2128
+	JGT     done2124
 	VMOVUPS (DX)(SI*1), Z1
 	VMOVUPS 64(DX)(SI*1), Z2
 	VMOVUPS 128(DX)(SI*1), Z3
@@ -45978,19 +45910,19 @@ vectors2127:
 	VMOVUPS Z3, 128(CX)(SI*1)
 	VMOVUPS Z4, 192(CX)(SI*1)
 	ADDQ    $0x00000100, SI
-	JMP     vectors2127
+	JMP     vectors2123
 
-done2128:
-vectors2129:
+done2124:
+vectors2125:
 	CMPQ    SI, R9
-	JGT     done2130
+	JGT     done2126
 	VMOVUPS (DX)(SI*1), Z1
 	VMULPS  Z0, Z1, Z1
 	VMOVUPS Z1, (CX)(SI*1)
 	ADDQ    $0x00000040, SI
-	JMP     vectors2129
+	JMP     vectors2125
 
-done2130:
+done2126:
 	CMPQ    SI, DI
 	JGE     next
 	VMOVUPS (DX)(SI*1), Z1
@@ -46034,9 +45966,9 @@ TEXT ·exponentialAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ SI, SI
 
-vectors2131:
+vectors2127:
 	CMPQ        SI, R8
-	JGT         done2132
+	JGT         done2128
 	VMOVUPS     (DX)(SI*1), Z12
 	VMOVUPS     64(DX)(SI*1), Z13
 	VADDPS      Z1, Z12, Z12
@@ -46076,12 +46008,12 @@ vectors2131:
 	VMOVUPS     Z12, (CX)(SI*1)
 	VMOVUPS     Z13, 64(CX)(SI*1)
 	ADDQ        $0x00000080, SI
-	JMP         vectors2131
+	JMP         vectors2127
 
-done2132:
-vectors2133:
+done2128:
+vectors2129:
 	CMPQ        SI, R9
-	JGT         done2134
+	JGT         done2130
 	VMOVUPS     (DX)(SI*1), Z12
 	VADDPS      Z1, Z12, Z12
 	VMULPS      Z0, Z12, Z12
@@ -46102,9 +46034,9 @@ vectors2133:
 	VSUBPS      Z11, Z14, Z12
 	VMOVUPS     Z12, (CX)(SI*1)
 	ADDQ        $0x00000040, SI
-	JMP         vectors2133
+	JMP         vectors2129
 
-done2134:
+done2130:
 	CMPQ        SI, DI
 	JGE         next
 	VMOVUPS     (DX)(SI*1), Z12
@@ -46153,9 +46085,9 @@ TEXT ·sumRowsAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ R8, R8
 
-vectors2135:
+vectors2131:
 	CMPQ   R8, R10
-	JGT    done2136
+	JGT    done2132
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
@@ -46167,9 +46099,9 @@ vectors2135:
 	LEAQ   (CX)(R8*1), R12
 	MOVQ   48(AX), BX
 
-several2137:
+several2133:
 	SUBQ   $0x02, BX
-	JLT    single2138
+	JLT    single2134
 	VADDPS (R12), Z0, Z0
 	VADDPS 64(R12), Z1, Z1
 	VADDPS 128(R12), Z2, Z2
@@ -46180,22 +46112,22 @@ several2137:
 	VADDPS 128(R12), Z6, Z6
 	VADDPS 192(R12), Z7, Z7
 	ADDQ   SI, R12
-	JMP    several2137
+	JMP    several2133
 
-single2138:
+single2134:
 	ADDQ $0x02, BX
 
-one2140:
-	JZ     sum2139
+one2136:
+	JZ     sum2135
 	VADDPS (R12), Z0, Z0
 	VADDPS 64(R12), Z1, Z1
 	VADDPS 128(R12), Z2, Z2
 	VADDPS 192(R12), Z3, Z3
 	ADDQ   SI, R12
 	DECQ   BX
-	JMP    one2140
+	JMP    one2136
 
-sum2139:
+sum2135:
 	VADDPS  Z4, Z0, Z0
 	VADDPS  Z5, Z1, Z1
 	VADDPS  Z6, Z2, Z2
@@ -46209,12 +46141,12 @@ sum2139:
 	VADDPS  192(DX)(R8*1), Z3, Z3
 	VMOVUPS Z3, 192(DX)(R8*1)
 	ADDQ    $0x00000100, R8
-	JMP     vectors2135
+	JMP     vectors2131
 
-done2136:
-vectors2141:
+done2132:
+vectors2137:
 	CMPQ   R8, R11
-	JGT    done2142
+	JGT    done2138
 	VXORPS X8, X8, X8
 	VXORPS X9, X9, X9
 	VXORPS X10, X10, X10
@@ -46226,9 +46158,9 @@ vectors2141:
 	LEAQ   (CX)(R8*1), R12
 	MOVQ   48(AX), BX
 
-several2143:
+several2139:
 	SUBQ   $0x08, BX
-	JLT    single2144
+	JLT    single2140
 	VADDPS (R12), Z8, Z8
 	ADDQ   SI, R12
 	VADDPS (R12), Z9, Z9
@@ -46245,19 +46177,19 @@ several2143:
 	ADDQ   SI, R12
 	VADDPS (R12), Z15, Z15
 	ADDQ   SI, R12
-	JMP    several2143
+	JMP    several2139
 
-single2144:
+single2140:
 	ADDQ $0x08, BX
 
-one2146:
-	JZ     sum2145
+one2142:
+	JZ     sum2141
 	VADDPS (R12), Z8, Z8
 	ADDQ   SI, R12
 	DECQ   BX
-	JMP    one2146
+	JMP    one2142
 
-sum2145:
+sum2141:
 	VADDPS  Z12, Z8, Z8
 	VADDPS  Z13, Z9, Z9
 	VADDPS  Z14, Z10, Z10
@@ -46268,9 +46200,9 @@ sum2145:
 	VADDPS  (DX)(R8*1), Z8, Z8
 	VMOVUPS Z8, (DX)(R8*1)
 	ADDQ    $0x00000040, R8
-	JMP     vectors2141
+	JMP     vectors2137
 
-done2142:
+done2138:
 	CMPQ   R8, R9
 	JGE    next
 	VXORPS X16, X16, X16
@@ -46284,9 +46216,9 @@ done2142:
 	LEAQ   (CX)(R8*1), R12
 	MOVQ   48(AX), BX
 
-several2147:
+several2143:
 	SUBQ   $0x08, BX
-	JLT    single2148
+	JLT    single2144
 	VADDPS (R12), Z16, Z16
 	ADDQ   SI, R12
 	VADDPS (R12), Z17, Z17
@@ -46303,19 +46235,19 @@ several2147:
 	ADDQ   SI, R12
 	VADDPS (R12), Z23, Z23
 	ADDQ   SI, R12
-	JMP    several2147
+	JMP    several2143
 
-single2148:
+single2144:
 	ADDQ $0x08, BX
 
-one2150:
-	JZ     sum2149
+one2146:
+	JZ     sum2145
 	VADDPS (R12), Z16, Z16
 	ADDQ   SI, R12
 	DECQ   BX
-	JMP    one2150
+	JMP    one2146
 
-sum2149:
+sum2145:
 	VADDPS  Z20, Z16, Z16
 	VADDPS  Z21, Z17, Z17
 	VADDPS  Z22, Z18, Z18
@@ -46351,9 +46283,9 @@ TEXT ·maxTapsAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors2151:
+vectors2147:
 	CMPQ    DI, R9
-	JGT     done2152
+	JGT     done2148
 	VMOVAPS Z0, Z1
 	VMOVAPS Z0, Z2
 	VMOVAPS Z0, Z3
@@ -46361,11 +46293,11 @@ vectors2151:
 	LEAQ    (CX)(DI*1), R11
 	MOVQ    56(AX), R14
 
-lines2153:
+lines2149:
 	MOVQ R11, R12
 	MOVQ 48(AX), R13
 
-columns2154:
+columns2150:
 	VMOVUPS (R12), Z5
 	VMAXPS  Z1, Z5, Z1
 	VMOVUPS 64(R12), Z5
@@ -46376,62 +46308,62 @@ columns2154:
 	VMAXPS  Z4, Z5, Z4
 	ADDQ    SI, R12
 	DECQ    R13
-	JNZ     columns2154
+	JNZ     columns2150
 	ADDQ    40(AX), R11
 	DECQ    R14
-	JNZ     lines2153
+	JNZ     lines2149
 	VMOVUPS Z1, (DX)(DI*1)
 	VMOVUPS Z2, 64(DX)(DI*1)
 	VMOVUPS Z3, 128(DX)(DI*1)
 	VMOVUPS Z4, 192(DX)(DI*1)
 	ADDQ    $0x00000100, DI
-	JMP     vectors2151
+	JMP     vectors2147
 
-done2152:
-vectors2155:
+done2148:
+vectors2151:
 	CMPQ    DI, R10
-	JGT     done2156
+	JGT     done2152
 	VMOVAPS Z0, Z1
 	LEAQ    (CX)(DI*1), R11
 	MOVQ    56(AX), R14
 
-lines2157:
+lines2153:
 	MOVQ R11, R12
 	MOVQ 48(AX), R13
 
-columns2158:
+columns2154:
 	VMOVUPS (R12), Z2
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    SI, R12
 	DECQ    R13
-	JNZ     columns2158
+	JNZ     columns2154
 	ADDQ    40(AX), R11
 	DECQ    R14
-	JNZ     lines2157
+	JNZ     lines2153
 	VMOVUPS Z1, (DX)(DI*1)
 	ADDQ    $0x00000040, DI
-	JMP     vectors2155
+	JMP     vectors2151
 
-done2156:
+done2152:
 	CMPQ    DI, R8
 	JGE     next
 	VMOVAPS Z0, Z1
 	LEAQ    (CX)(DI*1), R11
 	MOVQ    56(AX), R14
 
-lines2159:
+lines2155:
 	MOVQ R11, R12
 	MOVQ 48(AX), R13
 
-columns2160:
+columns2156:
 	VMOVUPS (R12), Z2
 	VMAXPS  Z1, Z2, Z1
 	ADDQ    SI, R12
 	DECQ    R13
-	JNZ     columns2160
+	JNZ     columns2156
 	ADDQ    40(AX), R11
 	DECQ    R14
-	JNZ     lines2159
+	JNZ     lines2155
 	VMOVUPS Y1, (DX)(DI*1)
 
 next:
@@ -47060,17 +46992,17 @@ vector:
 	VADDPS      Z5, Z8, Z8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done2162
+	JZ          done2158
 	CMPQ        R10, $0x01
-	JNE         leaky2161
+	JNE         leaky2157
 	VXORPS      X5, X5, X5
 	VMAXPS      Z3, Z5, Z3
 	VMAXPS      Z4, Z5, Z4
 	VMAXPS      Z15, Z5, Z15
 	VMAXPS      Z8, Z5, Z8
-	JMP         done2162
+	JMP         done2158
 
-leaky2161:
+leaky2157:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
 	VMULPS       Z6, Z3, Z5
@@ -47082,10 +47014,10 @@ leaky2161:
 	VMULPS       Z6, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
 
-done2162:
+done2158:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store2163
+	JZ     store2159
 	ADDQ   R9, R10
 	MOVQ   96(AX), R11
 	VADDPS (R10), Z3, Z3
@@ -47096,7 +47028,7 @@ done2162:
 	ADDQ   R11, R10
 	VADDPS (R10), Z8, Z8
 
-store2163:
+store2159:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	MOVQ        32(AX), R11
@@ -47125,17 +47057,17 @@ store2163:
 	VADDPS      Z11, Z14, Z14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done2165
+	JZ          done2161
 	CMPQ        R10, $0x01
-	JNE         leaky2164
+	JNE         leaky2160
 	VXORPS      X11, X11, X11
 	VMAXPS      Z9, Z11, Z9
 	VMAXPS      Z10, Z11, Z10
 	VMAXPS      Z15, Z11, Z15
 	VMAXPS      Z14, Z11, Z14
-	JMP         done2165
+	JMP         done2161
 
-leaky2164:
+leaky2160:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
 	VMULPS       Z12, Z9, Z11
@@ -47147,10 +47079,10 @@ leaky2164:
 	VMULPS       Z12, Z14, Z11
 	VMAXPS       Z11, Z14, Z14
 
-done2165:
+done2161:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store2166
+	JZ     store2162
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -47163,7 +47095,7 @@ done2165:
 	ADDQ   R11, R10
 	VADDPS (R10), Z14, Z14
 
-store2166:
+store2162:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -47242,17 +47174,17 @@ store2166:
 	VADDPS      Z5, Z8, Z8
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done2168
+	JZ          done2164
 	CMPQ        R10, $0x01
-	JNE         leaky2167
+	JNE         leaky2163
 	VXORPS      X5, X5, X5
 	VMAXPS      Z3, Z5, Z3
 	VMAXPS      Z4, Z5, Z4
 	VMAXPS      Z15, Z5, Z15
 	VMAXPS      Z8, Z5, Z8
-	JMP         done2168
+	JMP         done2164
 
-leaky2167:
+leaky2163:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
 	VMULPS       Z6, Z3, Z5
@@ -47264,10 +47196,10 @@ leaky2167:
 	VMULPS       Z6, Z8, Z5
 	VMAXPS       Z5, Z8, Z8
 
-done2168:
+done2164:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store2169
+	JZ     store2165
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	MOVQ   96(AX), R11
@@ -47279,7 +47211,7 @@ done2168:
 	ADDQ   R11, R10
 	VADDPS (R10), Z8, Z8
 
-store2169:
+store2165:
 	MOVQ        R8, R10
 	ADDQ        R9, R10
 	ADDQ        40(AX), R10
@@ -47309,17 +47241,17 @@ store2169:
 	VADDPS      Z11, Z14, Z14
 	MOVQ        112(AX), R10
 	TESTQ       R10, R10
-	JZ          done2171
+	JZ          done2167
 	CMPQ        R10, $0x01
-	JNE         leaky2170
+	JNE         leaky2166
 	VXORPS      X11, X11, X11
 	VMAXPS      Z9, Z11, Z9
 	VMAXPS      Z10, Z11, Z10
 	VMAXPS      Z15, Z11, Z15
 	VMAXPS      Z14, Z11, Z14
-	JMP         done2171
+	JMP         done2167
 
-leaky2170:
+leaky2166:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z12
 	VMULPS       Z12, Z9, Z11
@@ -47331,10 +47263,10 @@ leaky2170:
 	VMULPS       Z12, Z14, Z11
 	VMAXPS       Z11, Z14, Z14
 
-done2171:
+done2167:
 	MOVQ   (SP), R10
 	TESTQ  R10, R10
-	JZ     store2172
+	JZ     store2168
 	ADDQ   R9, R10
 	ADDQ   104(AX), R10
 	ADDQ   104(AX), R10
@@ -47348,7 +47280,7 @@ done2171:
 	ADDQ   R11, R10
 	VADDPS (R10), Z14, Z14
 
-store2172:
+store2168:
 	MOVQ    R8, R10
 	ADDQ    R9, R10
 	ADDQ    40(AX), R10
@@ -48935,17 +48867,17 @@ vector:
 	VADDPS      Z5, Z7, Z7
 	MOVQ        112(AX), R9
 	TESTQ       R9, R9
-	JZ          done2174
+	JZ          done2170
 	CMPQ        R9, $0x01
-	JNE         leaky2173
+	JNE         leaky2169
 	VXORPS      X5, X5, X5
 	VMAXPS      Z3, Z5, Z3
 	VMAXPS      Z4, Z5, Z4
 	VMAXPS      Z13, Z5, Z13
 	VMAXPS      Z7, Z5, Z7
-	JMP         done2174
+	JMP         done2170
 
-leaky2173:
+leaky2169:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
 	VMULPS       Z6, Z3, Z5
@@ -48957,10 +48889,10 @@ leaky2173:
 	VMULPS       Z6, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
 
-done2174:
+done2170:
 	MOVQ   (SP), R9
 	TESTQ  R9, R9
-	JZ     store2175
+	JZ     store2171
 	ADDQ   R8, R9
 	MOVQ   96(AX), R10
 	VADDPS (R9), Z3, Z3
@@ -48971,7 +48903,7 @@ done2174:
 	ADDQ   R10, R9
 	VADDPS (R9), Z7, Z7
 
-store2175:
+store2171:
 	MOVQ        DI, R9
 	ADDQ        R8, R9
 	MOVQ        32(AX), R10
@@ -48998,17 +48930,17 @@ store2175:
 	VADDPS      Z10, Z12, Z12
 	MOVQ        112(AX), R9
 	TESTQ       R9, R9
-	JZ          done2177
+	JZ          done2173
 	CMPQ        R9, $0x01
-	JNE         leaky2176
+	JNE         leaky2172
 	VXORPS      X10, X10, X10
 	VMAXPS      Z8, Z10, Z8
 	VMAXPS      Z9, Z10, Z9
 	VMAXPS      Z13, Z10, Z13
 	VMAXPS      Z12, Z10, Z12
-	JMP         done2177
+	JMP         done2173
 
-leaky2176:
+leaky2172:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z11
 	VMULPS       Z11, Z8, Z10
@@ -49020,10 +48952,10 @@ leaky2176:
 	VMULPS       Z11, Z12, Z10
 	VMAXPS       Z10, Z12, Z12
 
-done2177:
+done2173:
 	MOVQ   (SP), R9
 	TESTQ  R9, R9
-	JZ     store2178
+	JZ     store2174
 	ADDQ   R8, R9
 	ADDQ   104(AX), R9
 	ADDQ   104(AX), R9
@@ -49036,7 +48968,7 @@ done2177:
 	ADDQ   R10, R9
 	VADDPS (R9), Z12, Z12
 
-store2178:
+store2174:
 	MOVQ        DI, R9
 	ADDQ        R8, R9
 	ADDQ        40(AX), R9
@@ -49100,17 +49032,17 @@ store2178:
 	VADDPS      Z5, Z7, Z7
 	MOVQ        112(AX), R9
 	TESTQ       R9, R9
-	JZ          done2180
+	JZ          done2176
 	CMPQ        R9, $0x01
-	JNE         leaky2179
+	JNE         leaky2175
 	VXORPS      X5, X5, X5
 	VMAXPS      Z3, Z5, Z3
 	VMAXPS      Z4, Z5, Z4
 	VMAXPS      Z13, Z5, Z13
 	VMAXPS      Z7, Z5, Z7
-	JMP         done2180
+	JMP         done2176
 
-leaky2179:
+leaky2175:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z6
 	VMULPS       Z6, Z3, Z5
@@ -49122,10 +49054,10 @@ leaky2179:
 	VMULPS       Z6, Z7, Z5
 	VMAXPS       Z5, Z7, Z7
 
-done2180:
+done2176:
 	MOVQ   (SP), R9
 	TESTQ  R9, R9
-	JZ     store2181
+	JZ     store2177
 	ADDQ   R8, R9
 	ADDQ   104(AX), R9
 	MOVQ   96(AX), R10
@@ -49137,7 +49069,7 @@ done2180:
 	ADDQ   R10, R9
 	VADDPS (R9), Z7, Z7
 
-store2181:
+store2177:
 	MOVQ        DI, R9
 	ADDQ        R8, R9
 	ADDQ        40(AX), R9
@@ -49165,17 +49097,17 @@ store2181:
 	VADDPS      Z10, Z12, Z12
 	MOVQ        112(AX), R9
 	TESTQ       R9, R9
-	JZ          done2183
+	JZ          done2179
 	CMPQ        R9, $0x01
-	JNE         leaky2182
+	JNE         leaky2178
 	VXORPS      X10, X10, X10
 	VMAXPS      Z8, Z10, Z8
 	VMAXPS      Z9, Z10, Z9
 	VMAXPS      Z13, Z10, Z13
 	VMAXPS      Z12, Z10, Z12
-	JMP         done2183
+	JMP         done2179
 
-leaky2182:
+leaky2178:
 	// max(x, 0.1x)
 	VBROADCASTSS f3dcccccd<>+0(SB), Z11
 	VMULPS       Z11, Z8, Z10
@@ -49187,10 +49119,10 @@ leaky2182:
 	VMULPS       Z11, Z12, Z10
 	VMAXPS       Z10, Z12, Z12
 
-done2183:
+done2179:
 	MOVQ   (SP), R9
 	TESTQ  R9, R9
-	JZ     store2184
+	JZ     store2180
 	ADDQ   R8, R9
 	ADDQ   104(AX), R9
 	ADDQ   104(AX), R9
@@ -49204,7 +49136,7 @@ done2183:
 	ADDQ   R10, R9
 	VADDPS (R9), Z12, Z12
 
-store2184:
+store2180:
 	MOVQ    DI, R9
 	ADDQ    R8, R9
 	ADDQ    40(AX), R9
@@ -49741,9 +49673,9 @@ TEXT ·mixRowsAVX512(SB), NOSPLIT, $0-8
 row:
 	XORQ DI, DI
 
-vectors2185:
+vectors2181:
 	CMPQ    DI, R9
-	JGT     done2186
+	JGT     done2182
 	VMOVUPS (DX)(DI*1), Z2
 	VMOVUPS 64(DX)(DI*1), Z3
 	VMOVUPS 128(DX)(DI*1), Z4
@@ -49769,12 +49701,12 @@ vectors2185:
 	VMOVUPS Z4, 128(CX)(DI*1)
 	VMOVUPS Z5, 192(CX)(DI*1)
 	ADDQ    $0x00000100, DI
-	JMP     vectors2185
+	JMP     vectors2181
 
-done2186:
-vectors2187:
+done2182:
+vectors2183:
 	CMPQ    DI, R10
-	JGT     done2188
+	JGT     done2184
 	VMOVUPS (DX)(DI*1), Z2
 	VMOVUPS (BX)(DI*1), Z3
 	VMULPS  Z1, Z2, Z2
@@ -49782,9 +49714,9 @@ vectors2187:
 	VADDPS  Z3, Z2, Z2
 	VMOVUPS Z2, (CX)(DI*1)
 	ADDQ    $0x00000040, DI
-	JMP     vectors2187
+	JMP     vectors2183
 
-done2188:
+done2184:
 	CMPQ    DI, R8
 	JGE     next
 	VMOVUPS (DX)(DI*1), Z2
@@ -49822,7 +49754,7 @@ TEXT ·mixPixelsAVX512(SB), NOSPLIT, $0-8
 	MOVQ         AX, R10
 	SUBQ         $0x00000010, R10
 
-step2189:
+step2185:
 	VMOVUPS      (DX)(R9*4), Z6
 	KXNORW       K1, K1, K1
 	VPGATHERDD   (CX)(Z6*1), K1, Z4
@@ -49885,13 +49817,13 @@ step2189:
 	ADDQ         R8, R11
 	ADDQ         $0x00000010, R9
 	CMPQ         R9, R10
-	JLE          step2189
+	JLE          step2185
 	CMPQ         R9, AX
-	JGE          end2190
+	JGE          end2186
 	MOVQ         R10, R9
-	JMP          step2189
+	JMP          step2185
 
-end2190:
+end2186:
 	VZEROUPPER
 	RET
 
@@ -49927,7 +49859,7 @@ TEXT ·toRGBAVX512(SB), NOSPLIT, $0-8
 	MOVQ         DI, R8
 	SUBQ         $0x00000010, R8
 
-step2191:
+step2187:
 	VPMOVZXBD     (DX)(AX*1), Z10
 	VPMOVZXBD     (BX)(AX*1), Z11
 	VPMOVZXBD     (SI)(AX*1), Z12
@@ -49958,13 +49890,13 @@ step2191:
 	VMOVUPS       X10, 32(R9)
 	ADDQ          $0x00000010, AX
 	CMPQ          AX, R8
-	JLE           step2191
+	JLE           step2187
 	CMPQ          AX, DI
-	JGE           end2192
+	JGE           end2188
 	MOVQ          R8, AX
-	JMP           step2191
+	JMP           step2187
 
-end2192:
+end2188:
 	VZEROUPPER
 	RET
 
@@ -50017,7 +49949,7 @@ TEXT ·blendAVX512(SB), NOSPLIT, $0-8
 	MOVQ         AX, DI
 	SUBQ         $0x00000020, DI
 
-step2193:
+step2189:
 	VPMOVZXBW (CX)(SI*1), Z2
 	VPMOVZXBW (DX)(SI*1), Z1
 	VPADDW    Z2, Z1, Z1
@@ -50028,13 +49960,13 @@ step2193:
 	VPMOVWB   Z1, (BX)(SI*1)
 	ADDQ      $0x00000020, SI
 	CMPQ      SI, DI
-	JLE       step2193
+	JLE       step2189
 	CMPQ      SI, AX
-	JGE       end2194
+	JGE       end2190
 	MOVQ      DI, SI
-	JMP       step2193
+	JMP       step2189
 
-end2194:
+end2190:
 	VZEROUPPER
 	RET
 
@@ -50054,7 +49986,7 @@ TEXT ·spreadChromaAVX512(SB), NOSPLIT, $0-8
 	MOVQ SI, R8
 	SUBQ $0x00000020, R8
 
-step2195:
+step2191:
 	VPMOVZXBW (CX)(DI*1), Z1
 	VPMOVZXBW (DX)(DI*1), Z0
 	VPADDW    Z1, Z0, Z0
@@ -50063,13 +49995,13 @@ step2195:
 	VMOVUPS   Z0, 2(AX)(DI*2)
 	ADDQ      $0x00000020, DI
 	CMPQ      DI, R8
-	JLE       step2195
+	JLE       step2191
 	CMPQ      DI, SI
-	JGE       end2196
+	JGE       end2192
 	MOVQ      R8, DI
-	JMP       step2195
+	JMP       step2191
 
-end2196:
+end2192:
 	MOVW         2(AX), CX
 	MOVW         CX, (AX)
 	MOVW         (AX)(SI*2), CX
@@ -50079,7 +50011,7 @@ end2196:
 	MOVQ         SI, DX
 	SUBQ         $0x00000020, DX
 
-step2197:
+step2193:
 	VMOVUPS 2(AX)(CX*2), Z0
 	VPADDW  Z0, Z0, Z2
 	VPADDW  Z0, Z2, Z2
@@ -50093,13 +50025,13 @@ step2197:
 	VMOVUPS Z0, (BX)(CX*2)
 	ADDQ    $0x00000020, CX
 	CMPQ    CX, DX
-	JLE     step2197
+	JLE     step2193
 	CMPQ    CX, SI
-	JGE     end2198
+	JGE     end2194
 	MOVQ    DX, CX
-	JMP     step2197
+	JMP     step2193
 
-end2198:
+end2194:
 	VZEROUPPER
 	RET
 

@@ -1,6 +1,6 @@
 package kernels
 
-// Window is the geometry of a square sliding window over planes of H×W values: Size taps a
+// Window is the geometry of a square sliding window over an image of H×W pixels: Size taps a
 // side, Dilation apart, beginning at -PadX, -PadY, moved by StrideX, StrideY.
 type Window struct {
 	Size, Dilation   int

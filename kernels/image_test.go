@@ -94,7 +94,6 @@ func TestImages(t *testing.T) {
 			check(func(dst Image) { s.CopyImage(w, dst, a) }, a.at)
 			check(func(dst Image) { s.AddImages(w, dst, a, b) }, func(p, c int) float32 { return a.at(p, c) + b.at(p, c) })
 			check(func(dst Image) { s.MulImages(w, dst, a, b) }, func(p, c int) float32 { return a.at(p, c) * b.at(p, c) })
-			check(func(dst Image) { s.MaxImages(w, dst, a, b) }, func(p, c int) float32 { return max(a.at(p, c), b.at(p, c)) })
 			check(func(dst Image) { s.MulImages(w, dst, a, Repeat(factors, pixels)) }, func(p, c int) float32 { return a.at(p, c) * factors[c] })
 			check(func(dst Image) { s.ScaleImage(w, dst, a, 3) }, func(p, c int) float32 { return a.at(p, c) * 3 })
 			check(func(dst Image) { s.ActivateImage(w, Leaky, dst, a) }, func(p, c int) float32 { return max(a.at(p, c), .1*a.at(p, c)) })

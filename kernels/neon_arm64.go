@@ -209,11 +209,6 @@ func addNEON(t *Span)
 //go:noescape
 func mulNEON(t *Span)
 
-// maxNEON computes the larger of src and add, see Span.
-//
-//go:noescape
-func maxNEON(t *Span)
-
 // scaleNEON computes src · scale, see Span.
 //
 //go:noescape
@@ -310,7 +305,6 @@ var neon = Set{
 	},
 	add:         addNEON,
 	mul:         mulNEON,
-	max:         maxNEON,
 	scale:       scaleNEON,
 	exponential: exponentialNEON,
 	sumRows:     sumRowsNEON,

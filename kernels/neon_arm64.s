@@ -10649,57 +10649,6 @@ done4:
 	BNE	row
 	RET
 
-// func maxNEON(t *byte)
-TEXT ·maxNEON(SB), NOSPLIT, $0-8
-	MOVD	t+0(FP), R0
-	MOVD	(R0), R2
-	MOVD	24(R0), R3
-	MOVD	8(R0), R5
-	MOVD	32(R0), R6
-	MOVD	16(R0), R8
-	MOVD	40(R0), R9
-	MOVD	48(R0), R11
-	MOVD	56(R0), R12
-	ADD	$7, R12
-	LSR	$3, R12
-row:
-	MOVD	R2, R4
-	ADD	R3, R2
-	MOVD	R5, R7
-	ADD	R6, R5
-	MOVD	R8, R10
-	ADD	R9, R8
-	MOVD	R12, R13
-vectors1:
-	SUBS	$2, R13
-	BLT	done2
-	FLDPQ.P	32(R7), (F0, F1)
-	FLDPQ.P	32(R7), (F2, F3)
-	FLDPQ.P	32(R10), (F4, F5)
-	FLDPQ.P	32(R10), (F6, F7)
-	WORD	$0x4e24f400 // fmax v0.4s, v0.4s, v4.4s
-	WORD	$0x4e25f421 // fmax v1.4s, v1.4s, v5.4s
-	WORD	$0x4e26f442 // fmax v2.4s, v2.4s, v6.4s
-	WORD	$0x4e27f463 // fmax v3.4s, v3.4s, v7.4s
-	FSTPQ.P	(F0, F1), 32(R4)
-	FSTPQ.P	(F2, F3), 32(R4)
-	B	vectors1
-done2:
-	ADD	$2, R13
-vectors3:
-	SUBS	$1, R13
-	BLT	done4
-	FLDPQ.P	32(R7), (F4, F5)
-	FLDPQ.P	32(R10), (F6, F7)
-	WORD	$0x4e26f484 // fmax v4.4s, v4.4s, v6.4s
-	WORD	$0x4e27f4a5 // fmax v5.4s, v5.4s, v7.4s
-	FSTPQ.P	(F4, F5), 32(R4)
-	B	vectors3
-done4:
-	SUBS	$1, R11
-	BNE	row
-	RET
-
 // func scaleNEON(t *byte)
 TEXT ·scaleNEON(SB), NOSPLIT, $0-8
 	MOVD	t+0(FP), R0

@@ -22,7 +22,6 @@ type Set struct {
 	spread    func(*Rows) // copies pixels, see Rows
 	unary     [activationCount]func(*Span)
 	add, mul  func(*Span)
-	max       func(*Span)
 	scale     func(*Span)
 	// exponential is e^((src + shift)·scale), sumRows adds all rows to the one row dst.
 	exponential, sumRows func(*Span)

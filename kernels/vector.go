@@ -120,18 +120,9 @@ func (s *Set) Add(w *Worker, dst, a, b []float32) { s.run(w, s.add, dst, a, b) }
 // AddImages computes dst = a + b. dst may be either.
 func (s *Set) AddImages(w *Worker, dst, a, b Image) { s.runImages(w, s.add, dst, a, &b) }
 
-// Mul computes dst = a · b. dst may be either.
-func (s *Set) Mul(w *Worker, dst, a, b []float32) { s.run(w, s.mul, dst, a, b) }
-
 // MulImages computes dst = a · b. dst may be either. Repeat makes of a factor for each channel
 // an image to multiply with.
 func (s *Set) MulImages(w *Worker, dst, a, b Image) { s.runImages(w, s.mul, dst, a, &b) }
-
-// Max computes the larger of a and b. dst may be either.
-func (s *Set) Max(w *Worker, dst, a, b []float32) { s.run(w, s.max, dst, a, b) }
-
-// MaxImages computes the larger of a and b. dst may be either.
-func (s *Set) MaxImages(w *Worker, dst, a, b Image) { s.runImages(w, s.max, dst, a, &b) }
 
 // Scale computes dst = src · scale. dst may be src.
 func (s *Set) Scale(w *Worker, dst, src []float32, scale float32) {

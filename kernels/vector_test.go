@@ -37,8 +37,6 @@ func TestVectors(t *testing.T) {
 				}
 			}
 			check("add", func(i int) float32 { return a[i] + b[i] }, func(dst []float32) { s.Add(w, dst, a, b) })
-			check("mul", func(i int) float32 { return a[i] * b[i] }, func(dst []float32) { s.Mul(w, dst, a, b) })
-			check("max", func(i int) float32 { return max(a[i], b[i]) }, func(dst []float32) { s.Max(w, dst, a, b) })
 			check("scale", func(i int) float32 { return a[i] * 3 }, func(dst []float32) { s.Scale(w, dst, a, 3) })
 			check("softmax", softmax64(a, .7), func(dst []float32) { s.Softmax(w, dst, a, .7) })
 			var sum float64

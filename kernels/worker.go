@@ -1,7 +1,7 @@
 package kernels
 
-// Slack is how many values behind the end of a layer's input or output a kernel may read. It
-// never uses what it reads there, and never writes there.
+// Slack is how many values behind the end of what it is given a kernel may read. It never uses
+// what it reads there, and never writes there.
 const Slack = 64
 
 // Worker is the working memory of one thread: what the kernels of one task after another use.
@@ -14,8 +14,7 @@ type Worker struct {
 	ends      [3][2 * Granule]float32 // the ends of slices that kernels must not write behind
 	lanes     [reduceWidth]float32    // into which a slice is reduced
 	transform Transform
-	edge      []float32 // a matrix tile that reaches over the end of its rows
-	edgeAdd   []float32 // and what is to be added to it
+	edge      []float32 // a matrix tile that reaches over the last filter
 	buffer    []float32
 
 	logistic func(values []float32)
@@ -26,7 +25,7 @@ type Worker struct {
 func NewWorker(set *Set, scratch int) *Worker {
 	w := &Worker{buffer: Aligned(scratch)}
 	if set != nil {
-		w.edge, w.edgeAdd = Aligned(set.MaxRows*set.MaxColumns()), Aligned(set.MaxRows*set.MaxColumns())
+		w.edge = Aligned(set.MaxRows * set.MaxColumns())
 		w.logistic = func(values []float32) { set.Activate(w, Logistic, values, values) }
 	}
 	return w

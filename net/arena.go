@@ -77,8 +77,8 @@ func (p *plan) live(v value) bool {
 // roundUp rounds a length up to whole cache lines.
 func roundUp(n int) int { return (n + 15) &^ 15 }
 
-// view returns the place of a value in an arena, with what lies behind it as capacity: for
-// pixels to the end of the last one's root.
+// view returns the place of a value in an arena, with what lies behind it as capacity. That of
+// pixels goes on to the end of the value in whose memory they lie.
 func (p *plan) view(arena []float32, v value) []float32 {
 	root, offset := p.resolve(v)
 	at, end := p.offsets[root], p.offsets[root]+p.length(root)

@@ -1,4 +1,5 @@
-// Package cpu tells which instruction sets the kernels may use.
+// Package cpu tells which instruction sets the kernels may use, and gets them large pages of
+// memory.
 package cpu
 
 // Features are the instruction sets that matter to the kernels.

@@ -26,7 +26,7 @@ const (
 // matrixTile makes the kernel for a tile of rows × (vectors · lanes) values of a product.
 func (s isa) matrixTile(rows, vectors int) string {
 	name, t := s.function(fmt.Sprintf("gemm%dx%d", rows, vectors*s.lanes), "Tile",
-		fmt.Sprintf("computes a tile of %d rows and %d columns, see Tile.", rows, vectors*s.lanes))
+		fmt.Sprintf("computes a tile of %d pixels and %d filters, see Tile.", rows, vectors*s.lanes))
 	acc := make([][]VecVirtual, rows)
 	for r := range acc {
 		acc[r] = s.vectors(vectors)

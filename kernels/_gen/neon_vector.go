@@ -57,8 +57,9 @@ func (k kernel) walk(t arm64.Register, base, step int) walk {
 }
 
 // alongRow makes the loop over rows and, in each, over its values: the number of these, which
-// lies at the offset length of t, is rounded up to whole granules, which are pairs of vectors. body makes the code for some vectors, most of them or a pair, and moves
-// the walks behind these. The kernel ends with the last row.
+// lies at the offset length of t, is rounded up to whole granules, which are pairs of vectors.
+// body makes the code for some vectors, most of them or a pair, and moves the walks behind
+// these. The kernel ends with the last row.
 func (k kernel) alongRow(t arm64.Register, length int, rows arm64.Register, walks []walk, most int, body func(vectors int)) {
 	pairs, left := k.Fields(t, length)[0], k.General()
 	k.ADD(granule/4-1, pairs)
@@ -101,7 +102,6 @@ func (n *neon) arithmetic() []member {
 	return []member{
 		two("add", "computes src + add", func(k kernel, y, x, to arm64.Vector) { k.VFADD(y, x, to) }),
 		two("mul", "computes src · add", func(k kernel, y, x, to arm64.Vector) { k.VFMUL(y, x, to) }),
-		two("max", "computes the larger of src and add", func(k kernel, y, x, to arm64.Vector) { k.VFMAX(y, x, to) }),
 		{"scale", n.span(neonSpan{"scale", "computes src · scale", 4, false, func(k kernel, t arm64.Register) neonFormula {
 			scale := k.Vector()
 			k.VBROADCAST(arm64.Mem{Base: t, Disp: spanScale}, scale)

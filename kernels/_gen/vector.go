@@ -122,7 +122,6 @@ func (s isa) arithmetic() []member {
 	return []member{
 		two("add", "computes src + add", VADDPS),
 		two("mul", "computes src · add", VMULPS),
-		two("max", "computes the larger of src and add", VMAXPS),
 		{"scale", s.span(spanKernel{"scale", "computes src · scale", 4, false, func(t Register) formula {
 			scale := s.vector()
 			VBROADCASTSS(field(t, spanScale), scale)
