@@ -214,7 +214,7 @@ func mulNEON(t *Span)
 //go:noescape
 func scaleNEON(t *Span)
 
-// exponentialNEON computes e^(src · scale + shift), the exponent being at most 88, see Span.
+// exponentialNEON computes e^((src + shift) · scale), the exponent being at most 88, see Span.
 //
 //go:noescape
 func exponentialNEON(t *Span)

@@ -111,16 +111,15 @@ func (n *neon) arithmetic() []member {
 				}
 			}
 		}})},
-		{"exponential", n.span(neonSpan{"exponential", "computes e^(src · scale + shift), the exponent being at most 88", 2, false, func(k kernel, t arm64.Register) neonFormula {
-			scale, shift, y := k.Vector(), k.Vector(), k.Vector()
+		{"exponential", n.span(neonSpan{"exponential", "computes e^((src + shift) · scale), the exponent being at most 88", 2, false, func(k kernel, t arm64.Register) neonFormula {
+			scale, shift := k.Vector(), k.Vector()
 			k.VBROADCAST(arm64.Mem{Base: t, Disp: spanScale}, scale)
 			k.VBROADCAST(arm64.Mem{Base: t, Disp: spanShift}, shift)
 			exp := k.exp()
 			return func(x, _ []arm64.Vector) {
 				for _, x := range x {
-					k.VMOV(shift, y)
-					k.VFMLA(scale, x, y)
-					k.VMOV(y, x)
+					k.VFADD(shift, x, x)
+					k.VFMUL(scale, x, x)
 				}
 				exp(x)
 			}
