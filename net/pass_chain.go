@@ -9,8 +9,10 @@ import (
 
 // chainConvolutions makes one unit of convolutions that follow each other, of which each sees
 // single pixels or single channels: a ghost module, or the expansion, the depthwise filter and
-// the projection of an inverted residual. Such a unit computes a few lines of each after the
-// other, while they are in the cache, and what nobody else reads never goes to memory.
+// the projection of an inverted residual. The scaling of channels at the end of a
+// squeeze-and-excite block joins the convolution that reads it. Such a unit computes a few lines
+// of each after the other, while they are in the cache, and what nobody else reads never goes
+// to memory.
 func chainConvolutions(p *plan) {
 	if p.set == nil {
 		return
@@ -38,7 +40,7 @@ func chainConvolutions(p *plan) {
 // chains reports whether next can follow the stages of a chain, the first of which may be alone.
 func (p *plan) chains(stages []*unit, next *unit) bool {
 	last := stages[len(stages)-1]
-	if !p.linewise(next) || !p.linewise(last) || next.from[0] != last.out || len(stages) == maxStages {
+	if !p.linewise(next) || !p.linewise(last) && !p.scales(last) || next.from[0] != last.out || len(stages) == maxStages {
 		return false
 	}
 	// What is added must be there before the chain begins.
@@ -48,7 +50,7 @@ func (p *plan) chains(stages []*unit, next *unit) bool {
 		}
 	}
 	// Two pixel by pixel convolutions have nothing to gain.
-	return p.depthwise(next) || p.depthwise(last)
+	return p.depthwise(next) || p.depthwise(last) || p.scales(last)
 }
 
 // maxStages is for the three convolutions of an inverted residual.
@@ -63,7 +65,16 @@ func (p *plan) linewise(u *unit) bool {
 	return method == byDepthwise && p.set.Linewise(&spec) || method == byMatrix && spec.Pointwise()
 }
 
+// scales reports whether a unit multiplies the channels of an image by factors, and no more.
+func (p *plan) scales(u *unit) bool {
+	op, ok := u.layer.Op.(*layers.ScaleChannels)
+	return ok && !u.turn && !op.PerPixel && op.Activation == kernels.Linear && u.out.layout() == pixels
+}
+
 func (p *plan) depthwise(u *unit) bool {
+	if u.conv == nil {
+		return false
+	}
 	method, _ := p.convMethod(u)
 	return method == byDepthwise
 }

@@ -14,10 +14,12 @@ type chainStep struct {
 	memory int
 }
 
-// stage is one convolution of a chain.
+// stage is one convolution of a chain, or the scaling of channels before the first.
 type stage struct {
 	pointwise *kernels.Conv
 	depthwise *kernels.Depthwise
+	factors   value // of a scaling, or nothing
+	channels  int   // of the output
 
 	width, height int // of its output
 	inPitch       int // between the pixels that it reads
@@ -42,7 +44,7 @@ type stage struct {
 const stripValues = 1 << 16
 
 func (p *plan) chainStep(u *unit, room *[]float32) step {
-	c := &chainStep{set: p.set, from: u.from[0], name: p.kernel(u), count: p.chainTasks(u)}
+	c := &chainStep{set: p.set, name: p.kernel(u), count: p.chainTasks(u)}
 	for i, s := range u.stages {
 		c.stages = append(c.stages, p.stage(s, c, i == len(u.stages)-1, room))
 	}
@@ -55,43 +57,62 @@ func (p *plan) chainTasks(u *unit) int { return max(min(p.threads, u.layer.Outpu
 
 // stage prepares one convolution of a chain that has those before it.
 func (p *plan) stage(s *chainStage, c *chainStep, last bool, room *[]float32) stage {
-	u, conv := s.unit, s.unit.conv
-	method, spec := p.convMethod(u)
-	weights, bias := fold(room, conv.Out.C, conv.Weights, conv.Biases, conv.Scales, conv.Mean, conv.Variance)
-	st := stage{width: conv.Out.W, height: conv.Out.H, out: nothing, add: u.add, addOffset: s.addOffset}
-	st.storeAdd.value = nothing
+	u, output := s.unit, s.unit.layer.Output
+	st := stage{
+		width: output.W, height: output.H, channels: output.C,
+		factors: nothing, out: nothing, add: u.add, addOffset: s.addOffset, storeAdd: place{value: nothing},
+	}
+	in := u.from[0]
+	if p.scales(u) {
+		st.factors, in = u.from[0], u.from[1]
+	}
+	if st.inPitch = p.pitch(in); len(c.stages) > 0 {
+		st.inPitch = c.stages[len(c.stages)-1].pitch
+	} else {
+		c.from = in
+	}
+	st.inLine = p.shape(in).W * st.inPitch
 	if st.add != nothing {
 		st.addPitch = p.pitch(st.add)
-		spec.AddPitch = st.addPitch
 	}
-	if spec.InPitch = p.pitch(u.from[0]); len(c.stages) > 0 {
-		spec.InPitch = c.stages[len(c.stages)-1].pitch
-	}
-	st.inPitch, st.inLine = spec.InPitch, conv.In.W*spec.InPitch
-	spec.Threads = 1
-	if spec.OutPitch = p.pitch(u.out); last {
-		st.out, st.outPitch = u.out, spec.OutPitch
+	st.outPitch, st.pitch = p.pitch(u.out), p.pitch(u.out)
+	if last {
+		st.out = u.out
 	} else {
-		st.outPitch = spec.OutPitch
-		st.direct = s.store && s.storeAdd == nothing && (c.count == 1 || conv.Out.C%kernels.Granule == 0 && spec.WritesOnce())
-		if st.pitch = spec.OutPitch; !st.direct {
-			st.pitch = kernels.Spread(kernels.RoundUp(conv.Out.C), 1)
-			spec.OutPitch = st.pitch
+		st.direct = s.store && s.storeAdd == nothing && (c.count == 1 || output.C%kernels.Granule == 0 && p.writesOnce(u))
+		if !st.direct {
+			st.pitch = kernels.Spread(kernels.RoundUp(output.C), 1)
 		}
 		if s.store {
 			st.out, st.store = u.out, p.place(u.out)
 		}
 		if s.storeAdd != nothing && s.store {
 			st.storeAdd = p.place(s.storeAdd)
-			st.storeAdd.channels = conv.Out.C
+			st.storeAdd.channels = output.C
 		}
 	}
+	if st.factors != nothing {
+		return st
+	}
+	conv := u.conv
+	method, spec := p.convMethod(u)
+	spec.InPitch, spec.OutPitch, spec.AddPitch, spec.Threads = st.inPitch, st.pitch, st.addPitch, 1
+	weights, bias := fold(room, conv.Out.C, conv.Weights, conv.Biases, conv.Scales, conv.Mean, conv.Variance)
 	if method == byDepthwise {
 		st.depthwise = kernels.NewDepthwise(p.set, spec, weights, bias)
 	} else {
 		st.pointwise = kernels.NewConv(p.set, spec, weights, bias)
 	}
 	return st
+}
+
+// writesOnce reports whether a stage writes each value only when it is final.
+func (p *plan) writesOnce(u *unit) bool {
+	if p.scales(u) {
+		return true
+	}
+	_, spec := p.convMethod(u)
+	return spec.WritesOnce()
 }
 
 // reads gives the lines of its input that some lines of a stage see.
@@ -218,9 +239,14 @@ func (c *chainStep) run(task int, f *frame, w *kernels.Worker) {
 			}
 		}
 		in = in[(from-begin)*s.inLine:]
-		if s.depthwise == nil {
+		switch {
+		case s.factors != nothing:
+			n := (r.end - r.fresh) * s.width
+			c.set.MulImages(w, kernels.Image{Data: out, Pixels: n, Channels: s.channels, Pitch: s.pitch},
+				kernels.Image{Data: in, Pixels: n, Channels: s.channels, Pitch: s.inPitch}, kernels.Repeat(f.views[s.factors][:s.channels], n))
+		case s.depthwise == nil:
 			s.pointwise.Compute((r.end-r.fresh)*s.width, in, out, add, w)
-		} else {
+		default:
 			s.depthwise.Compute(r.fresh, r.end-r.fresh, kernels.Strip{
 				Values: in, Step: s.inPitch, Pitch: s.inLine, Line: from, Lines: to - from,
 			}, out, add, w)

@@ -66,7 +66,10 @@ func (p *plan) kernel(u *unit) string {
 	case u.stages != nil:
 		var methods []string
 		for _, s := range u.stages {
-			method, _ := p.convMethod(s.unit)
+			method := convMethod("scale")
+			if s.unit.conv != nil {
+				method, _ = p.convMethod(s.unit)
+			}
 			methods = append(methods, string(method))
 		}
 		return strings.Join(methods, "+") + " " + p.set.Name
