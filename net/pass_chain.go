@@ -88,7 +88,8 @@ func (p *plan) overlap(a, b value) bool {
 
 // What makes a chain worthwhile: an output between its stages that a core's cache would not
 // keep, and little work that several threads do twice where their lines meet.
-const (
+// They are variables so that tests can chain small networks.
+var (
 	chainValues   = 1 << 15
 	chainOverhead = .16
 )

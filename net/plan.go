@@ -48,6 +48,8 @@ type unit struct {
 	add  value // nothing, or the residual
 	out  value
 	turn bool // the unit changes a layout
+	// window is the size of a pooling that reads another one's output, or 0.
+	window int
 	// stages are the convolutions of a chain; then what they read, write and add is theirs.
 	stages []*chainStage
 }
@@ -66,6 +68,7 @@ var passes = []pass{
 	{"fuse-shortcut", fuseShortcuts},
 	{"drop-dead", dropDead},
 	{layoutPass, chooseLayouts},
+	{"chain-pools", chainPools},
 	{"alias", aliasViews},
 	{"place", placeRoutes},
 	{"chain", chainConvolutions},

@@ -28,6 +28,7 @@ func TestPlanEqualsReference(t *testing.T) {
 // that need whole vectors and several tasks.
 func TestPlanOfBlocks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
+		defer drawChains(t)()
 		n, err := parseGraph(t, drawBlocks(t)).Random(rapid.Uint64().Draw(t, "weights"))
 		if err != nil {
 			t.Fatal(err)
@@ -50,7 +51,7 @@ func drawBlocks(t *rapid.T) string {
 	}
 	text := fmt.Sprintf("[net]\nwidth=%d\nheight=%d\nchannels=3\n", number("width", 5, 40), number("height", 5, 40)) + conv(channels, 3, 1)
 	for range number("blocks", 1, 4) {
-		switch number("block", 0, 6) {
+		switch number("block", 0, 10) {
 		case 0: // residual
 			text += conv(channels/2, 1, 1) + conv(channels, 3, 1) + "[shortcut]\nfrom=-3\nactivation=" + activation() + "\n"
 		case 1: // residual over a grouped convolution
@@ -60,14 +61,36 @@ func drawBlocks(t *rapid.T) string {
 		case 3: // squeeze and excite
 			text += "[avgpool]\n" + conv(channels/4, 1, 1) + conv(channels, 1, 1) + "[scale_channels]\nfrom=-4\n"
 		case 4: // pyramid of pools
-			text += "[maxpool]\nsize=3\nstride=1\n[route]\nlayers=-2\n[maxpool]\nsize=5\nstride=1\n[route]\nlayers=-1,-3,-4\n" + conv(channels, 1, 1)
+			text += "[maxpool]\nsize=3\nstride=1\n[route]\nlayers=-2\n[maxpool]\nsize=5\nstride=1\n[route]\nlayers=-4\n[maxpool]\nsize=9\nstride=1\n[route]\nlayers=-1,-3,-5,-6\n" + conv(channels, 1, 1)
 		case 5: // half of the channels
 			text += "[route]\nlayers=-1\ngroups=2\ngroup_id=1\n" + conv(channels/2, 3, 1) + "[route]\nlayers=-1,-2\n"
+		case 7: // inverted residual
+			expanded := channels * number("expansion", 1, 3)
+			text += conv(expanded, 1, 1) + conv(expanded, rapid.SampledFrom([]int{3, 5}).Draw(t, "depthwise"), expanded) + conv(channels, 1, 1) +
+				"[shortcut]\nfrom=-4\nactivation=linear\n"
+		case 8: // ghost module of several cheap maps for each intrinsic one, and a shortcut
+			text += conv(channels/4, 1, 1) + conv(channels/4*3, 3, channels/4) + rapid.SampledFrom([]string{"[route]\nlayers=-1,-2\n", "[route]\nlayers=-2,-1\n"}).Draw(t, "order") +
+				"[shortcut]\nfrom=-4\nactivation=linear\n"
+		case 9: // a few channels for each filter
+			text += conv(channels/2, 3, channels/2) + conv(channels, 1, 1)
+		case 10: // squeeze, excite, and project
+			text += conv(channels, 3, channels) + "[avgpool]\n" + conv(channels/4, 1, 1) + conv(channels, 1, 1) + "[scale_channels]\nfrom=-4\n" + conv(channels, 1, 1)
 		case 6: // down and up again
 			text += conv(channels, 3, 1) + "[upsample]\nstride=2\n[maxpool]\nsize=2\nstride=2\n[route]\nlayers=-1,-3\n[dropout]\n" + conv(channels, 1, 1)
 		}
 	}
 	return text
+}
+
+// drawChains draws from what size on convolutions are chained, and how large strips are, and
+// returns what undoes that.
+func drawChains(t *rapid.T) func() {
+	values, overhead, strip := chainValues, chainOverhead, stripValues
+	if rapid.Bool().Draw(t, "chain all") {
+		chainValues, chainOverhead = 1, 100
+		stripValues = 1 << rapid.IntRange(0, 16).Draw(t, "strip")
+	}
+	return func() { chainValues, chainOverhead, stripValues = values, overhead, strip }
 }
 
 func parseGraph(t *rapid.T, text string) *Graph {

@@ -41,7 +41,7 @@ type stage struct {
 }
 
 // stripValues is how much of a core's cache the lines that a chain keeps may take.
-const stripValues = 1 << 16
+var stripValues = 1 << 16
 
 func (p *plan) chainStep(u *unit, room *[]float32) step {
 	c := &chainStep{set: p.set, name: p.kernel(u), count: p.chainTasks(u)}

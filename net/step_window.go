@@ -37,9 +37,13 @@ func (p *plan) maxPoolStep(u *unit, op *layers.MaxPool) step {
 		return s
 	}
 	s.from, s.out = u.from[0], u.out
+	size, pad := op.Size, op.Padding/2
+	if u.window > 0 {
+		size, pad = u.window, u.window/2
+	}
 	pool := kernels.NewMaxPool(p.set, kernels.PoolSpec{
 		Channels: op.In.C, Height: op.In.H, Width: op.In.W, OutHeight: op.Out.H, OutWidth: op.Out.W,
-		Size: op.Size, StrideX: op.StrideX, StrideY: op.StrideY, Pad: op.Padding / 2,
+		Size: size, StrideX: op.StrideX, StrideY: op.StrideY, Pad: pad,
 		InPitch: p.pitch(s.from), OutPitch: p.pitch(s.out), Threads: p.threads,
 	})
 	s.kernels, s.memory = pool, pool.Scratch()
