@@ -132,10 +132,10 @@ type chainStage struct {
 	addOffset int
 }
 
-// readElsewhere reports whether another unit than the reader needs a value, or a part of it.
-func (p *plan) readElsewhere(v value, reader *unit) bool {
+// readElsewhere reports whether another unit than the readers needs a value, or a part of it.
+func (p *plan) readElsewhere(v value, readers ...*unit) bool {
 	for _, u := range p.units {
-		if u == reader {
+		if slices.Contains(readers, u) {
 			continue
 		}
 		for _, from := range u.uses() {
@@ -160,12 +160,14 @@ func fuseJoined(p *plan) {
 		}
 		primary, cheap, add := u.stages[0], u.stages[1], sum.from[1]
 		if add.layout() != pixels || p.shape(add) != p.shape(join.out) || p.overlap(add, join.out) || primary.unit.add != nothing || cheap.unit.add != nothing ||
-			p.homes[sum.out].parent != nothing || p.homes[join.out].parent != nothing || p.readElsewhere(join.out, sum) ||
-			!slices.Equal(join.from, []value{primary.unit.out, cheap.unit.out}) {
+			p.homes[sum.out].parent != nothing || p.homes[join.out].parent != nothing || p.readElsewhere(join.out, join, sum) ||
+			len(join.from) != 2 || !slices.Contains(join.from, primary.unit.out) || !slices.Contains(join.from, cheap.unit.out) {
 			continue
 		}
+		_, primary.addOffset = p.resolve(primary.unit.out)
+		_, cheap.addOffset = p.resolve(cheap.unit.out)
 		primary.store, primary.storeAdd = true, add
-		cheap.unit.add, cheap.unit.addLast, cheap.addOffset = add, true, p.shape(primary.unit.out).C
+		cheap.unit.add, cheap.unit.addLast = add, true
 		p.homes[join.out] = home{parent: sum.out}
 		u.fused = append(u.fused, u.layer.Index, join.layer.Index)
 		u.layer = sum.layer

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,7 +31,7 @@ func TestPlanEqualsReference(t *testing.T) {
 func TestPlanOfBlocks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		defer drawChains(t)()
-		n, err := parseGraph(t, drawBlocks(t)).Random(rapid.Uint64().Draw(t, "weights"))
+		n, err := parseGraph(t, drawBlocks(t, everyBlock...)).Random(rapid.Uint64().Draw(t, "weights"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,9 +39,49 @@ func TestPlanOfBlocks(t *testing.T) {
 	})
 }
 
-// drawBlocks writes a cfg of residual blocks, ghost modules, squeeze-and-excite, pyramids of
+// TestPlanOfChains looks at the results of networks of nothing but what is chained, planned
+// with all passes.
+func TestPlanOfChains(t *testing.T) {
+	if len(kernels.Sets()) == 0 {
+		t.Skip("without assembly there are no chains")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		values, overhead, strip := chainValues, chainOverhead, stripValues
+		defer func() { chainValues, chainOverhead, stripValues = values, overhead, strip }()
+		chainValues, chainOverhead = 1, 100
+		stripValues = 1 << rapid.IntRange(0, 16).Draw(t, "strip")
+		n, err := parseGraph(t, drawBlocks(t, 7, 8, 10)).Random(rapid.Uint64().Draw(t, "weights"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		input := make([]float32, n.Net.Input().Len())
+		for i := range input {
+			v := float64(i) * 0.6180339887498949
+			input[i] = float32(v-math.Floor(v))*2 - 1
+		}
+		opt := SessionOptions{Threads: rapid.IntRange(1, 3).Draw(t, "threads"), CPU: rapid.SampledFrom(cpuNames()[1:]).Draw(t, "cpu")}
+		plan, err := n.Plan(opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(plan.Steps, func(s PlanStep) bool { return strings.Contains(s.Kernel, "+") }) {
+			t.Fatalf("no step is a chain: %+v", plan.Steps)
+		}
+		want := output(t, run(t, n, SessionOptions{Reference: true}, input), n.Result())
+		s := run(t, n, opt, input)
+		defer s.Close()
+		if at, beyond := testkit.Worst(output(t, s, n.Result()), want, planTolerance); beyond {
+			t.Fatalf("%+v: value %d is %v, want %v", opt, at, output(t, s, n.Result())[at], want[at])
+		}
+	})
+}
+
+// everyBlock are the numbers of all blocks that drawBlocks knows.
+var everyBlock = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+
+// drawBlocks writes a cfg of some of the blocks: residual blocks, ghost modules, squeeze-and-excite, pyramids of
 // pools and parted routes.
-func drawBlocks(t *rapid.T) string {
+func drawBlocks(t *rapid.T, blocks ...int) string {
 	number := func(what string, low, high int) int { return rapid.IntRange(low, high).Draw(t, what) }
 	activation := func() string {
 		return rapid.SampledFrom([]string{"linear", "relu", "leaky", "mish", "swish", "logistic", "relu6"}).Draw(t, "activation")
@@ -51,7 +93,7 @@ func drawBlocks(t *rapid.T) string {
 	}
 	text := fmt.Sprintf("[net]\nwidth=%d\nheight=%d\nchannels=3\n", number("width", 5, 40), number("height", 5, 40)) + conv(channels, 3, 1)
 	for range number("blocks", 1, 4) {
-		switch number("block", 0, 10) {
+		switch rapid.SampledFrom(blocks).Draw(t, "block") {
 		case 0: // residual
 			text += conv(channels/2, 1, 1) + conv(channels, 3, 1) + "[shortcut]\nfrom=-3\nactivation=" + activation() + "\n"
 		case 1: // residual over a grouped convolution

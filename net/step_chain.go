@@ -270,6 +270,8 @@ func (c *chainStep) store(i, task int, r strip, memory []float32, f *frame, w *k
 	if s.storeAdd.value == nothing {
 		c.set.CopyImage(w, to, from)
 	} else {
-		c.set.AddImages(w, to, from, f.image(s.storeAdd).From(at, pixels))
+		add := f.image(s.storeAdd).From(at, pixels)
+		add.Data = add.Data[s.addOffset:]
+		c.set.AddImages(w, to, from, add)
 	}
 }
