@@ -244,7 +244,7 @@ func (c *Conv) Run(task int, in, out, add []float32, w *Worker) {
 		c.computeGroup(w, &b, panels, g)
 	}
 	if c.Groups > 1 {
-		c.finish(w, &b, 0, c.Filters)
+		c.finish(w, &b, 0, b.pixels, 0, c.Filters)
 	}
 }
 
@@ -252,11 +252,7 @@ func (c *Conv) Run(task int, in, out, add []float32, w *Worker) {
 func (c *Conv) computeGroup(w *Worker, b *convBlock, panels []panel, group int) {
 	for i, ch := range c.chunks {
 		for _, p := range panels {
-			last := i == len(c.chunks)-1
-			c.multiply(w, b, ch, p, group, last)
-			if last && c.Groups == 1 {
-				c.finish(w, b, p.first, min(p.width(), c.Filters-p.first))
-			}
+			c.multiply(w, b, ch, p, group, i == len(c.chunks)-1)
 		}
 	}
 }
@@ -318,6 +314,9 @@ func (c *Conv) multiply(w *Worker, b *convBlock, ch chunk, p panel, group int, l
 				c.edge(w, kernel, b.out[(start+x)*c.OutPitch+filter:], end-x, width, c.Filters-filter)
 			}
 		}
+		if last && c.Groups == 1 { // while the line is in the nearest cache
+			c.finish(w, b, start, pixels, filter, min(width, c.Filters-filter))
+		}
 	}
 }
 
@@ -365,15 +364,15 @@ func (c *Conv) fill(w *Worker, b *convBlock, in []float32, group int) {
 	}
 }
 
-// finish does to n filters of a block what the matrix kernels can't: other activations, and
-// additions after them.
-func (c *Conv) finish(w *Worker, b *convBlock, filter, n int) {
+// finish does to n filters of some pixels of a block what the matrix kernels can't: other
+// activations, and additions after them.
+func (c *Conv) finish(w *Worker, b *convBlock, start, pixels, filter, n int) {
 	if c.post == Linear {
 		return
 	}
-	out := Image{Data: b.out[filter:], Pixels: b.pixels, Channels: n, Pitch: c.OutPitch}
+	out := Image{Data: b.out[start*c.OutPitch+filter:], Pixels: pixels, Channels: n, Pitch: c.OutPitch}
 	c.set.ActivateImage(w, c.post, out, out)
 	if b.add != nil && c.AddLast {
-		c.set.AddImages(w, out, out, Image{Data: b.add[filter:], Pixels: b.pixels, Channels: n, Pitch: c.AddPitch})
+		c.set.AddImages(w, out, out, Image{Data: b.add[start*c.AddPitch+filter:], Pixels: pixels, Channels: n, Pitch: c.AddPitch})
 	}
 }

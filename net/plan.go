@@ -92,7 +92,7 @@ func Passes() []string {
 func newPlan(g *Graph, set *kernels.Set, kept []bool, threads int, disable []string) *plan {
 	p := &plan{graph: g, set: set, kept: kept, threads: threads}
 	for _, l := range g.Layers {
-		u := &unit{layer: l, inputs: l.Inputs, residual: none, add: nothing}
+		u := &unit{layer: l, inputs: slices.Clone(l.Inputs), residual: none, add: nothing}
 		if conv, ok := l.Op.(*layers.Convolutional); ok && set != nil && !conv.XNOR && conv.Blur == nil && conv.Activation.Elementwise() {
 			u.conv, u.activation = conv, conv.Activation
 		}

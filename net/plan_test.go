@@ -109,7 +109,7 @@ func drawBlocks(t *rapid.T, blocks ...int) string {
 		case 7: // inverted residual
 			expanded := channels * number("expansion", 1, 3)
 			text += conv(expanded, 1, 1) + conv(expanded, rapid.SampledFrom([]int{3, 5}).Draw(t, "depthwise"), expanded) + conv(channels, 1, 1) +
-				"[shortcut]\nfrom=-4\nactivation=linear\n"
+				rapid.SampledFrom([]string{"[shortcut]\nfrom=-4\nactivation=linear\n", "[dropout]\n[shortcut]\nfrom=-5\nactivation=linear\n"}).Draw(t, "dropout")
 		case 8: // ghost module of several cheap maps for each intrinsic one, and a shortcut
 			text += conv(channels/4, 1, 1) + conv(channels/4*3, 3, channels/4) + rapid.SampledFrom([]string{"[route]\nlayers=-1,-2\n", "[route]\nlayers=-2,-1\n"}).Draw(t, "order") +
 				"[shortcut]\nfrom=-4\nactivation=linear\n"
