@@ -50,24 +50,33 @@ func NewCombine(set *Set, spec ConvSpec, weights, bias []float32) *Combine {
 func (c *Combine) Tasks() int { return (c.OutHeight + c.lines - 1) / c.lines }
 
 // Scratch is the number of values of a Worker's memory that Run needs.
-func (c *Combine) Scratch() int { return c.lines*c.OutWidth*c.channels.OutPitch + Slack }
+func (c *Combine) Scratch() int { return c.Parts(c.lines) }
 
 // Run computes one task of one image. add is nil, or what is to be added.
 func (c *Combine) Run(task int, in, out, add []float32, w *Worker) {
 	first := task * c.lines
 	lines := min(c.lines, c.OutHeight-first)
 	s := Strip{Step: c.InPitch, Pitch: c.Width * c.InPitch}
-	s.Line, s.Lines = c.channels.Reads(first, lines)
+	s.Line, s.Lines = c.Reads(first, lines)
 	s.Values = in[s.Line*s.Pitch:]
 	// The kernels read one vector of each pixel after the other, which the processor doesn't fetch
 	// ahead. Reading all in a stream first brings it into the cache sooner.
 	c.set.SumImage(w, w.lanes[:], Image{Data: s.Values, Pixels: s.Lines * s.Pitch / reduceWidth, Channels: reduceWidth, Pitch: reduceWidth})
-	parts := w.Buffer()
-	c.channels.Compute(first, lines, s, parts, nil, w)
-
 	start := first * c.OutWidth
 	if add != nil {
 		add = add[start*c.AddPitch:]
 	}
-	c.sum.Compute(lines*c.OutWidth, parts, out[start*c.OutPitch:], add, w)
+	c.Compute(first, lines, s, w.Buffer(), out[start*c.OutPitch:], add, w)
+}
+
+// Reads is as that of Depthwise.
+func (c *Combine) Reads(line, lines int) (first, count int) { return c.channels.Reads(line, lines) }
+
+// Parts is how many values of working memory Compute needs for so many lines.
+func (c *Combine) Parts(lines int) int { return lines*c.OutWidth*c.channels.OutPitch + Slack }
+
+// Compute is as that of Depthwise, with working memory of its own.
+func (c *Combine) Compute(line, lines int, s Strip, parts, out, add []float32, w *Worker) {
+	c.channels.Compute(line, lines, s, parts, nil, w)
+	c.sum.Compute(lines*c.OutWidth, parts, out, add, w)
 }

@@ -19,28 +19,57 @@ func chainConvolutions(p *plan) {
 	}
 	var units []*unit
 	for i := 0; i < len(p.units); {
-		end := i + 1
-		for end < len(p.units) && p.chains(p.units[i:end], p.units[end]) {
-			end++
-		}
-		u := p.units[i]
-		if end > i+1 {
-			u = p.chain(p.units[i:end])
-		}
-		if u == p.units[i] {
-			end = i + 1
-		}
+		u, next := p.longestChain(i)
 		units = append(units, u)
-		i = end
+		i = next
 	}
 	p.units = units
 	fuseJoined(p)
 }
 
-// chains reports whether next can follow the stages of a chain, the first of which may be alone.
-func (p *plan) chains(stages []*unit, next *unit) bool {
+// longestChain makes the longest chain that begins at a unit and is worthwhile, or takes the
+// unit alone. It also returns where the next one may begin.
+func (p *plan) longestChain(begin int) (*unit, int) {
+	if first := p.units[begin]; !p.linewise(first) && !p.scales(first) {
+		return first, begin + 1
+	}
+	stages := []*unit{p.units[begin]}
+	ends := []int{begin + 1} // of the chain of so many stages
+	newest := p.units[begin].out
+	for end := begin + 1; end < len(p.units); end++ {
+		next := p.units[end]
+		if route, ok := next.joins(); ok && len(next.from) > 1 && p.allPlaced(next, route) && p.made(stages, next.from) {
+			newest = next.out
+			continue
+		}
+		if !p.chains(stages, newest, next) {
+			break
+		}
+		stages, ends, newest = append(stages, next), append(ends, end+1), next.out
+	}
+	for n := len(stages); n > 1; n-- {
+		if p.worthwhile(stages[:n]) {
+			return p.chain(stages[:n], p.units[begin:ends[n-1]]), ends[n-1]
+		}
+	}
+	return p.units[begin], begin + 1
+}
+
+// made reports whether all values are outputs of the stages.
+func (p *plan) made(stages []*unit, values []value) bool {
+	for _, v := range values {
+		if !slices.ContainsFunc(stages, func(s *unit) bool { return s.out == v }) {
+			return false
+		}
+	}
+	return true
+}
+
+// chains reports whether next can follow the stages of a chain, whose newest output is that of
+// the last one or a route that joins several.
+func (p *plan) chains(stages []*unit, newest value, next *unit) bool {
 	last := stages[len(stages)-1]
-	if !p.linewise(next) || !p.linewise(last) && !p.scales(last) || next.from[0] != last.out || len(stages) == maxStages {
+	if !p.linewise(next) || next.from[0] != newest || len(stages) == maxStages {
 		return false
 	}
 	// What is added must be there before the chain begins.
@@ -50,11 +79,11 @@ func (p *plan) chains(stages []*unit, next *unit) bool {
 		}
 	}
 	// Two pixel by pixel convolutions have nothing to gain.
-	return p.depthwise(next) || p.depthwise(last) || p.scales(last)
+	return p.channelwise(next) || p.channelwise(last) || p.scales(last)
 }
 
-// maxStages is for the three convolutions of an inverted residual.
-const maxStages = 3
+// maxStages is for two ghost modules and the filter between them.
+const maxStages = 5
 
 // linewise reports whether a unit is a convolution that a chain can have as a stage.
 func (p *plan) linewise(u *unit) bool {
@@ -62,7 +91,7 @@ func (p *plan) linewise(u *unit) bool {
 		return false
 	}
 	method, spec := p.convMethod(u)
-	return method == byDepthwise && p.set.Linewise(&spec) || method == byMatrix && spec.Pointwise()
+	return method == byDepthwise && p.set.Linewise(&spec) || method == byCombine || method == byMatrix && spec.Pointwise()
 }
 
 // scales reports whether a unit multiplies the channels of an image by factors, and no more.
@@ -71,12 +100,13 @@ func (p *plan) scales(u *unit) bool {
 	return ok && !u.turn && !op.PerPixel && op.Activation == kernels.Linear && u.out.layout() == pixels
 }
 
-func (p *plan) depthwise(u *unit) bool {
+// channelwise reports whether a unit is a convolution channel by channel, which sees neighbours.
+func (p *plan) channelwise(u *unit) bool {
 	if u.conv == nil {
 		return false
 	}
 	method, _ := p.convMethod(u)
-	return method == byDepthwise
+	return method == byDepthwise || method == byCombine
 }
 
 // overlap reports whether two values share memory.
@@ -87,38 +117,46 @@ func (p *plan) overlap(a, b value) bool {
 }
 
 // What makes a chain worthwhile: an output between its stages that a core's cache would not
-// keep, and little work that several threads do twice where their lines meet.
-// They are variables so that tests can chain small networks.
+// keep, and little work that several threads do twice where their lines meet. They are
+// variables so that tests can chain small networks.
 var (
 	chainValues   = 1 << 15
-	chainOverhead = .16
+	chainOverhead = .08
 )
 
-// chain makes the unit, or returns the first stage if it is not worthwhile.
-func (p *plan) chain(stages []*unit) *unit {
-	least, twice := 0, 0.
+func (p *plan) worthwhile(stages []*unit) bool {
+	least := 0
 	for _, s := range stages[:len(stages)-1] {
 		least = max(least, s.layer.Output.Len())
 	}
-	for _, s := range stages {
-		if p.depthwise(s) {
-			twice += float64(s.conv.Size-s.conv.StrideY) / float64(s.conv.In.H)
+	var work, twice, lines float64 // lines are the share of a stage that is computed twice
+	for i := len(stages) - 1; i >= 0; i-- {
+		s := stages[i]
+		cost := float64(s.layer.Output.Len())
+		if s.conv != nil {
+			cost = float64(s.conv.Cost().MACs)
+		}
+		work += cost
+		twice += cost * lines
+		if p.channelwise(s) {
+			lines += float64((s.conv.Size-s.conv.StrideY)*(p.threads-1)) / float64(s.conv.In.H)
 		}
 	}
-	if least < chainValues || p.threads > 1 && twice*float64(p.threads) > chainOverhead {
-		return stages[0]
-	}
+	return least >= chainValues && twice <= chainOverhead*work
+}
+
+// chain makes one unit of the stages, which are all of the units but routes between them that
+// have nothing to do.
+func (p *plan) chain(stages, units []*unit) *unit {
 	last := stages[len(stages)-1]
 	u := &unit{layer: last.layer, inputs: stages[0].inputs, residual: none, from: stages[0].from, add: nothing, out: last.out}
-	for i, s := range stages {
-		u.fused = append(append(u.fused, s.fused...), s.layer.Index)
-		stage := &chainStage{unit: s, store: true, storeAdd: nothing}
-		if i < len(stages)-1 {
-			stage.store = p.readElsewhere(s.out, stages[i+1])
-		}
-		u.stages = append(u.stages, stage)
+	for _, part := range units {
+		u.fused = append(append(u.fused, part.fused...), part.layer.Index)
 	}
 	u.fused = u.fused[:len(u.fused)-1]
+	for _, s := range stages {
+		u.stages = append(u.stages, &chainStage{unit: s, store: s == last || p.readElsewhere(s.out, units...), storeAdd: nothing})
+	}
 	return u
 }
 
@@ -154,12 +192,13 @@ func fuseJoined(p *plan) {
 		u, join, sum := p.units[at], p.units[at+1], p.units[at+2]
 		route, ok := join.joins()
 		shortcut, ok2 := sum.layer.Op.(*layers.Shortcut)
-		if !ok || !ok2 || len(u.stages) != 2 || sum.conv != nil || shortcut.Weights != nil || shortcut.Activation != kernels.Linear ||
+		if !ok || !ok2 || len(u.stages) < 2 || sum.conv != nil || shortcut.Weights != nil || shortcut.Activation != kernels.Linear ||
 			len(sum.from) != 2 || sum.from[0] != join.out || !p.allPlaced(join, route) {
 			continue
 		}
-		primary, cheap, add := u.stages[0], u.stages[1], sum.from[1]
-		if add.layout() != pixels || p.shape(add) != p.shape(join.out) || p.overlap(add, join.out) || primary.unit.add != nothing || cheap.unit.add != nothing ||
+		primary, cheap, add := u.stages[len(u.stages)-2], u.stages[len(u.stages)-1], sum.from[1]
+		made := slices.ContainsFunc(u.stages, func(s *chainStage) bool { return p.overlap(add, s.unit.out) })
+		if add.layout() != pixels || p.shape(add) != p.shape(join.out) || made || primary.unit.add != nothing || cheap.unit.add != nothing ||
 			p.homes[sum.out].parent != nothing || p.homes[join.out].parent != nothing || p.readElsewhere(join.out, join, sum) ||
 			len(join.from) != 2 || !slices.Contains(join.from, primary.unit.out) || !slices.Contains(join.from, cheap.unit.out) {
 			continue
