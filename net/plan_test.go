@@ -50,7 +50,7 @@ func TestPlanOfChains(t *testing.T) {
 		defer func() { chainValues, chainOverhead, stripValues = values, overhead, strip }()
 		chainValues, chainOverhead = 1, 100
 		stripValues = 1 << rapid.IntRange(0, 16).Draw(t, "strip")
-		n, err := parseGraph(t, drawBlocks(t, 7, 8, 10)).Random(rapid.Uint64().Draw(t, "weights"))
+		n, err := parseGraph(t, drawBlocks(t, 7, 8, 10, 11)).Random(rapid.Uint64().Draw(t, "weights"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestPlanOfChains(t *testing.T) {
 }
 
 // everyBlock are the numbers of all blocks that drawBlocks knows.
-var everyBlock = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+var everyBlock = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
 
 // drawBlocks writes a cfg of some of the blocks: residual blocks, ghost modules, squeeze-and-excite, pyramids of
 // pools and parted routes.
@@ -115,6 +115,10 @@ func drawBlocks(t *rapid.T, blocks ...int) string {
 				"[shortcut]\nfrom=-4\nactivation=linear\n"
 		case 9: // a few channels for each filter
 			text += conv(channels/2, 3, channels/2) + conv(channels, 1, 1)
+		case 11: // two ghost modules, with a filter of a few channels between them or without
+			text += conv(channels/2, 1, 1) + conv(channels/2*3, 3, channels/2) + "[route]\nlayers=-1,-2\n" +
+				rapid.SampledFrom([]string{"", conv(channels, 3, channels)}).Draw(t, "filter") +
+				conv(channels/2, 1, 1) + conv(channels/2, 3, channels/2) + "[route]\nlayers=-1,-2\n"
 		case 10: // squeeze, excite, and project
 			text += conv(channels, 3, channels) + "[avgpool]\n" + conv(channels/4, 1, 1) + conv(channels, 1, 1) + "[scale_channels]\nfrom=-4\n" + conv(channels, 1, 1)
 		case 6: // down and up again
