@@ -98,16 +98,21 @@ func (e elements) of(element int) (first, parts int) {
 // length is the number of elements.
 func (e elements) length() int { return e.side * e.side }
 
-// CanWinograd reports whether NewWinograd takes the convolution, and is likely to be faster
-// than a plain product of matrices.
+// CanWinograd reports whether NewWinograd takes the convolution. At stride 2, where weights grow
+// most, it takes no large ones.
 func (s *Set) CanWinograd(spec *ConvSpec) bool {
-	if spec.Size != 3 || spec.Groups != 1 || spec.StrideX > 2 || spec.StrideY != spec.StrideX || spec.Dilation != 1 || spec.Planes ||
-		spec.PadX != spec.PadY || spec.PadX > 2 || !spec.Activation.Elementwise() || s.winograd[spec.StrideX].input == nil {
-		return false
-	}
+	const mostWeights = 1 << 24
+	return spec.Size == 3 && spec.Groups == 1 && spec.StrideX <= 2 && spec.StrideY == spec.StrideX && spec.Dilation == 1 && !spec.Planes &&
+		spec.PadX == spec.PadY && spec.PadX <= 2 && spec.Activation.Elementwise() && s.winograd[spec.StrideX].input != nil &&
+		spec.Channels >= Granule && spec.Filters >= Granule &&
+		(spec.StrideX == 1 || spec.WinogradGrowth()*tapCount*spec.Channels*spec.Filters <= mostWeights)
+}
+
+// WinogradPays reports whether a convolution that CanWinograd takes is likely to be faster so than
+// as a plain product of matrices.
+func (s *Set) WinogradPays(spec *ConvSpec) bool {
 	across, down := (spec.OutWidth+tileSide-1)/tileSide, (spec.OutHeight+tileSide-1)/tileSide
-	used := float64(spec.OutWidth*spec.OutHeight) / float64(across*down*tileSide*tileSide)
-	if used <= .5 || spec.Channels < 8 || spec.Filters < 8 {
+	if used := float64(spec.OutWidth*spec.OutHeight) / float64(across*down*tileSide*tileSide); used <= .5 {
 		return false
 	}
 	// Where there are few tiles, reading so many more weights takes longer than they save.
@@ -115,9 +120,7 @@ func (s *Set) CanWinograd(spec *ConvSpec) bool {
 	if spec.StrideX == 1 {
 		return across*down >= 9 || !heavy && across*down >= 4
 	}
-	const mostWeights = 1 << 24
-	length := spec.Channels * spec.Filters
-	return length >= 512 && spec.WinogradGrowth()*tapCount*length <= mostWeights && (across*down >= 25 || !heavy && across*down >= 4)
+	return spec.Channels*spec.Filters >= 512 && (across*down >= 25 || !heavy && across*down >= 4)
 }
 
 // WinogradGrowth is how many times as many its weights are for NewWinograd.

@@ -17,9 +17,8 @@ func TestWinograd(t *testing.T) {
 			if s.winograd[stride].input == nil {
 				continue
 			}
-			fewest := 8 + 16*(stride-1)
 			c := ConvSpec{
-				Channels: fewest + r.IntN(40), Height: stride * (14 + r.IntN(12)), Width: stride * (14 + r.IntN(30)), Filters: fewest + r.IntN(40), Groups: 1,
+				Channels: Granule + r.IntN(40), Height: 3 + r.IntN(24*stride), Width: 3 + r.IntN(42*stride), Filters: Granule + r.IntN(40), Groups: 1,
 				Window: Window{Size: 3, Dilation: 1, StrideX: stride, StrideY: stride, PadX: pad, PadY: pad},
 			}
 			if i%10 == 0 {

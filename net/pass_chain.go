@@ -27,14 +27,24 @@ func chainConvolutions(p *plan) {
 	fuseJoined(p)
 }
 
-// longestChain makes the longest chain that begins at a unit and is worthwhile, or takes the
-// unit alone. It also returns where the next one may begin.
+// longestChain makes the longest chain that begins at a unit and is worthwhile, or the one that
+// the plan's choices want, or takes the unit alone. It also returns where the next one may begin.
 func (p *plan) longestChain(begin int) (*unit, int) {
-	if first := p.units[begin]; !p.linewise(first) && !p.scales(first) {
-		return first, begin + 1
+	stages, ends := p.chainable(begin)
+	n := p.chainLength(stages)
+	if n == 1 {
+		return p.units[begin], begin + 1
 	}
-	stages := []*unit{p.units[begin]}
-	ends := []int{begin + 1} // of the chain of so many stages
+	return p.chain(stages[:n], p.units[begin:ends[n-1]]), ends[n-1]
+}
+
+// chainable lists the stages of the longest chain that could begin at a unit, and where the
+// chain of so many of them ends.
+func (p *plan) chainable(begin int) (stages []*unit, ends []int) {
+	stages, ends = []*unit{p.units[begin]}, []int{begin + 1}
+	if !p.linewise(stages[0]) && !p.scales(stages[0]) {
+		return stages, ends
+	}
 	newest := p.units[begin].out
 	for end := begin + 1; end < len(p.units); end++ {
 		next := p.units[end]
@@ -47,12 +57,20 @@ func (p *plan) longestChain(begin int) (*unit, int) {
 		}
 		stages, ends, newest = append(stages, next), append(ends, end+1), next.out
 	}
+	return stages, ends
+}
+
+// chainLength is how many of the stages of a possible chain become one.
+func (p *plan) chainLength(stages []*unit) int {
+	if n := p.choices.chain(stages[0]); n > 0 {
+		return min(n, len(stages))
+	}
 	for n := len(stages); n > 1; n-- {
 		if p.worthwhile(stages[:n]) {
-			return p.chain(stages[:n], p.units[begin:ends[n-1]]), ends[n-1]
+			return n
 		}
 	}
-	return p.units[begin], begin + 1
+	return 1
 }
 
 // made reports whether all values are outputs of the stages.

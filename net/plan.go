@@ -15,7 +15,9 @@ import (
 type plan struct {
 	graph *Graph
 	set   *kernels.Set // nil for none
-	kept  []bool       // by layer: outputs that must survive a run, as planes
+	// choices take the place of rules, nil for none.
+	choices *Choices
+	kept    []bool // by layer: outputs that must survive a run, as planes
 	// threads is for how many threads steps are divided into tasks.
 	threads int
 
@@ -71,8 +73,11 @@ var passes = []pass{
 	{"chain-pools", chainPools},
 	{"alias", aliasViews},
 	{"place", placeRoutes},
-	{"chain", chainConvolutions},
+	{chainPass, chainConvolutions},
 }
+
+// chainPass is the pass whose decisions Tune measures.
+const chainPass = "chain"
 
 // layoutPass is the one pass that can't be left out.
 const layoutPass = "layout"
@@ -88,9 +93,14 @@ func Passes() []string {
 	return names
 }
 
-// newPlan runs the passes and lays out memory. It needs no weights; prepare does.
-func newPlan(g *Graph, set *kernels.Set, kept []bool, threads int, disable []string) *plan {
-	p := &plan{graph: g, set: set, kept: kept, threads: threads}
+// newPlan runs the passes and lays out memory, for options that were checked. It needs no
+// weights; prepare does.
+func newPlan(g *Graph, opt SessionOptions) (*plan, error) {
+	set, err := opt.kernels()
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{graph: g, set: set, choices: opt.Choices, kept: g.keep(opt), threads: opt.threads()}
 	for _, l := range g.Layers {
 		u := &unit{layer: l, inputs: slices.Clone(l.Inputs), residual: none, add: nothing}
 		if conv, ok := l.Op.(*layers.Convolutional); ok && set != nil && !conv.XNOR && conv.Blur == nil && conv.Activation.Elementwise() {
@@ -99,12 +109,12 @@ func newPlan(g *Graph, set *kernels.Set, kept []bool, threads int, disable []str
 		p.units = append(p.units, u)
 	}
 	for _, pass := range passes {
-		if !slices.Contains(disable, pass.name) {
+		if !slices.Contains(opt.Disable, pass.name) {
 			pass.run(p)
 		}
 	}
 	p.layOut()
-	return p
+	return p, nil
 }
 
 // planCache keeps the plans that sessions have asked for, since packed weights are large.
@@ -115,30 +125,44 @@ type planCache struct {
 
 // planFor gives the plan for a choice of kernels, outputs and passes. It refuses one whose
 // packed weights and arena need more memory than the limit.
-func (n *Network) planFor(set *kernels.Set, kept []bool, threads int, disable []string) (*plan, error) {
-	name := kernels.Generic
-	if set != nil {
-		name = set.Name
+func (n *Network) planFor(opt SessionOptions) (*plan, error) {
+	set, err := opt.kernels()
+	if err != nil {
+		return nil, err
 	}
-	key := fmt.Sprint(name, kept, threads, disable)
+	key := fmt.Sprint(setName(set), n.keep(opt), opt.threads(), opt.Disable, opt.Choices)
 	n.plans.mu.Lock()
 	defer n.plans.mu.Unlock()
-	p := n.plans.plans[key]
-	if p == nil {
-		p = newPlan(n.Graph, set, kept, threads, disable)
-		if need := sumBytes(p.packedBytes(), 4*int64(p.arena)); need > n.options.maxMemory() {
-			return nil, tooMuchMemory(n, need)
-		}
-		if err := p.prepare(); err != nil {
-			return nil, err
-		}
-		if n.plans.plans == nil {
-			n.plans.plans = map[string]*plan{}
-		}
-		n.plans.plans[key] = p
+	if p := n.plans.plans[key]; p != nil {
+		return p, nil
 	}
+	p, err := newPlan(n.Graph, opt)
+	if err != nil {
+		return nil, err
+	}
+	if need := p.bytes(); need > n.options.maxMemory() {
+		return nil, tooMuchMemory(n, need)
+	}
+	if err := p.prepare(); err != nil {
+		return nil, err
+	}
+	if n.plans.plans == nil {
+		n.plans.plans = map[string]*plan{}
+	}
+	n.plans.plans[key] = p
 	return p, nil
 }
+
+// setName names a set of kernels, or that there is none.
+func setName(set *kernels.Set) string {
+	if set == nil {
+		return kernels.Generic
+	}
+	return set.Name
+}
+
+// bytes is the memory of the packed weights and the arena.
+func (p *plan) bytes() int64 { return sumBytes(p.packedBytes(), 4*int64(p.arena)) }
 
 // packedBytes is the memory of the weights as the kernels want them.
 func (p *plan) packedBytes() int64 {

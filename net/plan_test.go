@@ -21,7 +21,7 @@ import (
 const planTolerance = 1e-3
 
 // TestPlanEqualsReference compares plans of random networks with the layers' definitions: with
-// every instruction set, each pass on or off, one thread or several, outputs kept or not.
+// every instruction set, each pass on or off, one thread or several, outputs kept or not, and other choices of kernels.
 func TestPlanEqualsReference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { checkPlan(t, cpuNames(), drawNet(t, stateless...).random()) })
 }
@@ -179,6 +179,9 @@ func checkPlan(t *rapid.T, cpus []string, n *Network) {
 		if rapid.Bool().Draw(t, "without "+pass) {
 			opt.Disable = append(opt.Disable, pass)
 		}
+	}
+	if rapid.Bool().Draw(t, "choices") {
+		opt.Choices = drawChoices(t, n, opt)
 	}
 	s := run(t, n, opt, input)
 	defer s.Close()

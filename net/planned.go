@@ -26,16 +26,16 @@ type planned struct {
 }
 
 func newPlanned(n *Network, batch int, opt SessionOptions) (*planned, error) {
-	set, err := opt.kernels()
+	p, err := n.planFor(opt)
 	if err != nil {
 		return nil, err
 	}
-	kept := n.keep(opt)
-	threads := opt.threads()
-	p, err := n.planFor(set, kept, threads, opt.Disable)
-	if err != nil {
-		return nil, err
-	}
+	return execute(n, p, batch)
+}
+
+// execute makes what runs a prepared plan.
+func execute(n *Network, p *plan, batch int) (*planned, error) {
+	kept, threads := p.kept, p.threads
 	x := &planned{plan: p, batch: batch, frame: &frame{}}
 	need := int64(p.arena+n.Net.Input().Len()) + int64(threads)*int64(p.scratch)
 	for i, l := range n.Layers {
@@ -122,4 +122,7 @@ func (x *planned) reset() {
 	}
 }
 
-func (x *planned) close() { x.crew.stop() }
+func (x *planned) close() {
+	x.crew.stop()
+	x.cleanup.Stop() // it holds the plan
+}

@@ -20,10 +20,10 @@ func (n *Network) NewPool(sessions int, opt SessionOptions) (*Pool, error) {
 	if sessions < 1 || sessions > MaxThreads {
 		return nil, fmt.Errorf("%d sessions are out of range: give 1 to %d", sessions, MaxThreads)
 	}
+	opt = opt.Each(sessions)
 	if err := n.checkPool(sessions, opt); err != nil {
 		return nil, err
 	}
-	opt.Threads = max(opt.threads()/sessions, 1)
 	p := &Pool{free: make(chan *Session, sessions)}
 	for range sessions {
 		s, err := n.NewSession(opt)

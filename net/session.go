@@ -58,6 +58,16 @@ type SessionOptions struct {
 	CPU string
 	// Disable lists Passes to leave out.
 	Disable []string
+	// Choices that Tune has measured take the place of the plan's rules; nil for none. Those for
+	// other options, or for another network, are refused. Reference sessions take no notice.
+	Choices *Choices
+}
+
+// Each gives the options of one of several sessions that divide the threads among them, at least
+// one for each.
+func (o SessionOptions) Each(sessions int) SessionOptions {
+	o.Threads = max(o.threads()/sessions, 1)
+	return o
 }
 
 // NewSession allocates the buffers for running the network.
@@ -107,7 +117,10 @@ func (o *SessionOptions) check(g *Graph) error {
 			return err
 		}
 	}
-	return o.Check()
+	if err := o.Check(); err != nil || o.Choices == nil || o.Reference {
+		return err
+	}
+	return o.Choices.check(g, *o)
 }
 
 // kernels finds the set that the options choose.

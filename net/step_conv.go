@@ -2,6 +2,7 @@ package net
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
@@ -41,24 +42,43 @@ func (m convMethod) growth(spec *kernels.ConvSpec) int64 {
 	return 1
 }
 
-// convMethod chooses by shape. The pitches of the spec are known only once memory is laid out.
+// convMethod chooses by shape, unless the plan's choices name a method that can compute the
+// convolution. The pitches of the spec are known only once memory is laid out.
 func (p *plan) convMethod(u *unit) (convMethod, kernels.ConvSpec) {
+	spec := p.convSpec(u)
+	methods := p.convMethods(u, &spec)
+	if chosen := convMethod(p.choices.method(u)); slices.Contains(methods, chosen) {
+		return chosen, spec
+	}
+	return methods[0], spec
+}
+
+// convMethods lists the ways to compute a convolution, first the one that the rules choose.
+func (p *plan) convMethods(u *unit, spec *kernels.ConvSpec) []convMethod {
+	var methods []convMethod
+	if p.set.CanDepthwise(spec) {
+		methods = append(methods, byDepthwise)
+	}
+	if p.set.CanCombine(spec) {
+		methods = append(methods, byCombine)
+	}
+	switch winograd := p.set.CanWinograd(spec) && (u.residual == none || u.addLast); {
+	case winograd && p.set.WinogradPays(spec):
+		return append(methods, byWinograd, byMatrix)
+	case winograd:
+		return append(methods, byMatrix, byWinograd)
+	}
+	return append(methods, byMatrix)
+}
+
+func (p *plan) convSpec(u *unit) kernels.ConvSpec {
 	c := u.conv
-	spec := kernels.ConvSpec{
+	return kernels.ConvSpec{
 		Channels: c.In.C, Height: c.In.H, Width: c.In.W,
 		Filters: c.Out.C, OutHeight: c.Out.H, OutWidth: c.Out.W,
 		Groups: c.Groups, Window: c.Window(),
 		Activation: u.activation, AddLast: u.addLast, Threads: p.threads, Memory: p.memory,
 	}
-	switch {
-	case p.set.CanDepthwise(&spec):
-		return byDepthwise, spec
-	case p.set.CanCombine(&spec):
-		return byCombine, spec
-	case p.set.CanWinograd(&spec) && (u.residual == none || u.addLast):
-		return byWinograd, spec
-	}
-	return byMatrix, spec
 }
 
 func (p *plan) convStep(u *unit, room *[]float32) (step, int) {

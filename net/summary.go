@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
 )
 
@@ -38,15 +37,11 @@ func (g *Graph) Plan(opt SessionOptions) (*PlanSummary, error) {
 	if err := opt.check(g); err != nil {
 		return nil, err
 	}
-	set, err := opt.kernels()
+	p, err := newPlan(g, opt)
 	if err != nil {
 		return nil, err
 	}
-	p := newPlan(g, set, g.keep(opt), opt.threads(), opt.Disable)
-	summary := &PlanSummary{CPU: kernels.Generic, ArenaBytes: 4 * int64(p.arena), PackedBytes: p.packedBytes()}
-	if set != nil {
-		summary.CPU = set.Name
-	}
+	summary := &PlanSummary{CPU: setName(p.set), ArenaBytes: 4 * int64(p.arena), PackedBytes: p.packedBytes()}
 	for _, u := range p.units {
 		s := PlanStep{Layer: u.layer.Index, Fused: u.fused, Inside: -1, Bytes: p.traffic(u)}
 		if root, _ := p.resolve(u.out); root != u.out {
