@@ -141,6 +141,9 @@ func runBench(cmd *cobra.Command, o *benchOptions, args []string) error {
 		return err
 	}
 	how.Batch = o.batch
+	if how, err = o.engine.tune(cmd, m, how, o.engine.sessions); err != nil {
+		return err
+	}
 	start := time.Now()
 	pool, err := m.NewPool(o.engine.sessions, how)
 	if err != nil {

@@ -42,7 +42,8 @@ type benchResult struct {
 	PeakRSSBytes int64        `json:"peak_rss_bytes"` // 0 when not known
 	CPU          string       `json:"cpu"`            // name of the kernels, generic, or reference
 	Machine      machine      `json:"machine"`
-	SamplesMS    []float64    `json:"samples_ms"` // see samples
+	Choices      *net.Choices `json:"choices,omitempty"` // those of --autotune
+	SamplesMS    []float64    `json:"samples_ms"`        // see samples
 	Layers       []benchLayer `json:"layers"`
 	Comparison   *comparison  `json:"comparison,omitempty"`
 }
@@ -56,12 +57,13 @@ type benchLayer struct {
 	MS        float64   `json:"ms"`
 	Share     float64   `json:"share"` // of the sum over all layers
 	GFLOPS    float64   `json:"gflops"`
-	Kernel    string    `json:"kernel,omitempty"` // none for what needs nothing done, and with --reference
-	With      []int     `json:"with,omitempty"`   // later layers that are computed along
-	Bytes     int64     `json:"bytes"`            // moved by a run, see net.PlanStep; 0 with --reference
-	BoundMS   float64   `json:"bound_ms"`         // 0 when not known
-	Bound     string    `json:"bound,omitempty"`  // compute or memory
-	Reached   float64   `json:"reached"`          // share of the bound in the time
+	Kernel    string    `json:"kernel,omitempty"`         // none for what needs nothing done, and with --reference
+	ByRule    *string   `json:"kernel_by_rule,omitempty"` // where --autotune chose otherwise
+	With      []int     `json:"with,omitempty"`           // later layers that are computed along
+	Bytes     int64     `json:"bytes"`                    // moved by a run, see net.PlanStep; 0 with --reference
+	BoundMS   float64   `json:"bound_ms"`                 // 0 when not known
+	Bound     string    `json:"bound,omitempty"`          // compute or memory
+	Reached   float64   `json:"reached"`                  // share of the bound in the time
 	SamplesMS []float64 `json:"samples_ms"`
 
 	took  time.Duration
@@ -115,7 +117,8 @@ func (r *benchResult) explain(m *model, how net.SessionOptions) error {
 	if how.Reference {
 		return nil
 	}
-	plan, err := m.Plan(how)
+	each := how.Each(r.Sessions)
+	plan, err := m.Plan(each)
 	if err != nil {
 		return err
 	}
@@ -124,9 +127,7 @@ func (r *benchResult) explain(m *model, how net.SessionOptions) error {
 	r.PeakGFLOPS, r.Bandwidth = round(most.gflops, 1), round(most.bandwidth, 1)
 	var sum time.Duration
 	for _, s := range plan.Steps {
-		// Several steps may count with one layer: what turns its output counts with it, what turns
-		// the network's input with the first.
-		computed := slices.Sorted(slices.Values(append(slices.Clone(s.Fused), max(s.Layer, 0))))
+		computed := computedBy(s)
 		row := &r.Layers[computed[0]]
 		if len(computed) > 1 {
 			row.With = computed[1:]
@@ -150,7 +151,36 @@ func (r *benchResult) explain(m *model, how net.SessionOptions) error {
 	}
 	r.BoundMS = fineMS(sum)
 	r.Reached = round(r.BoundMS/max(r.MedianMS, .001), 4)
+	if r.Choices = how.Choices; r.Choices == nil {
+		return nil
+	}
+	each.Choices = nil
+	if plan, err = m.Plan(each); err != nil {
+		return err
+	}
+	r.differ(plan)
 	return nil
+}
+
+// computedBy lists the layers that a step computes. It counts with the first of them, with which
+// other steps may count, too: what turns a layer's output counts with the layer, what turns the
+// network's input with the first one.
+func computedBy(s net.PlanStep) []int {
+	return slices.Sorted(slices.Values(append(slices.Clone(s.Fused), max(s.Layer, 0))))
+}
+
+// differ notes where the kernels are others than those of the plan by rule.
+func (r *benchResult) differ(byRule *net.PlanSummary) {
+	steps := make([][]string, len(r.Layers))
+	for _, s := range byRule.Steps {
+		first := computedBy(s)[0]
+		steps[first] = append(steps[first], s.Kernel)
+	}
+	for i := range r.Layers {
+		if kernel := strings.Join(steps[i], ", "); kernel != r.Layers[i].Kernel {
+			r.Layers[i].ByRule = &kernel
+		}
+	}
 }
 
 // maxSamples is how many samples are kept of the runs.
@@ -235,6 +265,7 @@ func (r *benchResult) print(w io.Writer, top int) error {
 	if r.Comparison != nil {
 		fmt.Fprintf(w, "before  %v\n", r.Comparison)
 	}
+	r.printChoices(w)
 	fmt.Fprintf(w, "speed   %.4g images/s%s, %.4g%s GFLOP/s\n", r.ImagesPerS, each, r.GFLOPS, peak)
 	if r.BoundMS > 0 {
 		fmt.Fprintf(w, "bound   %.3f ms by %.4g GFLOP/s and %.4g GB/s from memory, %s reached\n", r.BoundMS, r.PeakGFLOPS, r.Bandwidth, percent(r.Reached))
@@ -242,6 +273,28 @@ func (r *benchResult) print(w io.Writer, top int) error {
 	fmt.Fprintf(w, "load    %.3f ms\n", r.LoadMS)
 	_, err := fmt.Fprintf(w, "memory  %s\n", r.memory())
 	return err
+}
+
+// printChoices tells which layers --autotune has computed otherwise than by rule. Of a chain that is
+// the first one.
+func (r *benchResult) printChoices(w io.Writer) {
+	heading := "tuned"
+	line := func(format string, args ...any) {
+		fmt.Fprintf(w, "%-7s "+format+"\n", append([]any{heading}, args...)...)
+		heading = ""
+	}
+	for _, l := range r.Layers {
+		switch {
+		case l.ByRule == nil || l.Kernel == "":
+		case *l.ByRule == "":
+			line("layer %s: %s, with an earlier layer by rule", l.name(), l.Kernel)
+		default:
+			line("layer %s: %s, by rule %s", l.name(), l.Kernel, *l.ByRule)
+		}
+	}
+	if r.Choices != nil && heading != "" {
+		line("no layer otherwise than by rule")
+	}
 }
 
 // memory lists what needs memory.

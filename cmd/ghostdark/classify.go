@@ -86,7 +86,7 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if c.softmax == nil {
 		tell(cmd, "%s does not end in a [softmax]: the scores are no probabilities", m.cfgPath)
 	}
-	pool, err := o.engine.open(m, len(pictures))
+	pool, err := o.engine.open(cmd, m, len(pictures))
 	if err != nil {
 		return err
 	}

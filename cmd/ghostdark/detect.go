@@ -100,7 +100,7 @@ func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	pool, err := o.engine.open(m, len(pictures))
+	pool, err := o.engine.open(cmd, m, len(pictures))
 	if err != nil {
 		return err
 	}

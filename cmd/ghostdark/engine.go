@@ -14,6 +14,7 @@ type engineOptions struct {
 	sessions  int
 	cpu       string
 	reference bool
+	autotune  bool
 	disable   []string
 }
 
@@ -21,6 +22,7 @@ func (o *engineOptions) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&o.threads, "threads", 0, "use so many CPU cores (default: all)")
 	flags.BoolVar(&o.reference, "reference", false, "compute with the plain definitions of the layers instead of the fast kernels")
+	flags.BoolVar(&o.autotune, "autotune", false, "choose kernels by measuring them, the first time that the network is run so on this machine")
 	o.addPlan(cmd)
 }
 
@@ -46,14 +48,21 @@ func (o *engineOptions) session() (net.SessionOptions, error) {
 	if o.sessions < 1 || o.sessions > net.MaxThreads {
 		return s, usagef("--sessions=%d is out of range: give 1 to %d", o.sessions, net.MaxThreads)
 	}
+	if o.autotune && o.reference {
+		return s, usagef("--autotune is for kernels, which --reference does without")
+	}
 	return s, nil
 }
 
 // open makes the sessions for so many pictures, which run one at a time.
-func (o *engineOptions) open(m *model, pictures int) (*net.Pool, error) {
+func (o *engineOptions) open(cmd *cobra.Command, m *model, pictures int) (*net.Pool, error) {
 	how, err := o.session()
 	if err != nil {
 		return nil, err
 	}
-	return m.NewPool(min(o.sessions, pictures), how)
+	sessions := min(o.sessions, pictures)
+	if how, err = o.tune(cmd, m, how, sessions); err != nil {
+		return nil, err
+	}
+	return m.NewPool(sessions, how)
 }

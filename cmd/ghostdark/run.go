@@ -104,6 +104,9 @@ func runRun(cmd *cobra.Command, o *runOptions, args []string) error {
 		return err
 	}
 	how.KeepAll, how.Keep = o.dump != "" && len(chosen) == 0, keep
+	if how, err = o.engine.tune(cmd, m, how, 1); err != nil {
+		return err
+	}
 	session, source, err := o.run(cmd, m, args, how)
 	if err != nil {
 		return err
