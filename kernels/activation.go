@@ -81,6 +81,9 @@ func ParseActivation(name string) (a Activation, known bool) {
 	return ReLU, false
 }
 
+// Extension reports whether darknet doesn't know the activation.
+func (a Activation) Extension() bool { return a == HardSigmoid }
+
 // ActivationNames lists every name that ParseActivation knows.
 func ActivationNames() []string {
 	names := make([]string, len(activations))

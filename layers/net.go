@@ -21,6 +21,9 @@ type Net struct {
 	// Mean and Std, one value for each channel in both or in neither, normalize pictures after the division
 	// by 255: (x-mean)/std. darknet has no such options.
 	Mean, Std []float32
+	// CropPct above 0 asks for classifiers' pictures to be scaled with antialiasing, so that this part of their shorter side
+	// is left when the middle is cut out. darknet has no such option.
+	CropPct float64
 	// Section is where all this was read.
 	Section *cfg.Section
 	// Guess says that the input's extents are made up, because the section is missing or gives
@@ -51,6 +54,7 @@ var NetKind = register(Kind{
 		{Name: "time_steps", Type: cfg.Int, Default: "1", Note: "above 1, each call is one step and [history] remembers earlier ones"},
 		{Name: "mean", Type: cfg.Floats, Origin: cfg.Ghostdark, Note: "taken from each channel of a picture after the division by 255"},
 		{Name: "std", Type: cfg.Floats, Origin: cfg.Ghostdark, Note: "each channel is divided by it after mean"},
+		{Name: "crop_pct", Type: cfg.Float, Default: "0", Origin: cfg.Ghostdark, Note: "above 0, classifiers' pictures are scaled with antialiasing, and this part of the shorter side is cut out of the middle"},
 	}, training(
 		"learning_rate", "learning_rate_min", "batches_per_cycle", "batches_cycle_mult", "momentum", "decay", "track",
 		"augment_speed", "sequential_subdivisions", "try_fix_nan", "loss_scale", "dynamic_minibatch", "optimized_memory",
@@ -95,6 +99,7 @@ func ReadNet(s *cfg.Section, width, height int, diags *cfg.Diagnostics) *Net {
 	n.checkExtents(width > 0 || height > 0, report)
 	n.Inputs = n.Input().Len()
 	n.readNormalization(o, report)
+	n.readCropPct(o, report)
 	if batch, subdivisions := o.Int("batch"), o.Int("subdivisions"); batch > 1 || subdivisions > 1 {
 		option := "batch"
 		if batch <= 1 {
@@ -158,6 +163,18 @@ func (n *Net) readNormalization(o *cfg.Options, report netReport) {
 	}
 	if slices.Contains(n.Std, 0) {
 		report(cfg.Error, "std", "Give the standard deviation of each channel of pictures in 0 … 1, such as .229,.224,.225.", "std= holds a zero")
+	}
+}
+
+// minCropPct bounds the size that a picture is scaled to.
+const minCropPct = .1
+
+func (n *Net) readCropPct(o *cfg.Options, report netReport) {
+	n.CropPct = o.Float("crop_pct")
+	if n.CropPct != 0 && (n.CropPct < minCropPct || n.CropPct > 1) {
+		report(cfg.Error, "crop_pct", "Give the part of the scaled picture's shorter side that is cut out, such as 0.875 for 224 of 256.",
+			"crop_pct=%g is out of range: %g to 1, or 0 for none", n.CropPct, minCropPct)
+		n.CropPct = 0
 	}
 }
 

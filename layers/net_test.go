@@ -28,6 +28,8 @@ func TestNetSection(t *testing.T) {
 		"mean= has 2 values for 3": "net width=4 height=4 channels=3 mean=1,2",
 		"std= has 1 values for 3":  "net width=4 height=4 channels=3 std=1",
 		"std= holds a zero":        "net width=4 height=4 channels=1 std=0",
+		"crop_pct=1.5 is out":      "net width=4 height=4 channels=1 crop_pct=1.5",
+		"crop_pct=-1 is out":       "net width=4 height=4 channels=1 crop_pct=-1",
 		"mean":                     "net width=4 height=4 channels=1 mean=nan",
 	} {
 		reports(t, cfg.Error, part, text)

@@ -90,6 +90,7 @@ func Build(file *cfg.File, parsed cfg.Diagnostics, opt Options) *Graph {
 	}
 	if !g.Diagnostics.HasErrors() {
 		g.checkHeads()
+		g.noteExtensions()
 	}
 	g.Diagnostics.Sort()
 	return g

@@ -12,12 +12,13 @@ import (
 type Resize uint8
 
 const (
-	ResizeStretch   Resize = iota // both sides to their targets, shape distorted: darknet's detector
-	ResizeLetterbox               // shape kept, grey bars fill the rest: darknet with letter_box=1
-	ResizeMinCrop                 // shape kept, short side to the target, middle cut out: darknet's classifier
+	ResizeStretch    Resize = iota // both sides to their targets, shape distorted: darknet's detector
+	ResizeLetterbox                // shape kept, grey bars fill the rest: darknet with letter_box=1
+	ResizeMinCrop                  // shape kept, short side to the target, middle cut out: darknet's classifier
+	ResizeCenterCrop               // shape kept, scaled with antialiasing, middle cut out: PyTorch's classifiers
 )
 
-var resizeNames = [...]string{ResizeStretch: "stretch", ResizeLetterbox: "letterbox", ResizeMinCrop: "mincrop"}
+var resizeNames = [...]string{ResizeStretch: "stretch", ResizeLetterbox: "letterbox", ResizeMinCrop: "mincrop", ResizeCenterCrop: "centercrop"}
 
 // String returns the name that ParseResize reads.
 func (r Resize) String() string {
@@ -27,7 +28,7 @@ func (r Resize) String() string {
 	return fmt.Sprintf("Resize(%d)", uint8(r))
 }
 
-// ParseResize reads stretch, letterbox or mincrop.
+// ParseResize reads stretch, letterbox, mincrop or centercrop.
 func ParseResize(name string) (Resize, error) {
 	for r, n := range resizeNames {
 		if n == name {
@@ -59,10 +60,13 @@ func MinCrop(src tensor.Tensor, w, h int) tensor.Tensor {
 
 // Input resizes the picture to one network input of the given shape: the same values as
 // TensorChannels followed by Stretch, Letterbox or MinCrop, without the full-size tensor
-// in between. The error is that of TensorChannels, or ErrTooLarge for rows of 2³¹ bytes.
+// in between; or those of CenterCrop with UsualCropPct. The error is that of TensorChannels, or ErrTooLarge for rows of 2³¹ bytes.
 func (m *Image) Input(r Resize, shape tensor.Shape) (tensor.Tensor, error) {
 	if err := checkChannels(shape.C); err != nil {
 		return tensor.Tensor{}, err
+	}
+	if r == ResizeCenterCrop {
+		return m.CenterCrop(shape, UsualCropPct)
 	}
 	if m.W > math.MaxInt32/3 {
 		return tensor.Tensor{}, fmt.Errorf("%w: rows of %d pixels; cut the picture up", ErrTooLarge, m.W)

@@ -317,12 +317,12 @@ func TestSameWithAnyKernels(t *testing.T) {
 }
 
 func TestParseResize(t *testing.T) {
-	for r := ResizeStretch; r <= ResizeMinCrop; r++ {
+	for r := ResizeStretch; r <= ResizeCenterCrop; r++ {
 		if got, err := ParseResize(r.String()); err != nil || got != r {
 			t.Errorf("%v: read back as %v, %v", r, got, err)
 		}
 	}
-	if _, err := ParseResize("zoom"); err == nil || err.Error() != `unknown way to resize "zoom"; choose one of stretch, letterbox, mincrop` {
+	if _, err := ParseResize("zoom"); err == nil || err.Error() != `unknown way to resize "zoom"; choose one of stretch, letterbox, mincrop, centercrop` {
 		t.Error(err)
 	}
 	if s := fmt.Sprint(Resize(9)); s != "Resize(9)" {

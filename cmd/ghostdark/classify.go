@@ -33,7 +33,8 @@ func newClassify() *cobra.Command {
 		Short: "Tell what pictures show",
 		Long: `Run a classifier on pictures (JPEG, PNG, GIF, BMP, WebP, TIFF) and print the most
 probable classes as "name: NN.NN%". The picture's shorter side is scaled to the
-network's width and the middle is cut out, as darknet does.
+network's width and the middle is cut out, as darknet does; with crop_pct= in
+the cfg, as PyTorch's classifiers have it (--resize centercrop).
 
 With a class tree (tree= in the cfg) probabilities are multiplied down the tree.
 Without CFG and WEIGHTS the embedded GhostNet names pieces of clothing; without
@@ -53,7 +54,7 @@ IMAGE it does so for the embedded picture.
 	flags.IntVar(&o.top, "top", 5, "print so many classes")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	flags.BoolVar(&o.timing, "timing", false, "print a table of what the stages took")
-	o.pictureOptions.add(cmd, "mincrop", "stretch", "letterbox", "mincrop")
+	o.pictureOptions.add(cmd, "mincrop, or centercrop if the cfg has crop_pct=", "stretch", "letterbox", "mincrop", "centercrop")
 	o.target.add(cmd, "none")
 	o.nameOptions.add(cmd)
 	o.engine.add(cmd)
@@ -67,11 +68,11 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if o.top < 1 {
 		return usagef("--top must be at least 1")
 	}
-	resize, err := o.choose(picture.ResizeMinCrop)
+	m, pictures, err := o.openOperands(cmd, args, cfgs.Classifier)
 	if err != nil {
 		return err
 	}
-	m, pictures, err := o.openOperands(cmd, args, cfgs.Classifier)
+	resize, err := o.choose(m.crop())
 	if err != nil {
 		return err
 	}

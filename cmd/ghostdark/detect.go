@@ -146,8 +146,8 @@ func newDetector(o *detectOptions, m *model, names classNames) (*detector, error
 	if err != nil {
 		return nil, err
 	}
-	if resize == picture.ResizeMinCrop {
-		return nil, usagef("--resize mincrop cuts the picture's borders off, so boxes can't be placed: use stretch or letterbox")
+	if resize == picture.ResizeMinCrop || resize == picture.ResizeCenterCrop {
+		return nil, usagef("--resize %v cuts the picture's borders off, so boxes can't be placed: use stretch or letterbox", resize)
 	}
 	d := &detector{options: o, model: m, names: names, resize: resize, nms: m.Suppression(o.nms)}
 	d.nms.Agnostic = o.agnostic

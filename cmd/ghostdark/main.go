@@ -89,7 +89,7 @@ plain networks. It needs nothing else installed.
 		SuggestionsMinimumDistance: 2, // letters to change
 	}
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(newDetect(), newClassify(), newValidate(), newBench(), newRun(), newExport())
+	root.AddCommand(newDetect(), newClassify(), newValidate(), newBench(), newRun(), newImport(), newExport())
 	return root
 }
 
@@ -118,7 +118,7 @@ func explainFlag(_ *cobra.Command, err error) error {
 	}
 	want := map[string]string{
 		"int": "a whole number", "intSlice": "a whole number, or several with commas",
-		"float32": "a number", "float64": "a number", "bool": "true or false",
+		"float32": "a number", "float64": "a number", "float32Slice": "a list of numbers with commas", "bool": "true or false",
 	}
 	kind := bad.GetFlag().Value.Type()
 	return fmt.Errorf("--%s: %q is not %s", bad.GetFlag().Name, bad.GetValue(), cmp.Or(want[kind], "a "+kind))

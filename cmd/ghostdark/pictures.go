@@ -82,7 +82,7 @@ func (m *model) prepare(ctx context.Context, path string, resize picture.Resize)
 	}
 	p.image, p.took.Decode = d.image, d.took
 	at := time.Now()
-	input, err := p.image.Input(resize, m.Net.Input())
+	input, err := m.resize(p.image, resize)
 	if err != nil {
 		p.err = fmt.Errorf("%s: %w", m.cfgPath, err)
 		return p
@@ -93,6 +93,22 @@ func (m *model) prepare(ctx context.Context, path string, resize picture.Resize)
 	p.took.Preprocess = lap(&at)
 	p.input = input
 	return p
+}
+
+// resize makes the network's input of a picture, before it is normalized.
+func (m *model) resize(img *picture.Image, way picture.Resize) (tensor.Tensor, error) {
+	if pct := m.Net.CropPct; way == picture.ResizeCenterCrop && pct > 0 {
+		return img.CenterCrop(m.Net.Input(), pct)
+	}
+	return img.Input(way, m.Net.Input())
+}
+
+// crop is how a classifier's pictures are brought to its input's size unless --resize says otherwise.
+func (m *model) crop() picture.Resize {
+	if m.Net.CropPct > 0 {
+		return picture.ResizeCenterCrop
+	}
+	return picture.ResizeMinCrop
 }
 
 // run runs the network on the picture. The session's batch must be 1.

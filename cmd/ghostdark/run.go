@@ -58,7 +58,7 @@ and without it there is a summary of each layer.
 	flags.BoolVar(&o.logits, "logits", false, "give the values that go into the last [softmax], too")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	complete(cmd, "format", "f32", "npy")
-	o.pictureOptions.add(cmd, "what detect and classify do", "stretch", "letterbox", "mincrop")
+	o.pictureOptions.add(cmd, "what detect and classify do", "stretch", "letterbox", "mincrop", "centercrop")
 	o.engine.add(cmd)
 	o.addShape(cmd)
 	o.addWeights(cmd)
@@ -183,7 +183,7 @@ func (o *runOptions) run(cmd *cobra.Command, m *model, args []string, how net.Se
 		}
 		return session, runSource{path: o.inputF32, batch: input.N}, session.Run(cmd.Context(), input.Data)
 	}
-	auto := picture.ResizeMinCrop
+	auto := m.crop()
 	switch {
 	case m.Net.LetterBox:
 		auto = picture.ResizeLetterbox

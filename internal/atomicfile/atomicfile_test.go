@@ -47,3 +47,30 @@ func TestWrite(t *testing.T) {
 		}
 	}
 }
+
+// TestWriteAll checks that of files that belong together none changes when one can't be written.
+func TestWriteAll(t *testing.T) {
+	folder := t.TempDir()
+	first, second := filepath.Join(folder, "first"), filepath.Join(folder, "second")
+	text := func(s string) func(io.Writer) error {
+		return func(w io.Writer) error {
+			_, err := io.WriteString(w, s)
+			return err
+		}
+	}
+	if err := WriteAll(File{first, text("1")}, File{second, text("2")}); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("no space")
+	if err := WriteAll(File{first, text("other")}, File{second, func(io.Writer) error { return full }}); !errors.Is(err, full) {
+		t.Error(err)
+	}
+	for path, want := range map[string]string{first: "1", second: "2"} {
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v, want %q", path, got, err, want)
+		}
+	}
+	if left, _ := os.ReadDir(folder); len(left) != 2 {
+		t.Errorf("left behind: %v", left)
+	}
+}

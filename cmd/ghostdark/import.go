@@ -1,0 +1,145 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ghostdark/ghostdark/checkpoint"
+	"github.com/ghostdark/ghostdark/checkpoint/ghostnet"
+	"github.com/ghostdark/ghostdark/internal/atomicfile"
+)
+
+type importOptions struct {
+	out       string
+	stock     bool
+	force     bool
+	mean, std []float32
+}
+
+func newImport() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "import",
+		Short: "Make a cfg and weights of another program's model",
+		Long:  "Make a cfg and weights of another program's model.\n\n" + exitCodes,
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newImportGhostNet())
+	return cmd
+}
+
+func newImportGhostNet() *cobra.Command {
+	o := &importOptions{}
+	cmd := &cobra.Command{
+		Use:   "ghostnet FILE --out FOLDER",
+		Short: "Make a cfg and weights of PyTorch's GhostNet",
+		Long: `Make a cfg and weights of a GhostNet that PyTorch has trained: a checkpoint in the
+naming of the official repository, which timm shares, as a PyTorch file (.pth,
+.pt, .bin) or as safetensors. Width, classes and blocks are read from the extents
+of its tensors. FILE.cfg and FILE.weights are written to FOLDER.
+
+The cfg has extensions that only ghostdark knows: the activation hard_sigmoid,
+and mean=, std= and crop_pct= in [net], so that classify prepares pictures as the
+official evaluation does. With --stock it has none: darknet runs it, too, and
+computes the same. Its first layer then normalizes the input, unless the mean is
+0 and the deviation 1.
+
+A PyTorch file is a program for Python. Nothing of it is run.
+
+` + exitCodes,
+		Example: `  ghostdark import ghostnet state_dict_73.98.pth --out models
+  ghostdark classify models/state_dict_73.98.cfg models/state_dict_73.98.weights cat.jpg --names imagenet.names
+  ghostdark import ghostnet ghostnet.safetensors --out stock --stock`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("give one FILE: a checkpoint (.pth or .safetensors)")
+			}
+			return nil
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return []string{"pth", "pt", "bin", "safetensors"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: running(func(cmd *cobra.Command, args []string) error { return runImportGhostNet(cmd, o, args[0]) }),
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&o.out, "out", "o", "", "the folder to write to; it is made if it does not exist")
+	flags.BoolVar(&o.stock, "stock", false, "write a cfg without extensions, which darknet runs, too")
+	flags.BoolVar(&o.force, "force", false, "replace a cfg and weights that are there already")
+	flags.Float32SliceVar(&o.mean, "mean", ghostnet.Mean, "of the pictures' channels in training, in 0 to 1")
+	flags.Float32SliceVar(&o.std, "std", ghostnet.Std, "standard deviation of the pictures' channels in training")
+	if err := cmd.MarkFlagDirname("out"); err != nil {
+		panic("BUG: ghostdark: " + err.Error())
+	}
+	return cmd
+}
+
+func runImportGhostNet(cmd *cobra.Command, o *importOptions, path string) error {
+	if o.out == "" {
+		return usagef("nowhere to write to: give --out FOLDER")
+	}
+	stem := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	cfgPath, weightsPath := filepath.Join(o.out, stem+".cfg"), filepath.Join(o.out, stem+".weights")
+	if err := o.checkTargets(cfgPath, weightsPath); err != nil {
+		return err
+	}
+	file, err := checkpoint.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	network, err := ghostnet.Convert(file, cfgPath, ghostnet.Options{Stock: o.stock, Mean: o.mean, Std: o.std})
+	if err != nil {
+		return err
+	}
+	if len(file.Foreign) > 0 {
+		tell(cmd, "%s would have Python call %s. It was not called.", path, strings.Join(file.Foreign, ", "))
+	}
+	if err := os.MkdirAll(o.out, 0o777); err != nil {
+		return err
+	}
+	err = atomicfile.WriteAll(atomicfile.File{Path: weightsPath, Write: network.WriteWeights}, atomicfile.File{Path: cfgPath, Write: func(w io.Writer) error {
+		_, err := io.Copy(w, bytes.NewReader(network.Cfg))
+		return err
+	}})
+	if err != nil {
+		return err
+	}
+	totals := network.Graph.Totals()
+	tell(cmd, "%s: %s, %v", path, file.Format, &network.Layout)
+	tell(cmd, "  %s  %s, %s multiply-adds", cfgPath, counted(len(network.Graph.Layers), "layer"), metric(float64(totals.MACs)))
+	tell(cmd, "  %s  %s parameters, %s", weightsPath, thousands(totals.Parameters), binaryBytes(totals.WeightsBytes))
+	return nil
+}
+
+// checkTargets refuses to replace files without --force, and more than files with it.
+func (o *importOptions) checkTargets(paths ...string) error {
+	if info, err := os.Stat(o.out); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s: is a file, not a folder; choose another name", o.out)
+	}
+	for _, path := range paths {
+		_, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			return err
+		case !o.force:
+			return fmt.Errorf("%s: exists already; give --force to replace it, or another --out", path)
+		}
+		if err := atomicfile.Check(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
