@@ -53,7 +53,7 @@ func (f *File) readSafetensors() error {
 // readTable reads the header. Values begin at offset data.
 func (f *File) readTable(header []byte, data int64) error {
 	d := json.NewDecoder(bytes.NewReader(header))
-	damaged := func(err error) error { return fmt.Errorf("the header is damaged: %w", err) }
+	damaged := func(err error) error { return fmt.Errorf("the header is damaged: %v", err) } // not that the file ends
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {
 		return errors.New("the header is damaged: it is no JSON object")
 	}

@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -329,13 +330,13 @@ func (f *File) placeStorages(at int64, keys []any, storages []*torchStorage, pla
 		if !isText || !used || again {
 			return fmt.Errorf("the list of storages is damaged: it has %s, which no tensor uses or which it had before", printable(key))
 		}
-		src := newSource(io.NewSectionReader(f.r, at, 8))
-		values, err := src.length(8)
-		if err != nil {
+		var length [8]byte
+		if _, err := f.r.ReadAt(length[:], at); err != nil {
 			return err
 		}
+		values := int64(binary.LittleEndian.Uint64(length[:]))
 		p := piece{offset: at + 8, bytes: values * int64(typ.Size())}
-		if values > f.size/int64(typ.Size()) || p.bytes > f.size-p.offset {
+		if values < 0 || values > f.size/int64(typ.Size()) || p.bytes > f.size-p.offset {
 			return fmt.Errorf("storage %s: has %d values, more than the file: it is damaged, or its download was interrupted", printable(key), values)
 		}
 		places[key] = p

@@ -17,6 +17,7 @@ type archive struct {
 	entries map[string]*zip.File
 	sound   map[*zip.File]bool // whose checksum was found right
 	budget  int64              // bytes that may still be summed up
+	buffer  []byte             // for summing up
 }
 
 // readZip reads the table of such a file.
@@ -26,12 +27,16 @@ func (f *File) readZip() error {
 	if err != nil {
 		return fmt.Errorf("the archive is damaged, or its download was interrupted: %w", err)
 	}
-	a := &archive{file: f, entries: map[string]*zip.File{}, sound: map[*zip.File]bool{}, budget: f.size}
+	a := &archive{file: f, entries: map[string]*zip.File{}, sound: map[*zip.File]bool{}, budget: f.size, buffer: make([]byte, 1<<15)}
 	if err := a.list(z.File); err != nil {
 		return err
 	}
 	if order, given := a.entries[a.prefix+"byteorder"]; given {
-		if text, err := a.text(order); err != nil || text != "little" {
+		text, err := a.text(order)
+		if err != nil {
+			return err
+		}
+		if text != "little" {
 			return errors.New("was written on a big-endian machine; load it in Python and save it again on another one")
 		}
 	}
@@ -91,7 +96,7 @@ func (a *archive) stored(e *zip.File) (offset, size int64, err error) {
 			return 0, 0, errors.New("the archive's files overlap: it is damaged")
 		}
 		sum := crc32.NewIEEE()
-		if _, err := io.Copy(sum, io.NewSectionReader(a.file.r, offset, size)); err != nil {
+		if _, err := io.CopyBuffer(sum, io.NewSectionReader(a.file.r, offset, size), a.buffer); err != nil {
 			return 0, 0, err
 		}
 		if sum.Sum32() != e.CRC32 {

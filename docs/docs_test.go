@@ -150,7 +150,7 @@ func TestCommands(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", program, "../cmd/ghostdark").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, name := range []string{"cfgs", "docs"} {
+	for _, name := range []string{"cfgs", "docs", "testdata/import"} {
 		if err := os.CopyFS(filepath.Join(folder, name), os.DirFS(filepath.Join(testkit.Root(), name))); err != nil {
 			t.Fatal(err)
 		}

@@ -714,7 +714,7 @@ var badCommands = []struct {
 	{"a negative overlap", "detect --nms -1", exitUsage, "--nms=-1 is out of range: give an overlap from 0 to 1"},
 	{"a broken number of objects", "detect --top 1.5", exitUsage, `--top: "1.5" is not a whole number`},
 	{"no classes wanted", "classify --top 0", exitUsage, "--top must be at least 1"},
-	{"no such resize", "classify --resize crop", exitUsage, `--resize: unknown way to resize "crop"; choose one of stretch, letterbox, mincrop, or auto`},
+	{"no such resize", "classify --resize crop", exitUsage, `--resize: unknown way to resize "crop"; choose one of stretch, letterbox, mincrop, centercrop, or auto`},
 	{"a resize that loses boxes", "detect --resize mincrop", exitUsage,
 		"--resize mincrop cuts the picture's borders off, so boxes can't be placed: use stretch or letterbox"},
 	{"a negative width", "detect --width -8", exitUsage, "--width and --height must be from 1 to 1048576, or 0 for the cfg's"},
