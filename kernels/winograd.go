@@ -117,10 +117,11 @@ func (s *Set) WinogradPays(spec *ConvSpec) bool {
 	}
 	// Where there are few tiles, reading so many more weights takes longer than they save.
 	heavy := tileElements[spec.StrideX].count*spec.Channels*spec.Filters > cachedValues
+	few := heavy && spec.Threads > 1 // the threads share the memory
 	if spec.StrideX == 1 {
-		return across*down >= 9 || !heavy && across*down >= 4
+		return across*down >= 9 || !few && across*down >= 4
 	}
-	return spec.Channels*spec.Filters >= 512 && (across*down >= 25 || !heavy && across*down >= 4)
+	return spec.Channels*spec.Filters >= 512 && (across*down >= 16 || !heavy && across*down >= 4)
 }
 
 // WinogradGrowth is how many times as many its weights are for NewWinograd.

@@ -64,7 +64,8 @@ func TestPlanOfChains(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.ContainsFunc(plan.Steps, func(s PlanStep) bool { return strings.Contains(s.Kernel, "+") }) {
+		// NEON has no kernels for several filters of each channel that a chain could use.
+		if opt.CPU != "neon" && !slices.ContainsFunc(plan.Steps, func(s PlanStep) bool { return strings.Contains(s.Kernel, "+") }) {
 			t.Fatalf("no step is a chain: %+v", plan.Steps)
 		}
 		want := output(t, run(t, n, SessionOptions{Reference: true}, input), n.Result())
