@@ -9,6 +9,8 @@ import (
 )
 
 //go:generate go run ./_draw trousers.png
+//go:generate go run ../cmd/ghostdark new ghostnet --layout darknet --force -o ghostnet.cfg
+//go:generate go run ../cmd/ghostdark new ghost-yolo --layout darknet --force -o ghost-yolo.cfg
 
 //go:embed *.cfg *.weights *.names smear.jpg trousers.png
 var files embed.FS
