@@ -32,37 +32,37 @@ var (
 var kinds = []*Kind{
 	{
 		Name: "ghostnet", Doc: "the classifier of the paper's table 1", Takes: ghosts, Stride: 32,
-		defaults: Options{Layout: Official, Size: Size{224, 224}, Classes: imageNet},
+		defaults: Options{Size: Size{224, 224}, Classes: imageNet},
 		training: training{batch: "256 and 4", rate: "0.1", decay: "0.0001", burnIn: 1000, last: 600000, steps: []int{150000, 300000, 450000}},
 		write:    writeGhostNet,
 	},
 	{
 		Name: "ghostnet-v2", Doc: "GhostNet with attention over long distances, nearly as published", Takes: ghosts[1:], Stride: 32,
-		defaults: Options{Layout: Official, Size: Size{224, 224}, Classes: imageNet},
+		defaults: Options{Size: Size{224, 224}, Classes: imageNet},
 		training: training{batch: "256 and 4", rate: "0.1", decay: "0.0001", burnIn: 1000, last: 600000, steps: []int{150000, 300000, 450000}},
 		write:    writeGhostNetV2,
 	},
 	{
 		Name: "ghost-yolo", Doc: "a detector: YOLO heads on GhostNet", Takes: append(slices.Clone(ghosts), "heads", "anchors"), Stride: 32,
-		defaults: Options{Layout: Official, Size: Size{416, 416}, Classes: coco, Heads: 2},
+		defaults: Options{Size: Size{416, 416}, Classes: coco, Heads: 2},
 		training: training{batch: "64 and 8", rate: "0.001", decay: "0.0005", burnIn: 1000, last: 500200, steps: []int{400000, 450000}},
 		write:    writeGhostYOLO,
 	},
 	{
 		Name: "ghost-resnet50", Doc: "ResNet-50 of ghost modules", Takes: common, Stride: 32,
-		defaults: Options{Layout: Official, Size: Size{224, 224}, Classes: imageNet},
+		defaults: Options{Size: Size{224, 224}, Classes: imageNet},
 		training: training{batch: "256 and 16", rate: "0.1", decay: "0.0001", burnIn: 1000, last: 450000, steps: []int{150000, 300000}},
 		write:    writeGhostResNet50,
 	},
 	{
 		Name: "ghost-resnet56", Doc: "ResNet-56 for CIFAR-10 of ghost modules", Takes: common, Stride: 4,
-		defaults: Options{Layout: Official, Size: Size{32, 32}, Classes: cifar},
+		defaults: Options{Size: Size{32, 32}, Classes: cifar},
 		training: training{batch: "128 and 1", rate: "0.1", decay: "0.0001", last: 64000, steps: []int{32000, 48000}},
 		write:    writeGhostResNet56,
 	},
 	{
 		Name: "ghost-vgg16", Doc: "VGG-16 for CIFAR-10 of ghost modules", Takes: common, Stride: 32,
-		defaults: Options{Layout: Official, Size: Size{32, 32}, Classes: cifar},
+		defaults: Options{Size: Size{32, 32}, Classes: cifar},
 		training: training{batch: "128 and 1", rate: "0.1", decay: "0.0005", last: 64000, steps: []int{32000, 48000}},
 		write:    writeGhostVGG16,
 	},

@@ -156,7 +156,7 @@ func (k *Kind) complete(o Options) (Options, error) {
 			return o, &OptionError{s.name, s.value, problem}
 		}
 	}
-	o.Layout = cmp.Or(o.Layout, k.defaults.Layout)
+	o.Layout = cmp.Or(o.Layout, Official)
 	o.WidthMult = cmp.Or(o.WidthMult, 1)
 	o.Ratio = cmp.Or(o.Ratio, 2)
 	o.DW = cmp.Or(o.DW, 3)
