@@ -14,13 +14,19 @@ func writeGhostResNet50(d *draft) {
 	d.heading("stem")
 	d.convolutional(convolution{filters: base, size: 7, stride: 2, activation: "relu"})
 	d.halved("maxpool", 3)
-	for i, s := range []stage{{base, 3}, {2 * base, 4}, {4 * base, 6}, {8 * base, 3}} {
-		for block := range s.blocks {
+	d.stages(d.wideBlock, stage{base, 3}, stage{2 * base, 4}, stage{4 * base, 6}, stage{8 * base, 3})
+}
+
+// stages writes the blocks of all stages, of which each but the first begins by halving the
+// extents, and the classifier.
+func (d *draft) stages(block func(maps, stride int, number string), stages ...stage) {
+	for i, s := range stages {
+		for b := range s.blocks {
 			stride := 1
-			if i > 0 && block == 0 {
+			if i > 0 && b == 0 {
 				stride = 2
 			}
-			d.wideBlock(s.maps, stride, fmt.Sprintf("%d.%d", i+1, block+1))
+			block(s.maps, stride, fmt.Sprintf("%d.%d", i+1, b+1))
 		}
 	}
 	d.heading("classifier")
@@ -57,18 +63,7 @@ func writeGhostResNet56(d *draft) {
 	base := d.channels(16)
 	d.heading("stem")
 	d.convolutional(convolution{filters: base, size: 3, activation: "relu"})
-	for i, s := range []stage{{base, 9}, {2 * base, 9}, {4 * base, 9}} {
-		for block := range s.blocks {
-			stride := 1
-			if i > 0 && block == 0 {
-				stride = 2
-			}
-			d.plainBlock(s.maps, stride, fmt.Sprintf("%d.%d", i+1, block+1))
-		}
-	}
-	d.heading("classifier")
-	d.avgpool()
-	d.classify()
+	d.stages(d.plainBlock, stage{base, 9}, stage{2 * base, 9}, stage{4 * base, 9})
 }
 
 // plainBlock writes a block of two 3×3 modules.

@@ -198,10 +198,7 @@ func (c *Conv) divideWork() {
 	for light && c.Threads > 1 && c.blockLines > 1 && (c.lines+c.blockLines-1)/c.blockLines < 2*c.Threads {
 		c.blockLines = (c.blockLines + 1) / 2
 	}
-	// Equal blocks, so that the last is not a stub.
-	c.blocks = (c.lines + c.blockLines - 1) / c.blockLines
-	c.blockLines = (c.lines + c.blocks - 1) / c.blocks
-	c.blocks = (c.lines + c.blockLines - 1) / c.blockLines
+	c.blockLines, c.blocks = even(c.lines, c.blockLines)
 	c.parts = 1
 	for c.Threads > 1 && c.Groups == 1 && c.blocks*c.parts < 2*c.Threads && c.parts*2 <= len(c.panels) {
 		c.parts *= 2

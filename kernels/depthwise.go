@@ -50,11 +50,6 @@ const (
 	taskWork        = 1 << 17 // multiply-adds that make a task worth having
 	depthwiseBlock  = 32      // channels of a task
 	depthwiseValues = 1 << 15 // of input that a task reads, to stay in the cache
-
-	// crowded is a number of values between pixels with which the same channels of neighbours
-	// fall into so few sets of the cache that copying the input is faster than reading it where
-	// it lies. So is any multiple.
-	crowded = 256
 )
 
 // NewDepthwise prepares a convolution that CanDepthwise takes. Weights are
@@ -64,9 +59,8 @@ func NewDepthwise(set *Set, spec ConvSpec, weights, bias []float32) *Depthwise {
 	d.act, d.post = tileActivation(spec.Activation)
 	if d.Filters != d.Channels {
 		_, d.repeats = set.depthwise[depthwiseKey{spec.Size, spec.StrideX, true}]
-		d.copies = !d.repeats
 	}
-	d.copies = d.copies || d.InPitch%crowded == 0 && !d.repeats
+	d.copies = !d.repeats && (d.Filters != d.Channels || d.InPitch%crowded == 0)
 	for _, p := range set.panels(d.Filters, 1) {
 		d.panels = append(d.panels, d.pack(p, weights, bias))
 	}
@@ -97,7 +91,7 @@ func (d *Depthwise) pack(p panel, weights, bias []float32) channelPanel {
 
 // divide chooses what tasks compute.
 func (d *Depthwise) divide() {
-	// Equal parts, so that the last is not a stub, of whole granules, so that none writes into the next.
+	// Parts of whole granules, so that none writes into the next.
 	d.blocks = (len(d.panels)*d.set.Lanes + depthwiseBlock - 1) / depthwiseBlock
 	d.blockPanels = (len(d.panels) + d.blocks - 1) / d.blocks
 	granule := max(Granule/d.set.Lanes, 1) // panels of one
@@ -105,9 +99,7 @@ func (d *Depthwise) divide() {
 	d.blocks = (len(d.panels) + d.blockPanels - 1) / d.blockPanels
 	work := d.OutWidth * d.step() * d.Size * d.Size // of a line
 	most := (depthwiseValues/(d.Width*d.step())-d.Size)/d.StrideY + 1
-	d.lines = min(max(most, (taskWork+work-1)/work), d.OutHeight)
-	parts := (d.OutHeight + d.lines - 1) / d.lines
-	d.lines = (d.OutHeight + parts - 1) / parts
+	d.lines, _ = even(d.OutHeight, min(max(most, (taskWork+work-1)/work), d.OutHeight))
 }
 
 // step is the number of values of a pixel of a task.

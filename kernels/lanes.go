@@ -43,9 +43,23 @@ func (s *Set) panels(n, most int) []panel {
 // those are a power of two of bytes apart, all fall into the same few sets and push each other
 // out.
 func Spread(values, stride int) int {
-	const sets, line = 256, 16 // values
-	if values*stride%sets == 0 {
-		return values + line
+	if values*stride%crowded == 0 {
+		return values + cacheLine
 	}
 	return values
+}
+
+const (
+	cacheLine = 16 // values
+	// crowded is a number of values between pixels with which the same channels of neighbours fall
+	// into few sets of the cache. So is any multiple.
+	crowded = 256
+)
+
+// even divides n into as equal parts as can be of at most so many, so that the last is no stub,
+// and returns the length of the longest and their number.
+func even(n, most int) (length, parts int) {
+	parts = (n + most - 1) / most
+	length = (n + parts - 1) / parts
+	return length, (n + length - 1) / length
 }

@@ -9,8 +9,7 @@ import (
 
 // Aligned returns n zeroed values that begin at a cache line and are followed by Slack more.
 func Aligned(n int) []float32 {
-	const line = 16 // values
-	return alignedTo(line, n)
+	return alignedTo(cacheLine, n)
 }
 
 // alignedTo aligns to so many values.
@@ -52,7 +51,7 @@ func (m *Memory) take(n int) []float32 {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	need := PackedLength(n)
+	need := Room(n)
 	if need > len(m.free) {
 		return Aligned(n)
 	}
@@ -61,5 +60,5 @@ func (m *Memory) take(n int) []float32 {
 	return taken
 }
 
-// PackedLength is the room that n packed values take of a Memory.
-func PackedLength(n int) int { return (n + Slack + 15) / 16 * 16 }
+// Room is how much n values take that begin at a cache line and have Slack behind them.
+func Room(n int) int { return (n + Slack + cacheLine - 1) / cacheLine * cacheLine }

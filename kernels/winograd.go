@@ -62,9 +62,8 @@ type Winograd struct {
 }
 
 const (
-	tileSide  = 4 // output values along the side of a tile
-	tapCount  = 9 // weights of a filter and channel
-	cacheLine = 16
+	tileSide = 4 // output values along the side of a tile
+	tapCount = 9 // weights of a filter and channel
 )
 
 // elements is a kind of tiles: what there is of one, for a pair of channels.
@@ -236,14 +235,6 @@ func (c *Winograd) cost() float64 {
 		return float64(c.Tasks()) * task
 	}
 	return (math.Ceil(float64(c.Tasks())/float64(c.Threads)) + idle) * task
-}
-
-// even divides n into as equal parts as can be of at most so many, and returns the length of
-// the longest and their number.
-func even(n, most int) (length, parts int) {
-	parts = (n + most - 1) / most
-	length = (n + parts - 1) / parts
-	return length, (n + length - 1) / length
 }
 
 // spread rounds a step up to an odd number of cache lines, so that values a few steps apart

@@ -26,7 +26,7 @@ func (p *plan) layOut() {
 		root, _ := p.resolve(v)
 		e := live[root]
 		if e == nil {
-			e = &extent{root: root, length: roundUp(p.length(root) + kernels.Slack), first: unit, last: unit}
+			e = &extent{root: root, length: kernels.Room(p.length(root)), first: unit, last: unit}
 			live[root] = e
 		}
 		e.first, e.last = min(e.first, unit), max(e.last, unit)
@@ -73,9 +73,6 @@ func (p *plan) live(v value) bool {
 	root, _ := p.resolve(v)
 	return p.offsets[root] != nowhere
 }
-
-// roundUp rounds a length up to whole cache lines.
-func roundUp(n int) int { return (n + 15) &^ 15 }
 
 // view returns the place of a value in an arena, with what lies behind it as capacity. That of
 // pixels goes on to the end of the value in whose memory they lie.

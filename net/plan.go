@@ -182,17 +182,14 @@ func (p *plan) packed(u *unit) int64 {
 		}
 		return total
 	}
-	filters, groups, weights, growth := 0, 1, 0, int64(1)
 	if c := p.connected(u); c != nil {
-		filters, weights = c.Out, c.Weights.Len()
-	} else if u.conv != nil {
+		return int64(kernels.RoundUp(c.Out)) * int64(c.In)
+	}
+	if u.conv != nil {
 		method, spec := p.convMethod(u)
-		filters, groups, weights, growth = u.conv.Out.C, u.conv.Groups, u.conv.Weights.Len(), method.growth(&spec)
+		return method.packed(&spec)
 	}
-	if weights == 0 {
-		return 0
-	}
-	return int64(groups*kernels.RoundUp(filters/groups)) * int64(weights/filters) * growth
+	return 0
 }
 
 // readers counts how often each layer's output is read by the units.

@@ -54,11 +54,7 @@ func TestPlanOfChains(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		input := make([]float32, n.Net.Input().Len())
-		for i := range input {
-			v := float64(i) * 0.6180339887498949
-			input[i] = float32(v-math.Floor(v))*2 - 1
-		}
+		input := signedInput(n, 1)
 		opt := SessionOptions{Threads: rapid.IntRange(1, 3).Draw(t, "threads"), CPU: rapid.SampledFrom(cpuNames()[1:]).Draw(t, "cpu")}
 		plan, err := n.Plan(opt)
 		if err != nil {
@@ -161,11 +157,7 @@ func cpuNames() []string {
 // checkPlan runs a network by some plan and by the layers' definitions.
 func checkPlan(t *rapid.T, cpus []string, n *Network) {
 	batch := rapid.IntRange(1, 3).Draw(t, "batch")
-	input := make([]float32, batch*n.Net.Input().Len())
-	for i := range input {
-		v := float64(i) * 0.6180339887498949
-		input[i] = float32(v-math.Floor(v))*2 - 1
-	}
+	input := signedInput(n, batch)
 	want := run(t, n, SessionOptions{Batch: batch, KeepAll: true, Reference: true}, input)
 	opt := SessionOptions{
 		Batch: batch, CPU: rapid.SampledFrom(cpus).Draw(t, "cpu"), Threads: rapid.IntRange(1, 3).Draw(t, "threads"),
@@ -209,6 +201,16 @@ func shippedNetwork(t *testing.T, file string) *Network {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// signedInput is a batch of images of values from -1 to 1.
+func signedInput(n *Network, batch int) []float32 {
+	input := make([]float32, batch*n.Net.Input().Len())
+	for i := range input {
+		v := float64(i) * 0.6180339887498949
+		input[i] = float32(v-math.Floor(v))*2 - 1
+	}
+	return input
 }
 
 func inputFor(n *Network) []float32 {
@@ -292,6 +294,12 @@ func TestSessionsLeaveNoThreads(t *testing.T) {
 			s.Close()
 		}
 	}
+	wantGoroutines(t, before)
+}
+
+// wantGoroutines waits until no more goroutines are left than there were before.
+func wantGoroutines(t *testing.T, before int) {
+	t.Helper()
 	for range 100 {
 		runtime.GC()
 		if runtime.NumGoroutine() <= before {

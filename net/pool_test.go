@@ -116,12 +116,5 @@ func TestPoolStops(t *testing.T) {
 	close(release)
 	group.Wait()
 	pool.Close()
-	for range 100 {
-		runtime.GC()
-		if runtime.NumGoroutine() <= before {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Errorf("%d goroutines are left, %d were there before", runtime.NumGoroutine(), before)
+	wantGoroutines(t, before)
 }

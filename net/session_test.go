@@ -208,16 +208,24 @@ func TestLoadErrors(t *testing.T) {
 	wantError(t, err, "test.cfg:4", "absent.tree")
 }
 
-// TestSaveFile writes all weights and only those of the first layers.
-func TestSaveFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "net.weights")
-	n := networkOf(t, small)
-	input := make([]float32, 48)
+// saved gives a small network, the file that its weights are saved in, and an input with its
+// result.
+func saved(t *testing.T) (n *Network, path string, input, want []float32) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "net.weights")
+	n = networkOf(t, small)
+	input = make([]float32, 48)
 	input[5] = 1
-	want := output(t, run(t, n, SessionOptions{}, input), n.Result())
+	want = output(t, run(t, n, SessionOptions{}, input), n.Result())
 	if err := n.Save(path, 0); err != nil {
 		t.Fatal(err)
 	}
+	return n, path, input, want
+}
+
+// TestSaveFile writes all weights and only those of the first layers.
+func TestSaveFile(t *testing.T) {
+	n, path, input, want := saved(t)
 	whole, err := graphOf(t, small, Options{}).LoadFile(path, weights.ReadOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -241,14 +249,7 @@ func TestSaveFile(t *testing.T) {
 
 // TestMappedWeights runs on views of a file, and refuses them once the file has changed.
 func TestMappedWeights(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "net.weights")
-	n := networkOf(t, small)
-	input := make([]float32, 48)
-	input[5] = 1
-	want := output(t, run(t, n, SessionOptions{}, input), n.Result())
-	if err := n.Save(path, 0); err != nil {
-		t.Fatal(err)
-	}
+	n, path, input, want := saved(t)
 	mapped, err := graphOf(t, small, Options{}).LoadFile(path, weights.ReadOptions{Map: true})
 	if err != nil {
 		t.Fatal(err)

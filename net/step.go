@@ -31,7 +31,7 @@ func (p *plan) prepare() error {
 	length := 0
 	for _, u := range p.units {
 		if n := p.packed(u); n > 0 {
-			length += kernels.PackedLength(int(n))
+			length += kernels.Room(int(n))
 		}
 	}
 	p.memory = kernels.NewMemory(length)

@@ -34,12 +34,16 @@ const (
 	byWinograd  convMethod = "winograd"  // 3×3 with fewer multiplications, kernels.Winograd
 )
 
-// growth is how many times the memory of its weights the method takes.
-func (m convMethod) growth(spec *kernels.ConvSpec) int64 {
-	if m == byWinograd {
-		return int64(spec.WinogradGrowth())
+// packed is how many values the weights are packed into.
+func (m convMethod) packed(spec *kernels.ConvSpec) int64 {
+	filters, taps := kernels.RoundUp(spec.Filters), int64(spec.Channels/spec.Groups*spec.Size*spec.Size)
+	switch m {
+	case byMatrix:
+		filters = spec.Groups * kernels.RoundUp(spec.Filters/spec.Groups)
+	case byWinograd:
+		taps *= int64(spec.WinogradGrowth())
 	}
-	return 1
+	return int64(filters) * taps
 }
 
 // convMethod chooses by shape, unless the plan's choices name a method that can compute the

@@ -40,9 +40,7 @@ func (e *elementwise) image(f *frame, at place, task int) kernels.Image {
 
 // activate finishes a task's share of the output.
 func (e *elementwise) activate(w *kernels.Worker, out kernels.Image) {
-	if e.activation != kernels.Linear {
-		e.set.ActivateImage(w, e.activation, out, out)
-	}
+	e.set.ActivateImage(w, e.activation, out, out)
 }
 
 // shortcutStep adds layers of the same shape.

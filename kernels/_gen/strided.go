@@ -73,12 +73,9 @@ func (s isa) winogradStridedInput() string {
 				if down == 0 {
 					ADDQ(line, column)
 				}
-				for j := range stridedSide {
-					transform(i, func(k int) Op { return rows.at(column, k) }, x[j])
-					if j < stridedSide-1 {
-						ADDQ(step, column)
-					}
-				}
+				eachColumn(rows, column, step, stridedSide, func(j int, value func(k int) Mem) {
+					transform(i, func(k int) Op { return value(k) }, x[j])
+				})
 				for across := range 2 {
 					s.stridedElement(t, dst, offset, to, dstStep, i, stridedParts[down][across])
 					for j := range products - 1 + across {
@@ -146,12 +143,9 @@ func (s isa) winogradStridedWeights() string {
 		for down := range 2 {
 			for i := range products - 1 + down {
 				LEAQ(Mem{Base: src, Index: offset, Scale: 1}, column)
-				for j := range tapSide {
-					transform(down+1, i, func(k int) Op { return rows.at(column, k) }, x[j])
-					if j < tapSide-1 {
-						ADDQ(step, column)
-					}
-				}
+				eachColumn(rows, column, step, tapSide, func(j int, value func(k int) Mem) {
+					transform(down+1, i, func(k int) Op { return value(k) }, x[j])
+				})
 				for across := range 2 {
 					s.stridedElement(t, dst, offset, to, dstStep, i, stridedParts[down][across])
 					for j := range products - 1 + across {

@@ -57,6 +57,16 @@ func (s isa) eachTile(t Register, compute func(src, dst, offset GPVirtual), next
 	RET()
 }
 
+// eachColumn goes through the columns of a patch, step apart, from the one that column points to.
+func eachColumn(rows ladder, column, step GPVirtual, columns int, compute func(j int, value func(i int) Mem)) {
+	for j := range columns {
+		compute(j, func(i int) Mem { return rows.at(column, i) })
+		if j < columns-1 {
+			ADDQ(step, column)
+		}
+	}
+}
+
 // winogradInput makes the kernel that transforms the input tiles of F(4×4, 3×3): Bᵀ·d·B. The
 // rows of Bᵀ·d are made one by one or, where they have terms in common, in pairs, straight from
 // the input, since reading it again is faster than keeping what doesn't fit in registers.
@@ -76,12 +86,7 @@ func (s isa) winogradInput() string {
 		// columns makes x, or x and y, from each column of the tile.
 		columns := func(make func(j int, d func(i int) Mem)) {
 			LEAQ(Mem{Base: src, Index: offset, Scale: 1}, column)
-			for j := range patchSide {
-				make(j, func(i int) Mem { return rows.at(column, i) })
-				if j < patchSide-1 {
-					ADDQ(step, column)
-				}
-			}
+			eachColumn(rows, column, step, patchSide, make)
 		}
 		store := func(v VecVirtual) {
 			VMOVUPS(v, Mem{Base: to})
@@ -185,12 +190,7 @@ func (s isa) winogradOutput(side int) string {
 		// columns makes x and y from each column of the products.
 		columns := func(make func(j int, m func(i int) Mem)) {
 			LEAQ(Mem{Base: src, Index: offset, Scale: 1}, column)
-			for j := range side {
-				make(j, func(i int) Mem { return rows.at(column, i) })
-				if j < side-1 {
-					ADDQ(step, column)
-				}
-			}
+			eachColumn(rows, column, step, side, make)
 		}
 		// finish transforms a row to the pixels of line i and stores them.
 		finish := func(i int, v []VecVirtual) {
@@ -304,12 +304,7 @@ func (s isa) winogradWeights() string {
 		LEAQ(Mem{Base: dst, Index: offset, Scale: 1}, to)
 		columns := func(make func(j int, g func(i int) Mem)) {
 			LEAQ(Mem{Base: src, Index: offset, Scale: 1}, column)
-			for j := range tapSide {
-				make(j, func(i int) Mem { return rows.at(column, i) })
-				if j < tapSide-1 {
-					ADDQ(step, column)
-				}
-			}
+			eachColumn(rows, column, step, tapSide, make)
 		}
 		store := func(v VecVirtual) {
 			VMOVUPS(v, Mem{Base: to})
