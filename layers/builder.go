@@ -174,11 +174,7 @@ func (b *Builder) Ref(option string) (index int, ok bool) {
 }
 
 func (b *Builder) resolve(option string, given int) (index int, ok bool) {
-	index = given
-	if given < 0 {
-		index += b.layer.Index
-	}
-	if index >= 0 && index < b.layer.Index {
+	if index, ok = b.mention(option, given); ok {
 		return index, true
 	}
 	hint := fmt.Sprintf("Layers 0 to %d come before it: write those numbers, or -1 to -%d counted back from here. [net] is not counted.",
@@ -191,6 +187,25 @@ func (b *Builder) resolve(option string, given int) (index int, ok bool) {
 	}
 	b.Errorf(option, hint, "%s=%d points at no earlier layer", option, given)
 	return 0, false
+}
+
+// mention finds out which layer a number of an option means, and notes it among the layer's
+// Refs; ok is false when there is no such layer before this one.
+func (b *Builder) mention(option string, given int) (index int, ok bool) {
+	index = given
+	if given < 0 {
+		index += b.layer.Index
+	}
+	if index < 0 || index >= b.layer.Index {
+		return 0, false
+	}
+	refs := &b.layer.Refs
+	if last := len(*refs) - 1; last < 0 || (*refs)[last].Option != option {
+		*refs = append(*refs, Ref{Option: option})
+	}
+	r := &(*refs)[len(*refs)-1]
+	r.Given, r.Layers = append(r.Given, given), append(r.Layers, index)
+	return index, true
 }
 
 // Reads says which layers the Op reads, if not the previous one.

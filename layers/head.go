@@ -31,11 +31,12 @@ var anchorOptions = append(cfg.Schema{
 	{Name: "scale_x_y", Type: cfg.Float, Default: "1", Note: "stretches the cell offset around its middle"},
 	{Name: "nms_kind", Type: cfg.String, Default: "default", Note: "default (IoU), greedynms (DIoU), diounms (DIoU with beta_nms) or cornersnms (IoU)"},
 	{Name: "beta_nms", Type: cfg.Float, Default: "0.6", Note: "exponent of the centre distance in diounms"},
+	{Name: "embedding_layer", Type: cfg.Int, Default: "999999", Effect: cfg.Training, Note: "the layer whose output tells objects apart in tracking"},
 }, training(
 	"jitter", "random", "resize", "ignore_thresh", "truth_thresh", "iou_thresh", "iou_loss", "iou_normalizer", "iou_thresh_kind",
 	"cls_normalizer", "obj_normalizer", "max_delta", "delta_normalizer", "objectness_smooth", "label_smooth_eps", "focal_loss",
 	"counters_per_class", "max", "map", "uc_normalizer", "yolo_point", "show_details", "track_history_size", "sim_thresh",
-	"dets_for_track", "dets_for_show", "track_ciou_norm", "embedding_layer", "absolute", "bias_match", "rescore", "thresh",
+	"dets_for_track", "dets_for_show", "track_ciou_norm", "absolute", "bias_match", "rescore", "thresh",
 )...)
 
 // anchorSchema joins the shared options and a head's own, which win over shared ones of the
@@ -62,6 +63,7 @@ func readAnchorHead(b *Builder, entries int) anchorHead {
 	}
 	num := b.Within("num", 1, maxBoxes)
 	h.Mask, h.Anchors = b.readMask(num), b.readAnchors(num)
+	b.mention("embedding_layer", b.Int("embedding_layer"))
 	kind := b.String("nms_kind")
 	var known bool
 	if h.nmsKind, known = detect.ParseNMSKind(kind); !known {

@@ -30,6 +30,9 @@ type Layer struct {
 	Output tensor.Shape // of one image
 	Op     Op
 
+	// Refs are the options that name other layers, whether the Op reads these or not.
+	Refs []Ref
+
 	// Slots are the layer's arrays in the order of the weights file. Unstored arrays have a
 	// slot too, but no place in the file (dontload, dontloadscales).
 	Slots    []*weights.Slot
@@ -38,6 +41,13 @@ type Layer struct {
 	Cost    Cost
 	Scratch int // float32 values that Forward needs for its own use
 	State   int // float32 values for each image that are kept from call to call
+}
+
+// Ref is an option that names other layers.
+type Ref struct {
+	Option string
+	Given  []int // as written: negative numbers count back from the layer
+	Layers []int // the same as indexes
 }
 
 // Label names the layer in messages: `layer 12 [convolutional] (line 88)`.
