@@ -62,6 +62,11 @@ func (g *Graph) Random(seed uint64) (*Network, error) {
 	})
 }
 
+// Fill makes the graph a Network by a function that gives every array of Slots its Data.
+func (g *Graph) Fill(header weights.Header, fill func() error) (*Network, error) {
+	return g.load(weights.ReadOptions{}, func() (weights.Header, error) { return header, fill() })
+}
+
 func (g *Graph) load(opt weights.ReadOptions, fill func() (weights.Header, error)) (*Network, error) {
 	if err := g.Err(); err != nil {
 		return nil, err
