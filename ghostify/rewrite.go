@@ -12,9 +12,9 @@ import (
 
 // Layers of a module, counted from its first.
 const (
-	primary = iota
-	cheap
-	joint
+	atPrimary = iota
+	atCheap
+	atRoute
 	moduleLayers
 )
 
@@ -66,7 +66,7 @@ func (r *Rewrite) number() {
 		r.first = append(r.first, next)
 		if len(modules) > 0 && modules[0].Layer == i {
 			modules = modules[1:]
-			next += joint
+			next += atRoute
 		}
 		next++
 	}

@@ -23,7 +23,7 @@ func (r *Rewrite) transfer(old *net.Network, permuted [][]int) (*net.Network, er
 			t := mover{graph: r.Before, layer: l, out: permuted[i]}
 			if isModule {
 				t.out = t.out[m.Ghosts():]
-				blank(r.After.Layers[r.first[i]+cheap].Op.(*layers.Convolutional))
+				blank(r.After.Layers[r.first[i]+atCheap].Op.(*layers.Convolutional))
 			}
 			if len(l.Inputs) > 0 && l.Inputs[0] != layers.NetworkInput {
 				t.in = permuted[l.Inputs[0]]
