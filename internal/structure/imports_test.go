@@ -30,6 +30,7 @@ var imports = map[string][]string{
 	"net":                 {"cfg", "detect", "kernels", "layers", "tensor", "weights"},
 	"checkpoint":          {},
 	"checkpoint/ghostnet": {"cfg", "checkpoint", "net", "weights"},
+	"ghost/cheap":         {"kernels", "tensor"},
 	"onnx":                {"kernels", "layers", "net", "tensor", "weights"},
 	"cfgs":                {},
 	"cmd/ghostdark":       {"cfg", "cfgs", "checkpoint", "checkpoint/ghostnet", "design", "detect", "internal/atomicfile", "layers", "net", "onnx", "picture", "tensor", "weights"},
@@ -49,7 +50,7 @@ var modules = map[string][]string{
 	"github.com/spf13/pflag":     {"cmd/ghostdark"},
 	"golang.org/x/image":         {"picture"},
 	"golang.org/x/sys":           {"internal/cpu"},
-	"gonum.org/v1/gonum":         {"kernels"},
+	"gonum.org/v1/gonum":         {"ghost/cheap", "kernels"},
 	"gopkg.in/ini.v1":            {"cfg"},
 }
 
