@@ -2,6 +2,7 @@ package ghostify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -57,9 +58,9 @@ func (r *Rewrite) Memory(images int) int64 {
 //     order.
 //  2. Both networks run side by side, layer by layer. Primary convolutions have the weights of
 //     their maps; cheap ones are fitted by least squares, through the activation, from what the
-//     new network's intrinsic maps are to what the old network's maps were. Every convolution
-//     behind a module also gets a new scale and bias for each map, which make up for some of
-//     what changed before it.
+//     new network's intrinsic maps are to what the old network's maps were. Behind the first
+//     module all convolutions change, too, so that they make up for some of what changed before
+//     them: their weights by a linear regression, then a scale and a bias for each map.
 //
 // old must have been made from r.Before. It isn't changed.
 func (r *Rewrite) Fit(ctx context.Context, old *net.Network, images tensor.Tensor, opt FitOptions) (*net.Network, []Fitted, error) {
@@ -98,11 +99,11 @@ func (r *Rewrite) Fit(ctx context.Context, old *net.Network, images tensor.Tenso
 		Rewrite: r, old: newWalker(old, images), now: newWalker(fitted, images), permuted: permuted,
 		changed: make([]bool, len(r.Before.Layers)), shared: sharing(r.Before),
 	}
-	errors, err := f.run(ctx, opt)
-	for i := range errors {
-		errors[i].Chosen = promised[errors[i].Layer]
+	modules, err := f.run(ctx, opt)
+	for i := range modules {
+		modules[i].Chosen = promised[modules[i].Layer]
 	}
-	return fitted, errors, err
+	return fitted, modules, err
 }
 
 const (
@@ -113,49 +114,61 @@ const (
 // gains finds out for each module how much of every map each other one explains.
 func (r *Rewrite) gains(ctx context.Context, old *net.Network, images tensor.Tensor, opt FitOptions) (map[int]*mat.Dense, error) {
 	found := map[int]*mat.Dense{}
-	count := min(images.N, choiceImages)
 	for done := 0; done < len(r.Modules); {
-		var keep []int
-		var stats []*cheap.Stats
-		need := 0
-		for _, m := range r.Modules[done:] {
-			if need += cheap.Memory(m.Filters, m.DW); need > statsMemory && len(keep) > 0 {
+		group, need := r.Modules[done:], 0
+		for k, m := range group {
+			if need += cheap.Memory(m.Filters, m.DW); need > statsMemory && k > 0 {
+				group = group[:k]
 				break
 			}
-			s, err := cheap.New(m.Filters, m.DW)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", r.Before.Layers[m.Layer].Label(), err)
-			}
-			keep, stats = append(keep, m.Layer), append(stats, s)
 		}
-		session, err := old.NewSession(net.SessionOptions{Keep: keep})
+		tell := func(image, of int) { opt.tell("comparing maps", done*of+image*len(group), len(r.Modules)*of) }
+		stats, err := r.compare(ctx, old, images, group, tell)
 		if err != nil {
 			return nil, err
 		}
-		for k := range count {
-			opt.tell("comparing maps", done*count+k*len(keep), len(r.Modules)*count)
-			if err := session.Run(ctx, images.Image(k*images.N/count)); err != nil {
-				session.Close()
-				return nil, err
-			}
-			problems := make([]error, len(keep))
-			parallel(len(keep), func(i int) {
-				out, err := session.FiniteOutput(keep[i])
-				if err == nil {
-					err = stats[i].Add(out)
-				}
-				problems[i] = err
-			})
-			if err := errors.Join(problems...); err != nil {
-				return nil, err
-			}
+		for k, m := range group {
+			found[m.Layer] = stats[k].Gains()
 		}
-		for i, layer := range keep {
-			found[layer] = stats[i].Gains()
-		}
-		done += len(keep)
+		done += len(group)
 	}
 	return found, nil
+}
+
+// compare collects the moments of the maps of some convolutions.
+func (r *Rewrite) compare(ctx context.Context, old *net.Network, images tensor.Tensor, group []Module, tell func(image, of int)) ([]*cheap.Stats, error) {
+	stats, layers := make([]*cheap.Stats, len(group)), make([]int, len(group))
+	for k, m := range group {
+		var err error
+		if stats[k], err = cheap.New(m.Filters, m.DW); err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", r.Before.File.Name, r.Before.Layers[m.Layer].Label(), err)
+		}
+		layers[k] = m.Layer
+	}
+	session, err := old.NewSession(net.SessionOptions{Keep: layers})
+	if err != nil {
+		return nil, err
+	}
+	defer session.Close()
+	count := min(images.N, choiceImages)
+	for i := range count {
+		tell(i, count)
+		if err := session.Run(ctx, images.Image(i*images.N/count)); err != nil {
+			return nil, err
+		}
+		problems := make([]error, len(group))
+		parallel(len(group), func(k int) {
+			out, err := session.FiniteOutput(layers[k])
+			if err == nil {
+				err = stats[k].Add(out)
+			}
+			problems[k] = err
+		})
+		if err := errors.Join(problems...); err != nil {
+			return nil, err
+		}
+	}
+	return stats, nil
 }
 
 // selection chooses the maps of all layers of a space.
@@ -205,47 +218,53 @@ type fitter struct {
 }
 
 func (f *fitter) run(ctx context.Context, opt FitOptions) ([]Fitted, error) {
-	var errors []Fitted
+	var modules []Fitted
 	for i, l := range f.Before.Layers {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		opt.tell("fitting layers", i, len(f.Before.Layers))
-		want := f.old.step(i, l.Op)
 		for _, in := range l.Inputs {
 			f.changed[i] = f.changed[i] || in != layers.NetworkInput && f.changed[in]
 		}
-		first := f.first[i]
-		if f.first[i+1]-first == moduleLayers {
-			f.convolve(first, want, f.permuted[i][f.module(i).Ghosts():], f.changed[i])
-			errors = append(errors, f.fitModule(f.module(i), want))
-			f.changed[i] = true
-			continue
+		first, isModule := f.first[i], f.first[i+1]-f.first[i] == moduleLayers
+		order := f.permuted[i]
+		if isModule {
+			order = order[f.module(i).Ghosts():]
 		}
-		op := f.now.network.Layers[first].Op
-		if _, ok := op.(*layers.Convolutional); ok {
-			f.convolve(first, want, f.permuted[i], f.changed[i] && !f.shared[i])
+		var want tensor.Tensor
+		if conv, ok := l.Op.(*layers.Convolutional); ok && f.changed[i] && !f.shared[i] && mendable(conv) {
+			want = f.mend(l, first, order)
 		} else {
-			f.now.step(first, op)
+			want = f.old.step(i, l.Op)
+			f.now.step(first, f.now.network.Layers[first].Op)
+		}
+		if isModule {
+			modules = append(modules, f.fitModule(f.module(i), want))
+			f.changed[i] = true
 		}
 	}
-	return errors, nil
+	return modules, nil
 }
 
-// convolve computes a convolution of the new network. If it is to be mended, its maps get scales
-// and biases that bring them as near as possible to the wanted ones; order says which those are.
-func (f *fitter) convolve(layer int, want tensor.Tensor, order []int, mend bool) {
+// mendable reports whether a convolution's output follows from its weights value by value.
+func mendable(conv *layers.Convolutional) bool {
+	return !conv.XNOR && conv.Blur == nil && conv.Activation < kernels.NormChannels
+}
+
+// mend computes a convolution in both networks, whose inputs differ. In the new one it first gets
+// other weights, and then a scale and a bias for each map, that bring the maps as near as possible
+// to those of the old one; order says to which. It returns the old network's maps.
+func (f *fitter) mend(l *layers.Layer, layer int, order []int) (want tensor.Tensor) {
 	conv := f.now.network.Layers[layer].Op.(*layers.Convolutional)
-	if !mend || conv.XNOR || conv.Blur != nil || conv.Activation >= kernels.NormChannels {
-		f.now.step(layer, conv)
-		return
+	want = f.old.step(l.Index, linear(l.Op.(*layers.Convolutional)))
+	if conv.Groups == 1 {
+		reconstruct(conv, f.now.output(f.now.network.Layers[layer].Inputs[0]), want, order)
 	}
-	linear := *conv
-	linear.Activation = kernels.Linear
-	out := f.now.step(layer, &linear)
+	activate(conv.Activation, want)
+	out := f.now.step(layer, linear(conv))
 	parallel(len(order), func(c int) {
-		fit := cheap.Fit{Kernel: []float32{1}}
-		better, err := cheap.Refit(fit, conv.Activation, planes(out, c, want, order[c]))
+		better, err := cheap.Refit(cheap.Fit{Kernel: []float32{1}}, conv.Activation, planes(out, c, want, order[c]))
 		if err != nil {
 			panic("BUG: ghostify: " + err.Error())
 		}
@@ -266,15 +285,27 @@ func (f *fitter) convolve(layer int, want tensor.Tensor, order []int, mend bool)
 			row[j] *= scale
 		}
 	})
-	for k := range out.N {
-		conv.Activation.Apply(out.Image(k), out.Shape.Plane())
+	activate(conv.Activation, out)
+	return want
+}
+
+// linear is a convolution without its activation.
+func linear(conv *layers.Convolutional) *layers.Convolutional {
+	bare := *conv
+	bare.Activation = kernels.Linear
+	return &bare
+}
+
+func activate(a kernels.Activation, t tensor.Tensor) {
+	for k := range t.N {
+		a.Apply(t.Image(k), t.Shape.Plane())
 	}
 }
 
 // fitModule fits the cheap convolution of a module and computes its output.
 func (f *fitter) fitModule(m Module, want tensor.Tensor) Fitted {
 	first, order := f.first[m.Layer], f.permuted[m.Layer]
-	source := f.now.output(first + primary)
+	source := f.now.output(first + atPrimary)
 	conv := f.now.network.Layers[first+atCheap].Op.(*layers.Convolutional)
 	parallel(m.Ghosts(), func(j int) {
 		start := cheap.Fit{Kernel: make([]float32, m.DW*m.DW)}
