@@ -28,6 +28,7 @@ var imports = map[string][]string{
 	"picture":             {"internal/atomicfile", "kernels", "tensor"},
 	"video":               {"internal/atomicfile", "picture"},
 	"source":              {"picture", "video"},
+	"report":              {"detect", "internal/atomicfile"},
 	"layers":              {"cfg", "detect", "kernels", "tensor", "weights"},
 	"net":                 {"cfg", "detect", "kernels", "layers", "tensor", "weights"},
 	"checkpoint":          {},
