@@ -3,6 +3,7 @@ module github.com/ghostdark/ghostdark
 go 1.26.4
 
 require (
+	github.com/bmatcuk/doublestar/v4 v4.10.4
 	github.com/gen2brain/jpegn v0.6.1
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2

@@ -15,6 +15,19 @@ type Label struct {
 	X, Y, W, H float64
 }
 
+// sound reports whether the label's box is one.
+func (l Label) sound() bool {
+	for _, v := range [...]float64{l.X, l.Y, l.W, l.H} {
+		if math.IsNaN(v) || math.Abs(v) > most {
+			return false
+		}
+	}
+	return l.W >= 0 && l.H >= 0
+}
+
+// most is the largest coordinate of a box that is drawn: with any scale it is finite.
+const most = 1e300
+
 // Annotate returns a copy of m with boxes and tags drawn on it. Lines and letters grow with
 // the picture. A picture whose longer side is under 240 pixels has no room for letters and
 // is enlarged by a whole factor first, each pixel becoming a square; the labels still count
@@ -72,11 +85,10 @@ func letterSize(m *Image) float64 {
 // on the box's edge. It is clipped to the picture, so that frames reaching beyond run along
 // its border. It is empty if the label is not to be drawn.
 func outline(l Label, scale float64, line int, picture image.Rectangle) image.Rectangle {
-	x, y, w, h := l.X*scale, l.Y*scale, l.W*scale, l.H*scale
-	finite := func(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-	if !finite(x) || !finite(y) || !finite(w) || !finite(h) || w < 0 || h < 0 {
+	if !l.sound() {
 		return image.Rectangle{}
 	}
+	x, y, w, h := l.X*scale, l.Y*scale, l.W*scale, l.H*scale
 	out := float64(line) / 2
 	// Cut off before the conversion: an int does not hold every float64.
 	edge := func(v float64, side int) int {

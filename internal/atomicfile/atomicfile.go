@@ -3,8 +3,6 @@
 package atomicfile
 
 import (
-	"bufio"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -46,46 +44,26 @@ type File struct {
 // WriteAll writes several files that belong together, as Write does with one: none of them appears before all
 // are complete.
 func WriteAll(files ...File) error {
-	complete := make([]string, 0, len(files)) // temporary files
+	complete := make([]*Pending, 0, len(files))
 	defer func() {
-		for _, name := range complete {
-			os.Remove(name)
+		for _, p := range complete {
+			p.Discard()
 		}
 	}()
 	for _, f := range files {
-		name, err := f.writeTemporary()
+		w, err := Create(f.Path)
 		if err != nil {
 			return err
 		}
-		complete = append(complete, name)
-	}
-	for i, f := range files {
-		if err := os.Rename(complete[i], f.Path); err != nil {
-			return fmt.Errorf("%s: not written: %w", f.Path, err)
+		complete = append(complete, w.Pending)
+		if err := w.fill(f.Write); err != nil {
+			return err
 		}
 	}
-	complete = nil
+	for _, p := range complete {
+		if err := p.Commit(); err != nil {
+			return err
+		}
+	}
 	return nil
-}
-
-// writeTemporary writes the file under another name in the same folder.
-func (file File) writeTemporary() (name string, err error) {
-	if err := Check(file.Path); err != nil {
-		return "", err
-	}
-	// os.CreateTemp would make the file private to its owner, whatever the umask says.
-	f, err := os.OpenFile(filepath.Join(filepath.Dir(file.Path), ".ghostdark-"+rand.Text()+".tmp"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return "", fmt.Errorf("%s: not written: %w", file.Path, err)
-	}
-	w := bufio.NewWriterSize(f, 1<<16)
-	err = file.Write(w)
-	if err == nil {
-		err = w.Flush()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		os.Remove(f.Name())
-		return "", fmt.Errorf("%s: not written: %w", file.Path, err)
-	}
-	return f.Name(), nil
 }

@@ -74,3 +74,52 @@ func TestWriteAll(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 }
+
+// TestPending checks files that are written bit by bit: they appear when they are complete, and not at all otherwise.
+func TestPending(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "film.mp4")
+	for _, end := range []struct {
+		name string
+		end  func(*Writer) error
+		want []string
+	}{
+		{"discarded", func(w *Writer) error { w.Discard(); return nil }, nil},
+		{"abandoned", func(w *Writer) error { Abandon(); w.Discard(); return nil }, nil},
+		{"committed", (*Writer).Commit, []string{"film.mp4"}},
+		{"committed and discarded", func(w *Writer) error { err := w.Commit(); w.Discard(); return err }, []string{"film.mp4"}},
+	} {
+		w, err := Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Ext(w.Temporary) != ".mp4" || filepath.Dir(w.Temporary) != folder {
+			t.Errorf("written as %s", w.Temporary)
+		}
+		if _, err := io.WriteString(w, "text"); err != nil {
+			t.Fatal(err)
+		}
+		if err := end.end(w); err != nil {
+			t.Errorf("%s: %v", end.name, err)
+		}
+		var left []string
+		entries, _ := os.ReadDir(folder)
+		for _, e := range entries {
+			left = append(left, e.Name())
+		}
+		if strings.Join(left, " ") != strings.Join(end.want, " ") {
+			t.Errorf("%s: the folder holds %v, want %v", end.name, left, end.want)
+		}
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "text" {
+		t.Errorf("%q, %v", got, err)
+	}
+	p, err := Begin(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(p.Temporary)
+	if err := p.Commit(); err == nil || !strings.HasPrefix(err.Error(), path+": not written: ") {
+		t.Errorf("a file that is gone was committed: %v", err)
+	}
+}

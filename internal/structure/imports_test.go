@@ -26,10 +26,14 @@ var imports = map[string][]string{
 	"design":              {},
 	"detect":              {},
 	"picture":             {"internal/atomicfile", "kernels", "tensor"},
+	"video":               {"internal/atomicfile", "picture"},
+	"source":              {"picture", "video"},
+	"report":              {"detect", "internal/atomicfile"},
 	"layers":              {"cfg", "detect", "kernels", "tensor", "weights"},
 	"net":                 {"cfg", "detect", "kernels", "layers", "tensor", "weights"},
 	"checkpoint":          {},
 	"checkpoint/ghostnet": {"cfg", "checkpoint", "net", "weights"},
+	"ghostify":           {"cfg", "ghost/cheap", "kernels", "layers", "net", "tensor", "weights"},
 	"ghost/cheap":         {"kernels", "tensor"},
 	"onnx":                {"kernels", "layers", "net", "tensor", "weights"},
 	"cfgs":                {},
@@ -45,13 +49,14 @@ var imports = map[string][]string{
 // modules lists for each module besides the standard library the packages that may import it.
 // What only tests need is left out.
 var modules = map[string][]string{
-	"github.com/gen2brain/jpegn": {"picture"},
-	"github.com/spf13/cobra":     {"cmd/ghostdark"},
-	"github.com/spf13/pflag":     {"cmd/ghostdark"},
-	"golang.org/x/image":         {"picture"},
-	"golang.org/x/sys":           {"internal/cpu"},
-	"gonum.org/v1/gonum":         {"ghost/cheap", "kernels"},
-	"gopkg.in/ini.v1":            {"cfg"},
+	"github.com/bmatcuk/doublestar/v4": {"source"},
+	"github.com/gen2brain/jpegn":       {"picture"},
+	"github.com/spf13/cobra":           {"cmd/ghostdark"},
+	"github.com/spf13/pflag":           {"cmd/ghostdark"},
+	"golang.org/x/image":               {"picture"},
+	"golang.org/x/sys":                 {"internal/cpu"},
+	"gonum.org/v1/gonum":               {"ghost/cheap", "ghostify", "kernels"},
+	"gopkg.in/ini.v1":                  {"cfg"},
 }
 
 func TestImportDirection(t *testing.T) {

@@ -1,0 +1,66 @@
+package source
+
+import (
+	"fmt"
+	"hash/fnv"
+	"net/url"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// stem is the name of a file without folder and extension.
+func stem(name string) string { return safeStem(path.Base(filepath.ToSlash(name))) }
+
+// webStem is stem for an address.
+func webStem(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		if base := path.Base(u.Path); base != "." && base != "/" {
+			return safeStem(base)
+		}
+		return safeStem(u.Hostname())
+	}
+	return stem(address)
+}
+
+// safeStem cuts the extension off and replaces what a file name can't hold on some system.
+func safeStem(base string) string {
+	base = strings.TrimSuffix(base, path.Ext(base))
+	base = strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`<>:"|?*\`, r) {
+			return '_'
+		}
+		return r
+	}, base)
+	if strings.Trim(base, ".") == "" {
+		return "picture"
+	}
+	return base
+}
+
+// stems makes stems unique. It remembers 8 bytes for each, so that its memory stays small; two
+// different ones of the same hash, should they ever meet, only get different numbers.
+type stems struct{ taken map[uint64]struct{} }
+
+// unique returns the stem, with -2, -3 … at its end if it was given before. Names that differ in
+// capitals only count as the same, as they do on some file systems.
+func (s *stems) unique(stem string) string {
+	if s.taken == nil {
+		s.taken = map[uint64]struct{}{}
+	}
+	numbered := stem
+	for n := 2; !s.take(numbered); n++ {
+		numbered = fmt.Sprintf("%s-%d", stem, n)
+	}
+	return numbered
+}
+
+func (s *stems) take(stem string) bool {
+	h := fnv.New64a()
+	h.Write([]byte(strings.ToLower(stem)))
+	if _, taken := s.taken[h.Sum64()]; taken {
+		return false
+	}
+	s.taken[h.Sum64()] = struct{}{}
+	return true
+}
