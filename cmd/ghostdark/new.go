@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"strconv"
 	"strings"
 
@@ -215,11 +213,8 @@ func (o *newOptions) write(cmd *cobra.Command, text []byte) error {
 		_, err := cmd.OutOrStdout().Write(text)
 		return err
 	}
-	if err := atomicfile.Check(o.output); err != nil {
+	if err := checkTarget(o.output, o.force); err != nil {
 		return err
-	}
-	if _, err := os.Lstat(o.output); !errors.Is(err, fs.ErrNotExist) && !o.force {
-		return fmt.Errorf("%s: is there already; give --force to replace it, or another name", o.output)
 	}
 	return atomicfile.Write(o.output, func(w io.Writer) error {
 		_, err := w.Write(text)

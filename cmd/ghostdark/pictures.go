@@ -111,6 +111,17 @@ func (m *model) crop() picture.Resize {
 	return picture.ResizeMinCrop
 }
 
+// usualResize is how the command that is for such networks brings pictures to the input's size.
+func (m *model) usualResize() picture.Resize {
+	switch {
+	case m.Net.LetterBox:
+		return picture.ResizeLetterbox
+	case len(m.Heads()) > 0:
+		return picture.ResizeStretch
+	}
+	return m.crop()
+}
+
 // run runs the network on the picture. The session's batch must be 1.
 func (p *prepared) run(ctx context.Context, s *net.Session) error {
 	if p.err != nil {

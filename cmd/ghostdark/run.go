@@ -11,7 +11,6 @@ import (
 
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
-	"github.com/ghostdark/ghostdark/picture"
 	"github.com/ghostdark/ghostdark/tensor"
 )
 
@@ -183,14 +182,7 @@ func (o *runOptions) run(cmd *cobra.Command, m *model, args []string, how net.Se
 		}
 		return session, runSource{path: o.inputF32, batch: input.N}, session.Run(cmd.Context(), input.Data)
 	}
-	auto := m.crop()
-	switch {
-	case m.Net.LetterBox:
-		auto = picture.ResizeLetterbox
-	case len(m.Heads()) > 0:
-		auto = picture.ResizeStretch
-	}
-	resize, err := o.choose(auto)
+	resize, err := o.choose(m.usualResize())
 	if err != nil {
 		return nil, runSource{}, err
 	}

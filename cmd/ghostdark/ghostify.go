@@ -1,0 +1,213 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ghostdark/ghostdark/ghostify"
+	"github.com/ghostdark/ghostdark/internal/atomicfile"
+	"github.com/ghostdark/ghostdark/layers"
+	"github.com/ghostdark/ghostdark/net"
+	"github.com/ghostdark/ghostdark/weights"
+)
+
+type ghostifyOptions struct {
+	modelOptions
+	pictureOptions
+	how       ghostify.Options
+	layers    string
+	calibrate []string
+	images    int
+	output    string
+	force     bool
+	json      bool
+}
+
+func newGhostify() *cobra.Command {
+	o := &ghostifyOptions{}
+	cmd := &cobra.Command{
+		Use:   "ghostify CFG [WEIGHTS --calibrate IMAGES] --output FILE.cfg",
+		Short: "Rewrite convolutions as ghost modules",
+		Long: `Write a cfg in which convolutions are ghost modules: a convolution of fewer
+filters, cheap depthwise kernels that make the other maps from its own, and a
+route that joins both. Shapes stay as they are, and every reference to a layer is
+adapted. A convolution whose filters the ratio doesn't divide gets the nearest
+ratio that does. Left alone, unless --layers names them, are convolutions of few
+filters, those of single pixels, those that give the network's results, those in
+ghost modules already, and those that would not get cheaper.
+
+With WEIGHTS and --calibrate the new network also gets weights, in FILE.weights:
+which maps are kept and which one each other map is made from is chosen, and the
+weights are fitted, so that on those pictures the new network computes about what
+the old one does. Labels are not needed. The errors that are printed are shares of
+the variance of a convolution's maps: 0 is exact, 1 is no better than their means.
+A network that was fitted only is worse than one that was trained: train it on.
+
+` + exitCodes,
+		Example: `  ghostdark ghostify yolov3-tiny.cfg -o ghost-yolov3-tiny.cfg
+  ghostdark ghostify my.cfg --ratio 4 --dw 5 --min-channels 128 -o small.cfg
+  ghostdark ghostify my.cfg my.weights --layers 4,8-12 --calibrate pictures -o my-ghost.cfg`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) < 1 || len(args) > 2 {
+				return usagef("give CFG, or CFG WEIGHTS")
+			}
+			return nil
+		},
+		RunE: running(func(cmd *cobra.Command, args []string) error { return runGhostify(cmd, o, args) }),
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&o.how.Ratio, "ratio", 2, "s: all maps of a module to those that it convolves")
+	flags.IntVar(&o.how.DW, "dw", 3, "d: side of the cheap depthwise kernels, odd")
+	flags.StringVar(&o.layers, "layers", "", "rewrite these convolutions only, such as 3,8-12")
+	flags.IntVar(&o.how.MinChannels, "min-channels", 16, "leave convolutions of fewer filters alone")
+	flags.StringArrayVar(&o.calibrate, "calibrate", nil, "fit WEIGHTS on these pictures: a file, a folder, a list, a pattern; may be repeated")
+	flags.IntVar(&o.images, "images", 32, "fit on at most so many of the pictures, taken evenly from all")
+	flags.StringVarP(&o.output, "output", "o", "", "the cfg to write; the weights go beside it")
+	flags.BoolVar(&o.force, "force", false, "replace files that are there already")
+	flags.BoolVar(&o.json, "json", false, "print JSON")
+	o.pictureOptions.add(cmd, "what detect and classify do", "stretch", "letterbox", "mincrop", "centercrop")
+	o.addShape(cmd)
+	o.addWeights(cmd)
+	return cmd
+}
+
+func runGhostify(cmd *cobra.Command, o *ghostifyOptions, args []string) error {
+	if err := o.check(args); err != nil {
+		return err
+	}
+	opt, err := o.netOptions()
+	if err != nil {
+		return err
+	}
+	var m *model
+	var g *net.Graph
+	if len(args) == 2 {
+		if m, err = o.openModel(cmd, args[0], args[1]); err == nil {
+			g = m.Graph
+		}
+	} else {
+		g, err = o.openGraph(cmd, args[0])
+	}
+	if err != nil {
+		return err
+	}
+	if o.how.Layers, err = chosenConvolutions(g, o.layers); err != nil {
+		return err
+	}
+	r, err := ghostify.New(g, o.output, opt, o.how, nil)
+	if err != nil {
+		return err
+	}
+	if len(r.Modules) == 0 {
+		return fmt.Errorf("%s: no convolution is left to rewrite: %s", args[0], leftAlone(r.Skipped))
+	}
+	result := &ghostified{Rewrite: r, cfgPath: o.output}
+	files := []atomicfile.File{{Path: o.output, Write: func(w io.Writer) error {
+		_, err := w.Write(r.Text)
+		return err
+	}}}
+	if m != nil {
+		fitted, err := result.fit(cmd, o, m, opt)
+		if err != nil {
+			return err
+		}
+		result.weightsPath = weightsBeside(o.output)
+		files = append([]atomicfile.File{{Path: result.weightsPath, Write: func(w io.Writer) error {
+			return weights.Write(w, fitted.Header, fitted.Slots())
+		}}}, files...)
+	}
+	if o.output == "-" {
+		if _, err := cmd.OutOrStdout().Write(r.Text); err != nil {
+			return err
+		}
+		return result.print(cmd.ErrOrStderr())
+	}
+	if err := atomicfile.WriteAll(files...); err != nil {
+		return err
+	}
+	if o.json {
+		return writeJSONLine(cmd.OutOrStdout(), result.json())
+	}
+	return result.print(cmd.OutOrStdout())
+}
+
+// weightsBeside is the weights file that goes with a cfg.
+func weightsBeside(cfgPath string) string {
+	return strings.TrimSuffix(cfgPath, filepath.Ext(cfgPath)) + ".weights"
+}
+
+func (o *ghostifyOptions) check(args []string) error {
+	switch {
+	case o.output == "":
+		return usagef("no file to write: give --output FILE.cfg, or - for standard output")
+	case o.output == "-" && o.json:
+		return usagef("--json goes with a file to write, not with --output -: both would go to standard output")
+	case o.output == "-" && len(args) == 2:
+		return usagef("WEIGHTS go with a file to write, since the new ones are written beside it: give --output FILE.cfg")
+	case len(args) == 2 && len(o.calibrate) == 0:
+		return usagef("WEIGHTS can't be taken over as they are: give pictures to fit new ones on, with --calibrate, or leave WEIGHTS out")
+	case len(args) < 2 && len(o.calibrate) > 0:
+		return usagef("--calibrate fits weights: give CFG WEIGHTS")
+	case o.images < 1:
+		return usagef("--images=%d is out of range: give 1 or more", o.images)
+	case o.how.Ratio < 2 || o.how.Ratio > ghostify.MaxRatio:
+		return usagef("--ratio=%d is out of range: give 2 to %d", o.how.Ratio, ghostify.MaxRatio)
+	case o.how.DW < 1 || o.how.DW > ghostify.MaxDW || o.how.DW%2 == 0:
+		return usagef("--dw=%d: give an odd number from 1 to %d", o.how.DW, ghostify.MaxDW)
+	case o.how.MinChannels < 0 || o.how.MinChannels > layers.MaxExtent:
+		return usagef("--min-channels=%d is out of range", o.how.MinChannels)
+	}
+	if o.output == "-" {
+		return nil
+	}
+	paths := []string{o.output}
+	if len(args) == 2 {
+		paths = append(paths, weightsBeside(o.output))
+	}
+	for _, path := range paths {
+		for _, input := range args {
+			if filepath.Clean(path) == filepath.Clean(input) {
+				return usagef("%s would be replaced by what is made of it: choose another --output", input)
+			}
+		}
+		if err := checkTarget(path, o.force); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chosenConvolutions reads numbers and ranges of layers, such as 3,8-12; nothing gives nil. Of a
+// range only the dense convolutions are meant.
+func chosenConvolutions(g *net.Graph, text string) ([]int, error) {
+	if text == "" {
+		return nil, nil
+	}
+	chosen := []int{}
+	for _, part := range strings.Split(text, ",") {
+		from, to, isRange := strings.Cut(strings.TrimSpace(part), "-")
+		if !isRange {
+			to = from
+		}
+		first, wrong := strconv.Atoi(from)
+		last, alsoWrong := strconv.Atoi(to)
+		if wrong != nil || alsoWrong != nil || first > last {
+			return nil, usagef("--layers: %q is no layer or range of layers, such as 3 or 8-12", part)
+		}
+		if last >= len(g.Layers) {
+			return nil, usagef("--layers: %s has layers 0 to %d, but no layer %d", g.File.Name, len(g.Layers)-1, last)
+		}
+		for i := first; i <= last; i++ {
+			conv, ok := g.Layers[i].Op.(*layers.Convolutional)
+			if !isRange || ok && conv.Groups == 1 {
+				chosen = append(chosen, i)
+			}
+		}
+	}
+	return chosen, nil
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ghostdark/ghostdark/ghostify"
+	"github.com/ghostdark/ghostdark/net"
+)
+
+// ghostified is a rewritten network, and how well it was fitted.
+type ghostified struct {
+	*ghostify.Rewrite
+	cfgPath, weightsPath string
+	images               int               // that it was fitted on, 0 if it wasn't
+	fitted               []ghostify.Fitted // by module
+}
+
+// print writes a table of the modules and what is saved.
+func (g *ghostified) print(w io.Writer) error {
+	t := &table{headings: []string{">layer", "convolution", ">filters", ">intrinsic", ">s", ">multiply-adds", ">→", ">parameters", ">→"}}
+	if g.fitted != nil {
+		t.headings = append(t.headings, ">error: intrinsic", ">ghosts", ">all")
+	}
+	for k, m := range g.Modules {
+		l := g.Before.Layers[m.Layer]
+		row := []string{
+			strconv.Itoa(m.Layer), fmt.Sprintf("%v on %v", l.Geometry(), g.Before.Shape(l.Inputs[0])), strconv.Itoa(m.Filters), strconv.Itoa(m.Intrinsic), strconv.Itoa(m.Ratio()),
+			metric(float64(m.Before.MACs)), metric(float64(m.After.MACs)), metric(float64(m.Before.Parameters)), metric(float64(m.After.Parameters)),
+		}
+		if g.fitted != nil {
+			f := g.fitted[k]
+			row = append(row, shareText(f.Intrinsic), shareText(f.Ghosts), shareText(f.All))
+		}
+		t.add(row...)
+	}
+	if err := t.write(w); err != nil {
+		return err
+	}
+	before, after := g.Before.Totals(), g.After.Totals()
+	fmt.Fprintln(w)
+	fmt.Fprintf(w, "multiply-adds  %s → %s, %.2f times fewer\n", metric(float64(before.MACs)), metric(float64(after.MACs)), ratioOf(before.MACs, after.MACs))
+	fmt.Fprintf(w, "parameters     %s → %s, %.2f times fewer\n", metric(float64(before.Parameters)), metric(float64(after.Parameters)), ratioOf(before.Parameters, after.Parameters))
+	fmt.Fprintf(w, "layers         %d → %d\n", len(g.Before.Layers), len(g.After.Layers))
+	if len(g.Skipped) > 0 {
+		fmt.Fprintf(w, "left alone     %s\n", leftAlone(g.Skipped))
+	}
+	if g.fitted != nil {
+		fmt.Fprintf(w, "fitted         on %s; %s\n", counted(g.images, "picture"), g.verdict())
+	}
+	if g.cfgPath == "-" {
+		return nil
+	}
+	fmt.Fprintf(w, "\n%s\n", g.cfgPath)
+	if g.weightsPath != "" {
+		fmt.Fprintln(w, g.weightsPath)
+	}
+	return nil
+}
+
+// verdict says in words what the errors of the modules mean.
+func (g *ghostified) verdict() string {
+	worst := slices.MaxFunc(g.fitted, func(a, b ghostify.Fitted) int {
+		switch {
+		case a.All < b.All:
+			return -1
+		case a.All > b.All:
+			return 1
+		}
+		return 0
+	})
+	text := fmt.Sprintf("the last module misses %s of the variance, the worst one (layer %d) %s", shareText(g.fitted[len(g.fitted)-1].All), worst.Layer, shareText(worst.All))
+	switch {
+	case worst.All > .5:
+		return text + ": poor, don't use these weights before training them on"
+	case worst.All > .1:
+		return text + ": to be trained on"
+	}
+	return text
+}
+
+func shareText(v float64) string { return fmt.Sprintf("%.3f", v) }
+
+func ratioOf(before, after int64) float64 { return float64(before) / float64(max(after, 1)) }
+
+// leftAlone counts skipped convolutions by the reason, the most frequent first.
+func leftAlone(skipped []ghostify.Skipped) string {
+	if len(skipped) == 0 {
+		return "there are none"
+	}
+	var reasons []string
+	layersOf := map[string][]string{}
+	for _, s := range skipped {
+		if layersOf[s.Reason] == nil {
+			reasons = append(reasons, s.Reason)
+		}
+		layersOf[s.Reason] = append(layersOf[s.Reason], strconv.Itoa(s.Layer))
+	}
+	slices.SortStableFunc(reasons, func(a, b string) int { return len(layersOf[b]) - len(layersOf[a]) })
+	var parts []string
+	for _, reason := range reasons {
+		list := layersOf[reason]
+		const most = 6
+		named := strings.Join(list[:min(most, len(list))], ", ")
+		if more := len(list) - most; more > 0 {
+			named += fmt.Sprintf(" and %d more", more)
+		}
+		parts = append(parts, fmt.Sprintf("%s, which %s", named, reason))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// ghostifiedJSON is the result as data. Costs are multiply-adds for one image and learned
+// parameters; errors are shares of the variance of a convolution's maps.
+type ghostifiedJSON struct {
+	Cfg     string               `json:"cfg"`
+	Weights string               `json:"weights,omitempty"`
+	Images  int                  `json:"images,omitempty"`
+	Before  net.Totals           `json:"before"`
+	After   net.Totals           `json:"after"`
+	Modules []ghostifyModuleJSON `json:"modules"`
+	Skipped []ghostifySkipJSON   `json:"left_alone"`
+}
+
+type ghostifyModuleJSON struct {
+	Layer     int              `json:"layer"`     // in the old network
+	NewLayer  int              `json:"new_layer"` // the route that gives the module's output
+	Filters   int              `json:"filters"`
+	Intrinsic int              `json:"intrinsic"`
+	Ratio     int              `json:"ratio"`
+	DW        int              `json:"dw"`
+	Before    ghostify.Cost    `json:"before"`
+	After     ghostify.Cost    `json:"after"`
+	Errors    *moduleErrorJSON `json:"errors,omitempty"`
+}
+
+type moduleErrorJSON struct {
+	Explained float64 `json:"explained_by_choice"` // of the ghosts' variance, before anything else changed
+	Intrinsic float64 `json:"intrinsic"`
+	Ghosts    float64 `json:"ghosts"`
+	All       float64 `json:"all"`
+}
+
+type ghostifySkipJSON struct {
+	Layer  int    `json:"layer"`
+	Reason string `json:"reason"`
+}
+
+func (g *ghostified) json() ghostifiedJSON {
+	j := ghostifiedJSON{
+		Cfg: g.cfgPath, Weights: g.weightsPath, Images: g.images, Before: g.Before.Totals(), After: g.After.Totals(),
+		Skipped: []ghostifySkipJSON{},
+	}
+	for k, m := range g.Modules {
+		row := ghostifyModuleJSON{
+			Layer: m.Layer, NewLayer: g.Becomes(m.Layer), Filters: m.Filters, Intrinsic: m.Intrinsic, Ratio: m.Ratio(), DW: m.DW, Before: m.Before, After: m.After,
+		}
+		if g.fitted != nil {
+			f := g.fitted[k]
+			row.Errors = &moduleErrorJSON{f.Chosen, f.Intrinsic, f.Ghosts, f.All}
+		}
+		j.Modules = append(j.Modules, row)
+	}
+	for _, s := range g.Skipped {
+		j.Skipped = append(j.Skipped, ghostifySkipJSON(s))
+	}
+	return j
+}
