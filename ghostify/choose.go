@@ -23,8 +23,11 @@ type Options struct {
 	DW    int // d, the side of the cheap kernels; odd
 	// MinChannels leaves convolutions of fewer filters alone.
 	MinChannels int
-	// Layers are the convolutions to rewrite, by index; nil stands for all that are worth it.
+	// Layers are convolutions to rewrite in any case, by index.
 	Layers []int
+	// Among are the layers of which those that are worth it are rewritten; nil stands for all of
+	// them if there are no Layers, and else for none.
+	Among []int
 }
 
 // Limits of Options.
@@ -79,7 +82,7 @@ func costOf(ls ...*layers.Layer) Cost {
 // Skipped is a convolution that stays as it is.
 type Skipped struct {
 	Layer  int
-	Reason string // such as "has 8 filters, fewer than 16"
+	Reason string // such as "has fewer than 16 filters"
 }
 
 // chooser decides what to rewrite.
@@ -91,39 +94,37 @@ type chooser struct {
 	ghosts  map[int]bool // layers of ghost modules
 }
 
-// choose lists the convolutions to rewrite, and those to leave alone.
+// choose lists the convolutions to rewrite, and those of Among to leave alone.
 func (c *chooser) choose() ([]Module, []Skipped, error) {
-	for _, i := range c.options.Layers {
+	for _, i := range slices.Concat(c.options.Layers, c.options.Among) {
 		if i < 0 || i >= len(c.graph.Layers) {
 			return nil, nil, fmt.Errorf("there is no layer %d: the network has layers 0 to %d", i, len(c.graph.Layers)-1)
 		}
 	}
+	all := c.options.Layers == nil && c.options.Among == nil
 	var modules []Module
 	var skipped []Skipped
 	for _, l := range c.graph.Layers {
 		named := slices.Contains(c.options.Layers, l.Index)
 		conv, ok := l.Op.(*layers.Convolutional)
-		if !ok && !named {
+		if !named && (!ok || !all && !slices.Contains(c.options.Among, l.Index)) {
 			continue
 		}
-		reason := ""
-		if !ok {
-			reason = "is no convolution"
-		} else if reason = c.impossible(l, conv); reason == "" && !named {
-			if c.options.Layers != nil {
-				continue
-			}
+		reason := "is no convolution"
+		if ok {
+			reason = c.impossible(l, conv)
+		}
+		if reason != "" && named {
+			return nil, nil, fmt.Errorf("%s can't become a ghost module: it %s", l.Label(), reason)
+		}
+		if reason == "" && !named {
 			reason = c.unwise(l, conv)
 		}
-		switch {
-		case reason == "":
-			m := Module{Layer: l.Index, Filters: conv.Out.C, Intrinsic: conv.Out.C / c.ratio(conv.Out.C), DW: c.options.DW}
-			modules = append(modules, m)
-		case named:
-			return nil, nil, fmt.Errorf("%s can't become a ghost module: it %s", l.Label(), reason)
-		case c.options.Layers == nil:
+		if reason != "" {
 			skipped = append(skipped, Skipped{l.Index, reason})
+			continue
 		}
+		modules = append(modules, Module{Layer: l.Index, Filters: conv.Out.C, Intrinsic: conv.Out.C / c.ratio(conv.Out.C), DW: c.options.DW})
 	}
 	return modules, skipped, nil
 }
@@ -146,7 +147,7 @@ func distance(a, b int) int { return max(a-b, b-a) }
 func (c *chooser) impossible(l *layers.Layer, conv *layers.Convolutional) string {
 	switch {
 	case conv.Groups > 1:
-		return fmt.Sprintf("has %d groups of channels", conv.Groups)
+		return "has its channels in groups"
 	case conv.XNOR:
 		return "has binary weights (xnor=1)"
 	case conv.Blur != nil:
@@ -158,7 +159,7 @@ func (c *chooser) impossible(l *layers.Layer, conv *layers.Convolutional) string
 	case conv.Activation >= kernels.NormChannels:
 		return fmt.Sprintf("has activation=%v, which is about all channels together", conv.Activation)
 	case c.ratio(conv.Out.C) == 0:
-		return fmt.Sprintf("has %d filters, which no ratio near %d divides", conv.Out.C, c.options.Ratio)
+		return fmt.Sprintf("has a number of filters that no ratio near %d divides", c.options.Ratio)
 	}
 	return ""
 }
@@ -175,7 +176,7 @@ func (c *chooser) unwise(l *layers.Layer, conv *layers.Convolutional) string {
 	case c.givesResult(l.Index):
 		return "gives a result of the network"
 	case n < c.options.MinChannels:
-		return fmt.Sprintf("has %d filters, fewer than %d", n, c.options.MinChannels)
+		return fmt.Sprintf("has fewer than %d filters", c.options.MinChannels)
 	}
 	// The module for the dense convolution of k×k on c channels: m·(c·k² + (s-1)·d²).
 	s, taps := c.ratio(n), conv.In.C*conv.Size*conv.Size

@@ -23,7 +23,7 @@ type Rewrite struct {
 	Before, After *net.Graph
 	Text          []byte // the cfg of After
 	Modules       []Module
-	Skipped       []Skipped // convolutions left alone, unless Options.Layers named those to rewrite
+	Skipped       []Skipped // convolutions left alone of those that could have been chosen
 
 	first []int // of After: the layer that each layer of Before became, a module's first
 }

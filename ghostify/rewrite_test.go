@@ -145,14 +145,14 @@ func TestChoose(t *testing.T) {
 		reason string // of layer 0, or of the refusal
 	}{
 		{c + "32" + end, Options{}, []int{0}, ""},
-		{c + "15" + end, Options{}, nil, "has 15 filters, fewer than 16"},
+		{c + "15" + end, Options{}, nil, "has fewer than 16 filters"},
 		{c + "15" + end, Options{MinChannels: 8}, []int{0}, ""},
-		{c + "37" + end, Options{}, nil, "has 37 filters, which no ratio near 2 divides"},
-		{c + "37" + end, Options{Layers: []int{0}}, nil, "has 37 filters, which no ratio near 2 divides"},
+		{c + "37" + end, Options{}, nil, "has a number of filters that no ratio near 2 divides"},
+		{c + "37" + end, Options{Layers: []int{0}}, nil, "has a number of filters that no ratio near 2 divides"},
 		{c + "32 xnor=1" + end, Options{}, nil, "has binary weights (xnor=1)"},
 		{c + "32 antialiasing=1 stride=2" + end, Options{}, nil, "is antialiased"},
 		{c + "32 dontload=1" + end, Options{}, nil, "has arrays that the weights file leaves out (dontload, dontloadscales)"},
-		{c + "33 groups=3" + end, Options{}, nil, "has 3 groups of channels"},
+		{c + "33 groups=3" + end, Options{}, nil, "has its channels in groups"},
 		{"convolutional size=3 pad=1 filters=32 activation=normalize_channels" + end, Options{}, nil, "has activation=normalize_channels, which is about all channels together"},
 		{"convolutional filters=32 activation=relu" + end, Options{}, nil, "would not get cheaper"},
 		{"convolutional filters=32 activation=relu" + end, Options{Layers: []int{0}}, []int{0}, ""},
@@ -162,6 +162,8 @@ func TestChoose(t *testing.T) {
 		{c + "32,avgpool,softmax", Options{}, nil, "gives a result of the network"},
 		{c + "32,maxpool,cost", Options{}, []int{0}, ""},
 		{c + "32,cost", Options{}, nil, "gives a result of the network"},
+		{c + "32," + c + "32" + end, Options{Among: []int{1, 2}}, []int{1}, ""},
+		{c + "32," + c + "32," + c + "8" + end, Options{Layers: []int{2}, Among: []int{0}}, []int{0, 2}, ""},
 		{c + "32" + end, Options{Layers: []int{9}}, nil, "there is no layer 9: the network has layers 0 to 2"},
 	} {
 		how := row.how

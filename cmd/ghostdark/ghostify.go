@@ -63,7 +63,7 @@ A network that was fitted only is worse than one that was trained: train it on.
 	flags := cmd.Flags()
 	flags.IntVar(&o.how.Ratio, "ratio", 2, "s: all maps of a module to those that it convolves")
 	flags.IntVar(&o.how.DW, "dw", 3, "d: side of the cheap depthwise kernels, odd")
-	flags.StringVar(&o.layers, "layers", "", "rewrite these convolutions only, such as 3,8-12")
+	flags.StringVar(&o.layers, "layers", "", "rewrite these only, such as 3,8-12: convolutions named alone in any case, those of a range if it is worth it")
 	flags.IntVar(&o.how.MinChannels, "min-channels", 16, "leave convolutions of fewer filters alone")
 	flags.StringArrayVar(&o.calibrate, "calibrate", nil, "fit WEIGHTS on these pictures: a file, a folder, a list, a pattern; may be repeated")
 	flags.IntVar(&o.images, "images", 32, "fit on at most so many of the pictures, taken evenly from all")
@@ -96,7 +96,7 @@ func runGhostify(cmd *cobra.Command, o *ghostifyOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	if o.how.Layers, err = chosenConvolutions(g, o.layers); err != nil {
+	if o.how.Layers, o.how.Among, err = chosenLayers(g, o.layers); err != nil {
 		return err
 	}
 	r, err := ghostify.New(g, o.output, opt, o.how, nil)
@@ -182,13 +182,11 @@ func (o *ghostifyOptions) check(args []string) error {
 	return nil
 }
 
-// chosenConvolutions reads numbers and ranges of layers, such as 3,8-12; nothing gives nil. Of a
-// range only the dense convolutions are meant.
-func chosenConvolutions(g *net.Graph, text string) ([]int, error) {
+// chosenLayers reads numbers and ranges of layers, such as 3,8-12.
+func chosenLayers(g *net.Graph, text string) (named, among []int, err error) {
 	if text == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
-	chosen := []int{}
 	for _, part := range strings.Split(text, ",") {
 		from, to, isRange := strings.Cut(strings.TrimSpace(part), "-")
 		if !isRange {
@@ -197,17 +195,18 @@ func chosenConvolutions(g *net.Graph, text string) ([]int, error) {
 		first, wrong := strconv.Atoi(from)
 		last, alsoWrong := strconv.Atoi(to)
 		if wrong != nil || alsoWrong != nil || first > last {
-			return nil, usagef("--layers: %q is no layer or range of layers, such as 3 or 8-12", part)
+			return nil, nil, usagef("--layers: %q is no layer or range of layers, such as 3 or 8-12", part)
 		}
 		if last >= len(g.Layers) {
-			return nil, usagef("--layers: %s has layers 0 to %d, but no layer %d", g.File.Name, len(g.Layers)-1, last)
+			return nil, nil, usagef("--layers: %s has layers 0 to %d, but no layer %d", g.File.Name, len(g.Layers)-1, last)
 		}
 		for i := first; i <= last; i++ {
-			conv, ok := g.Layers[i].Op.(*layers.Convolutional)
-			if !isRange || ok && conv.Groups == 1 {
-				chosen = append(chosen, i)
+			if isRange {
+				among = append(among, i)
+			} else {
+				named = append(named, i)
 			}
 		}
 	}
-	return chosen, nil
+	return named, among, nil
 }

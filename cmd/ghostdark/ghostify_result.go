@@ -108,7 +108,7 @@ func leftAlone(skipped []ghostify.Skipped) string {
 		if more := len(list) - most; more > 0 {
 			named += fmt.Sprintf(" and %d more", more)
 		}
-		parts = append(parts, fmt.Sprintf("%s, which %s", named, reason))
+		parts = append(parts, fmt.Sprintf("layer %s, which %s", named, reason))
 	}
 	return strings.Join(parts, "; ")
 }
