@@ -28,6 +28,7 @@ var imports = map[string][]string{
 	"picture":             {"internal/atomicfile", "kernels", "tensor"},
 	"layers":              {"cfg", "detect", "kernels", "tensor", "weights"},
 	"net":                 {"cfg", "detect", "kernels", "layers", "tensor", "weights"},
+	"ghost":               {"layers", "net", "tensor"},
 	"checkpoint":          {},
 	"checkpoint/ghostnet": {"cfg", "checkpoint", "net", "weights"},
 	"onnx":                {"kernels", "layers", "net", "tensor", "weights"},
