@@ -29,6 +29,7 @@ var imports = map[string][]string{
 	"layers":              {"cfg", "detect", "kernels", "tensor", "weights"},
 	"net":                 {"cfg", "detect", "kernels", "layers", "tensor", "weights"},
 	"ghost":               {"layers", "net", "tensor"},
+	"chart":               {"internal/atomicfile"},
 	"checkpoint":          {},
 	"checkpoint/ghostnet": {"cfg", "checkpoint", "net", "weights"},
 	"onnx":                {"kernels", "layers", "net", "tensor", "weights"},
@@ -48,9 +49,10 @@ var modules = map[string][]string{
 	"github.com/gen2brain/jpegn": {"picture"},
 	"github.com/spf13/cobra":     {"cmd/ghostdark"},
 	"github.com/spf13/pflag":     {"cmd/ghostdark"},
-	"golang.org/x/image":         {"picture"},
+	"golang.org/x/image":         {"chart", "picture"},
 	"golang.org/x/sys":           {"internal/cpu"},
 	"gonum.org/v1/gonum":         {"kernels"},
+	"gonum.org/v1/plot":          {"chart"},
 	"gopkg.in/ini.v1":            {"cfg"},
 }
 
