@@ -31,6 +31,8 @@ var imports = map[string][]string{
 	"report":              {"detect", "internal/atomicfile"},
 	"layers":              {"cfg", "detect", "kernels", "tensor", "weights"},
 	"net":                 {"cfg", "detect", "kernels", "layers", "tensor", "weights"},
+	"ghost":               {"layers", "net", "tensor"},
+	"chart":               {"internal/atomicfile"},
 	"checkpoint":          {},
 	"checkpoint/ghostnet": {"cfg", "checkpoint", "net", "weights"},
 	"ghostify":            {"cfg", "ghost/cheap", "kernels", "layers", "net", "tensor", "weights"},
@@ -53,10 +55,11 @@ var modules = map[string][]string{
 	"github.com/gen2brain/jpegn":       {"picture"},
 	"github.com/spf13/cobra":           {"cmd/ghostdark"},
 	"github.com/spf13/pflag":           {"cmd/ghostdark"},
-	"golang.org/x/image":               {"picture"},
+	"golang.org/x/image":               {"chart", "picture"},
 	"golang.org/x/sys":                 {"internal/cpu"},
 	"gonum.org/v1/gonum":               {"ghost/cheap", "ghostify", "kernels"},
 	"gopkg.in/ini.v1":                  {"cfg"},
+	"gonum.org/v1/plot":                {"chart"},
 }
 
 func TestImportDirection(t *testing.T) {

@@ -1,0 +1,88 @@
+// Package chart draws the charts of the commands, as SVG or PNG files.
+//
+// Each type of chart is a struct with the data in a file of its own; style.go has what all look
+// like.
+package chart
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/ghostdark/ghostdark/internal/atomicfile"
+)
+
+// Chart is something to draw.
+type Chart interface {
+	// size is the extent of the picture.
+	size() (width, height vg.Length)
+	// draw draws onto a white canvas of that size.
+	draw(c draw.Canvas)
+}
+
+// The formats, by the ending of a file's name.
+var formats = map[string]func(io.Writer, Chart) error{".svg": writeSVG, ".png": writePNG}
+
+// Check returns the error that Write would give for a path whatever the chart: an ending that
+// stands for no format, or a place where no file can be written.
+func Check(path string) error {
+	if _, err := format(path); err != nil {
+		return err
+	}
+	return atomicfile.Check(path)
+}
+
+func format(path string) (func(io.Writer, Chart) error, error) {
+	write := formats[strings.ToLower(filepath.Ext(path))]
+	if write == nil {
+		return nil, fmt.Errorf("%s: charts are written as .svg or .png; choose a name that ends so", path)
+	}
+	return write, nil
+}
+
+// Write writes a chart in the format that the path's ending names. The file appears only when it
+// is complete.
+func Write(path string, c Chart) error {
+	write, err := format(path)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(path, func(w io.Writer) error { return write(w, c) })
+}
+
+func writeSVG(w io.Writer, c Chart) error {
+	canvas := vgsvg.New(c.size())
+	drawOn(canvas, c)
+	var text bytes.Buffer
+	if _, err := canvas.WriteTo(&text); err != nil {
+		return err
+	}
+	// Fonts are named, not embedded, so name some that have the same widths.
+	_, err := w.Write(bytes.ReplaceAll(text.Bytes(), []byte("font-family:"+fontFamily+";"), []byte("font-family:'"+fontFamily+"',Arial,Helvetica,sans-serif;")))
+	return err
+}
+
+// dotsPerInch makes a picture twice as fine as screens used to be.
+const dotsPerInch = 144
+
+func writePNG(w io.Writer, c Chart) error {
+	width, height := c.size()
+	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dotsPerInch))
+	drawOn(canvas, c)
+	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
+	return err
+}
+
+func drawOn(canvas vg.CanvasSizer, c Chart) {
+	all := draw.New(canvas)
+	all.SetColor(background)
+	all.Fill(all.Rectangle.Path())
+	c.draw(draw.Crop(all, margin, -margin, margin, -margin))
+}
