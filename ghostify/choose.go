@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ghostdark/ghostdark/ghost"
 	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
@@ -55,7 +56,7 @@ type Module struct {
 	DW                 int // d
 	// Before and After are multiply-adds and learned parameters of the convolution and of the
 	// module.
-	Before, After Cost
+	Before, After ghost.Cost
 }
 
 // Ratio is s.
@@ -63,21 +64,6 @@ func (m Module) Ratio() int { return m.Filters / m.Intrinsic }
 
 // Ghosts is the number of maps that the cheap convolution makes.
 func (m Module) Ghosts() int { return m.Filters - m.Intrinsic }
-
-// Cost are multiply-adds for one image, as papers count them, and values that training learns.
-type Cost struct {
-	MACs       int64 `json:"multiply_adds"`
-	Parameters int64 `json:"parameters"`
-}
-
-func costOf(ls ...*layers.Layer) Cost {
-	var c Cost
-	for _, l := range ls {
-		c.MACs += l.Cost.MACs
-		c.Parameters += net.Parameters(l)
-	}
-	return c
-}
 
 // Skipped is a convolution that stays as it is.
 type Skipped struct {
@@ -91,7 +77,7 @@ type chooser struct {
 	options Options
 	readers [][]int
 	shared  map[int]bool // layers whose weights another layer uses
-	ghosts  map[int]bool // layers of ghost modules
+	modules map[int]bool // layers of ghost modules that are there already
 }
 
 // choose lists the convolutions to rewrite, and those of Among to leave alone.
@@ -169,7 +155,7 @@ func (c *chooser) impossible(l *layers.Layer, conv *layers.Convolutional) string
 func (c *chooser) unwise(l *layers.Layer, conv *layers.Convolutional) string {
 	n := conv.Out.C
 	switch {
-	case c.ghosts[l.Index]:
+	case c.modules[l.Index]:
 		return "is part of a ghost module"
 	case conv.Out.IsFlat():
 		return "makes a single pixel, which has no neighbours"

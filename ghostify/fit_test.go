@@ -64,7 +64,7 @@ func TestFitFindsModules(t *testing.T) {
 					first = append(first, i)
 				}
 			}
-			r, err := New(g, "after.cfg", net.Options{}, Options{Ratio: row.ratio, DW: 3, Layers: first}, nil)
+			r, err := New(g, "after.cfg", net.Options{}, Options{Ratio: row.ratio, DW: 3, Layers: first})
 			if err != nil {
 				t.Fatal(err)
 			}

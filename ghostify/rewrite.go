@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ghostdark/ghostdark/cfg"
+	"github.com/ghostdark/ghostdark/ghost"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
 )
@@ -29,15 +30,17 @@ type Rewrite struct {
 }
 
 // New rewrites a sound network. name is what the new cfg's file is called in messages; opt are
-// the options that the network was built with. ghosts are the layers of ghost modules that it
-// has already.
-func New(g *net.Graph, name string, opt net.Options, how Options, ghosts []int) (*Rewrite, error) {
+// the options that the network was built with.
+func New(g *net.Graph, name string, opt net.Options, how Options) (*Rewrite, error) {
 	if err := how.check(); err != nil {
 		return nil, err
 	}
-	c := &chooser{graph: g, options: how, readers: g.Readers(), shared: sharing(g), ghosts: map[int]bool{}}
-	for _, i := range ghosts {
-		c.ghosts[i] = true
+	before := ghost.Find(g)
+	c := &chooser{graph: g, options: how, readers: g.Readers(), shared: sharing(g), modules: map[int]bool{}}
+	for _, m := range before.Modules {
+		for _, i := range m.Layers() {
+			c.modules[i] = true
+		}
 	}
 	r := &Rewrite{Before: g}
 	var err error
@@ -51,10 +54,11 @@ func New(g *net.Graph, name string, opt net.Options, how Options, ghosts []int) 
 	if err := r.check(); err != nil {
 		return nil, err
 	}
+	after := ghost.Find(r.After)
 	for i := range r.Modules {
 		m := &r.Modules[i]
 		at := r.first[m.Layer]
-		m.Before, m.After = costOf(g.Layers[m.Layer]), costOf(r.After.Layers[at:at+moduleLayers]...)
+		m.Before, m.After = before.CostOf(m.Layer), after.CostOf(at+atPrimary, at+atCheap, at+atRoute)
 	}
 	return r, nil
 }

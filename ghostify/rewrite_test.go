@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ghostdark/ghostdark/cfg"
+	"github.com/ghostdark/ghostdark/ghost"
 	"github.com/ghostdark/ghostdark/internal/testkit"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
@@ -118,7 +119,7 @@ filters=4
 activation=linear
 `
 	g := build(t, before, net.Options{})
-	r, err := New(g, "after.cfg", net.Options{}, Options{Ratio: 4, DW: 5, Layers: []int{1, 2}}, nil)
+	r, err := New(g, "after.cfg", net.Options{}, Options{Ratio: 4, DW: 5, Layers: []int{1, 2}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,8 +128,8 @@ activation=linear
 	}
 	want := []Module{
 		// 8×8 pixels; 18 of 32·3×3 each and a bias, against 6 of the same and 12 of 5×5.
-		{Layer: 1, Filters: 18, Intrinsic: 6, DW: 5, Before: Cost{64 * 18 * 288, 18*288 + 18}, After: Cost{64 * (6*288 + 12*25), 6*288 + 6 + 12*25 + 12}},
-		{Layer: 2, Filters: 32, Intrinsic: 8, DW: 5, Before: Cost{64 * 32 * 18, 32*18 + 32}, After: Cost{64 * (8*18 + 24*25), 8*18 + 8 + 24*25 + 24}},
+		{Layer: 1, Filters: 18, Intrinsic: 6, DW: 5, Before: ghost.Cost{MACs: 64 * 18 * 288, Parameters: 18*288 + 18}, After: ghost.Cost{MACs: 64 * (6*288 + 12*25), Parameters: 6*288 + 6 + 12*25 + 12}},
+		{Layer: 2, Filters: 32, Intrinsic: 8, DW: 5, Before: ghost.Cost{MACs: 64 * 32 * 18, Parameters: 32*18 + 32}, After: ghost.Cost{MACs: 64 * (8*18 + 24*25), Parameters: 8*18 + 8 + 24*25 + 24}},
 	}
 	if !slices.Equal(r.Modules, want) {
 		t.Errorf("modules:\n%+v\nwant:\n%+v", r.Modules, want)
@@ -172,7 +173,7 @@ func TestChoose(t *testing.T) {
 			how.MinChannels = 16
 		}
 		g := build(t, sections(row.text), net.Options{})
-		r, err := New(g, "after.cfg", net.Options{}, how, nil)
+		r, err := New(g, "after.cfg", net.Options{}, how)
 		if err != nil {
 			if row.chosen != nil || !strings.Contains(err.Error(), row.reason) || row.reason == "" {
 				t.Errorf("%s: %v", row.text, err)
@@ -206,12 +207,16 @@ func TestZoo(t *testing.T) {
 		}
 		g := build(t, string(text), net.Options{})
 		for _, how := range []Options{{Ratio: 2, DW: 3}, {Ratio: 3, DW: 5, MinChannels: 64}, {Ratio: 7, DW: 1}} {
-			r, err := New(g, "after.cfg", net.Options{}, how, nil)
+			r, err := New(g, "after.cfg", net.Options{}, how)
 			if err != nil {
 				t.Errorf("%s: %v", path, err)
 				continue
 			}
 			modules += len(r.Modules)
+			// What was written is found again, beside what was there.
+			if found, want := len(ghost.Find(r.After).Modules), len(ghost.Find(g).Modules)+len(r.Modules); found != want {
+				t.Errorf("%s: %d ghost modules found, want %d", path, found, want)
+			}
 			if saved := g.Totals().MACs - r.After.Totals().MACs; len(r.Modules) > 0 && saved <= 0 {
 				t.Errorf("%s: %d multiply-adds saved", path, saved)
 			}
@@ -255,7 +260,7 @@ func TestReferences(t *testing.T) {
 		if g.Err() != nil {
 			t.Skip("a summand or factor has other channels")
 		}
-		r, err := New(g, "after.cfg", net.Options{}, Options{Ratio: rapid.IntRange(2, 4).Draw(t, "ratio"), DW: 3}, nil)
+		r, err := New(g, "after.cfg", net.Options{}, Options{Ratio: rapid.IntRange(2, 4).Draw(t, "ratio"), DW: 3})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -99,12 +99,12 @@ func runGhostify(cmd *cobra.Command, o *ghostifyOptions, args []string) error {
 	if o.how.Layers, o.how.Among, err = chosenLayers(g, o.layers); err != nil {
 		return err
 	}
-	r, err := ghostify.New(g, o.output, opt, o.how, nil)
+	r, err := ghostify.New(g, o.output, opt, o.how)
 	if err != nil {
 		return err
 	}
 	if len(r.Modules) == 0 {
-		return fmt.Errorf("%s: no convolution is left to rewrite: %s", args[0], leftAlone(r.Skipped))
+		return fmt.Errorf("%s: there is no convolution to rewrite%s", args[0], strings.Join(append([]string{""}, leftAlone(r.Skipped)...), "\n  "))
 	}
 	result := &ghostified{Rewrite: r, cfgPath: o.output}
 	files := []atomicfile.File{{Path: o.output, Write: func(w io.Writer) error {

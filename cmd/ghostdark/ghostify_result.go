@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ghostdark/ghostdark/ghost"
 	"github.com/ghostdark/ghostdark/ghostify"
 	"github.com/ghostdark/ghostdark/net"
 )
@@ -45,8 +46,12 @@ func (g *ghostified) print(w io.Writer) error {
 	fmt.Fprintf(w, "multiply-adds  %s → %s, %.2f times fewer\n", metric(float64(before.MACs)), metric(float64(after.MACs)), ratioOf(before.MACs, after.MACs))
 	fmt.Fprintf(w, "parameters     %s → %s, %.2f times fewer\n", metric(float64(before.Parameters)), metric(float64(after.Parameters)), ratioOf(before.Parameters, after.Parameters))
 	fmt.Fprintf(w, "layers         %d → %d\n", len(g.Before.Layers), len(g.After.Layers))
-	if len(g.Skipped) > 0 {
-		fmt.Fprintf(w, "left alone     %s\n", leftAlone(g.Skipped))
+	for i, line := range leftAlone(g.Skipped) {
+		heading := ""
+		if i == 0 {
+			heading = "left alone"
+		}
+		fmt.Fprintf(w, "%-15s%s\n", heading, line)
 	}
 	if g.fitted != nil {
 		fmt.Fprintf(w, "fitted         on %s; %s\n", counted(g.images, "picture"), g.verdict())
@@ -86,11 +91,8 @@ func shareText(v float64) string { return fmt.Sprintf("%.3f", v) }
 
 func ratioOf(before, after int64) float64 { return float64(before) / float64(max(after, 1)) }
 
-// leftAlone counts skipped convolutions by the reason, the most frequent first.
-func leftAlone(skipped []ghostify.Skipped) string {
-	if len(skipped) == 0 {
-		return "there are none"
-	}
+// leftAlone tells of skipped convolutions, a line for each reason, the most frequent first.
+func leftAlone(skipped []ghostify.Skipped) []string {
 	var reasons []string
 	layersOf := map[string][]string{}
 	for _, s := range skipped {
@@ -100,17 +102,17 @@ func leftAlone(skipped []ghostify.Skipped) string {
 		layersOf[s.Reason] = append(layersOf[s.Reason], strconv.Itoa(s.Layer))
 	}
 	slices.SortStableFunc(reasons, func(a, b string) int { return len(layersOf[b]) - len(layersOf[a]) })
-	var parts []string
+	var lines []string
 	for _, reason := range reasons {
 		list := layersOf[reason]
-		const most = 6
+		const most = 8
 		named := strings.Join(list[:min(most, len(list))], ", ")
-		if more := len(list) - most; more > 0 {
-			named += fmt.Sprintf(" and %d more", more)
+		if len(list) > most {
+			named += ", …"
 		}
-		parts = append(parts, fmt.Sprintf("layer %s, which %s", named, reason))
+		lines = append(lines, fmt.Sprintf("%s: %s (%s)", counted(len(list), "convolution"), reason, named))
 	}
-	return strings.Join(parts, "; ")
+	return lines
 }
 
 // ghostifiedJSON is the result as data. Costs are multiply-adds for one image and learned
@@ -132,8 +134,8 @@ type ghostifyModuleJSON struct {
 	Intrinsic int              `json:"intrinsic"`
 	Ratio     int              `json:"ratio"`
 	DW        int              `json:"dw"`
-	Before    ghostify.Cost    `json:"before"`
-	After     ghostify.Cost    `json:"after"`
+	Before    ghost.Cost       `json:"before"`
+	After     ghost.Cost       `json:"after"`
 	Errors    *moduleErrorJSON `json:"errors,omitempty"`
 }
 
