@@ -14,7 +14,7 @@ func newEvaluate() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newEvaluateDetect())
+	cmd.AddCommand(newEvaluateDetect(), newEvaluateClassify())
 	return cmd
 }
 

@@ -122,7 +122,7 @@ func (r *detectResult) json() detectReport {
 			"ar1": inPoints(c.AR1), "ar10": inPoints(c.AR10), "ar100": inPoints(c.AR100),
 			"ar_small": inPoints(c.ARSmall), "ar_medium": inPoints(c.ARMedium), "ar_large": inPoints(c.ARLarge),
 		},
-		Confusion: confusionReport{Counts: r.confusion},
+		Confusion: confusionReport{Labels: append(r.names.all(len(r.at.Classes)), background), Counts: r.confusion},
 	}
 	for k := range r.at.Classes {
 		at, at50 := &r.at.Classes[k], &r.at50.Classes[k]
@@ -131,9 +131,7 @@ func (r *detectResult) json() detectReport {
 			AP50: inPoints(r.ap(at50)), AP5095: inPoints(c.Classes[k].AP), AP50At11: inPoints(at50.AP11), AP50At101: inPoints(at50.AP101),
 			AP: inPoints(r.ap(at)), confidenceReport: countsReport(at.Counts),
 		})
-		report.Confusion.Labels = append(report.Confusion.Labels, r.names.of(k))
 	}
-	report.Confusion.Labels = append(report.Confusion.Labels, background)
 	return report
 }
 

@@ -31,6 +31,15 @@ func (n classNames) of(class int) string {
 	return fmt.Sprintf("class %d", class)
 }
 
+// all returns the names of so many classes.
+func (n classNames) all(classes int) []string {
+	all := make([]string, classes)
+	for k := range all {
+		all[k] = n.of(k)
+	}
+	return all
+}
+
 // load finds the names for a model's classes and tells where they come from if that was not
 // asked for.
 func (o *nameOptions) load(cmd *cobra.Command, m *model) (classNames, error) {
