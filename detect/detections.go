@@ -42,6 +42,10 @@ func Detections(c []Candidate, f Filter) []Detection {
 	return detections(f.top(found))
 }
 
+// InOrder lists the same detections, but all of them, in the order of the candidates and then of
+// the classes, which is that of darknet's evaluation.
+func InOrder(c []Candidate, f Filter) []Detection { return detections(f.collect(c)) }
+
 // BestDetections lists the detections as darknet's text output does: candidate after candidate
 // by its left edge, and for each its most probable class first, then the others above the
 // threshold in their order. Top keeps the best scores of the list.

@@ -697,12 +697,12 @@ var badCommands = []struct {
 	// Names.
 	{"missing names", "detect detector.cfg detector.weights picture.png --names missing.names", exitFailed, "missing.names: no such file or directory"},
 	{"binary names", "detect detector.cfg detector.weights picture.png --names detector.weights", exitFailed,
-		"detector.weights: not a text file with a class name on each line"},
+		"detector.weights: not a text file of class names"},
 	{"empty names", "detect detector.cfg detector.weights picture.png --names empty", exitFailed, "empty: holds no class names"},
 	{"a folder of names", "detect detector.cfg detector.weights picture.png --names folder", exitFailed, "folder: not a file of class names"},
 	{"data without names", "detect detector.cfg detector.weights picture.png --data nameless.data", exitFailed, "nameless.data: has no line names = FILE"},
 	{"data with missing names", "detect detector.cfg detector.weights picture.png --data bad.data", exitFailed,
-		"bad.data: its names = no/such.names is there neither from the working folder nor beside it; give the file with --names"},
+		"bad.data:2: its names = no/such.names is there neither from the working folder nor beside it; give the file with --names"},
 	{"names twice", "detect detector.cfg detector.weights picture.png --data bad.data --names detector.names", exitUsage, "give --names or --data, not both"},
 
 	// Values of flags.

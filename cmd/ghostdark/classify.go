@@ -54,7 +54,7 @@ IMAGE it does so for the embedded picture.
 	flags.IntVar(&o.top, "top", 5, "print so many classes")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	flags.BoolVar(&o.timing, "timing", false, "print a table of what the stages took")
-	o.pictureOptions.add(cmd, "mincrop, or centercrop if the cfg has crop_pct=", "stretch", "letterbox", "mincrop", "centercrop")
+	o.addResize(cmd)
 	o.target.add(cmd, "none")
 	o.nameOptions.add(cmd)
 	o.engine.add(cmd)
@@ -72,20 +72,13 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	resize, err := o.choose(m.crop())
+	names, err := o.load(cmd, m)
 	if err != nil {
 		return err
 	}
-	if len(m.Heads()) > 0 {
-		return fmt.Errorf("%s is a detector: use ghostdark detect", m.cfgPath)
-	}
-	c := &classifier{options: o, model: m, resize: resize}
-	if c.names, err = o.load(cmd, m); err != nil {
+	c, err := newClassifier(cmd, o, m, names)
+	if err != nil {
 		return err
-	}
-	c.softmax, _ = m.Layers[m.Result()].Op.(*layers.Softmax)
-	if c.softmax == nil {
-		tell(cmd, "%s does not end in a [softmax]: the scores are no probabilities", m.cfgPath)
 	}
 	pool, err := o.engine.open(cmd, m, len(pictures))
 	if err != nil {
@@ -98,7 +91,7 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if c.times = newTimeTable(); o.timing {
 		defer c.times.tell(cmd)
 	}
-	return eachPicture(cmd, pictures, pictureWork{model: m, resize: resize, pool: pool, json: o.json, look: c.find,
+	return eachPicture(cmd, pictures, pictureWork{model: m, resize: c.resize, pool: pool, json: o.json, look: c.find,
 		show: func(i int, path string, p *prepared) (any, error) { return c.show(cmd, i, path, p, len(pictures) > 1) }})
 }
 
@@ -110,6 +103,27 @@ type classifier struct {
 	resize  picture.Resize
 	softmax *layers.Softmax // the last layer; nil when there is none
 	times   *timeTable
+}
+
+// addResize adds the flag for how a picture becomes the network's input.
+func (o *classifyOptions) addResize(cmd *cobra.Command) {
+	o.pictureOptions.add(cmd, "mincrop, or centercrop if the cfg has crop_pct=", "stretch", "letterbox", "mincrop", "centercrop")
+}
+
+func newClassifier(cmd *cobra.Command, o *classifyOptions, m *model, names classNames) (*classifier, error) {
+	resize, err := o.choose(m.crop())
+	if err != nil {
+		return nil, err
+	}
+	if len(m.Heads()) > 0 {
+		return nil, fmt.Errorf("%s is a detector: use ghostdark detect", m.cfgPath)
+	}
+	c := &classifier{options: o, model: m, names: names, resize: resize}
+	c.softmax, _ = m.Layers[m.Result()].Op.(*layers.Softmax)
+	if c.softmax == nil {
+		tell(cmd, "%s does not end in a [softmax]: the scores are no probabilities", m.cfgPath)
+	}
+	return c, nil
 }
 
 // classified is one picture's result.
@@ -188,13 +202,22 @@ func (c *classifier) line(s classScore) string {
 
 // scores lists the most probable classes of the network's output, which it changes.
 func (c *classifier) scores(values []float32) []classScore {
+	scores := c.rank(values, c.options.top)
+	for i := range scores {
+		scores[i].Probability = round(scores[i].Probability, 6)
+	}
+	return scores
+}
+
+// rank is scores with a number of classes and without rounding.
+func (c *classifier) rank(values []float32, top int) []classScore {
 	if c.softmax != nil && c.softmax.Tree() != nil {
 		c.softmax.Tree().Absolute(values)
 	}
 	scores := make([]classScore, len(values))
 	for k, v := range values {
-		scores[k] = classScore{ClassID: k, Name: c.names.of(k), Probability: round(float64(v), 6)}
+		scores[k] = classScore{ClassID: k, Name: c.names.of(k), Probability: float64(v)}
 	}
 	slices.SortStableFunc(scores, func(a, b classScore) int { return cmp.Compare(b.Probability, a.Probability) })
-	return scores[:min(c.options.top, len(scores))]
+	return scores[:min(top, len(scores))]
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -58,14 +59,12 @@ IMAGE it does so in the embedded picture.
 	}
 	flags := cmd.Flags()
 	flags.Float32Var(&o.thresh, "thresh", .25, "report only what is more probable")
-	flags.Float32Var(&o.nms, "nms", .45, "of boxes that overlap more, keep the most probable; 0 keeps all")
-	flags.StringVar(&o.nmsKind, "nms-kind", "cfg", "how overlap is measured: default (IoU), greedynms or diounms (IoU less a term for the distance); cfg takes the last head's nms_kind=, as darknet's program does and its Python module doesn't")
+	o.addSuppression(cmd)
 	flags.BoolVar(&o.agnostic, "agnostic-nms", false, "let boxes of different classes suppress each other")
 	flags.StringSliceVar(&o.classes, "classes", nil, "report only these classes, by name or number")
 	flags.IntVar(&o.top, "top", 0, "report at most so many objects of each picture, the most probable (0: all)")
 	flags.BoolVar(&o.json, "json", false, "print JSON; the annotated picture is then written only with --out")
 	flags.BoolVar(&o.timing, "timing", false, "print a table of what the stages took")
-	complete(cmd, "nms-kind", "cfg", "default", "greedynms", "diounms")
 	o.pictureOptions.add(cmd, "letterbox when the cfg has letter_box=1, else stretch", "stretch", "letterbox")
 	o.target.add(cmd, "predictions.jpg, predictions/ for several")
 	o.nameOptions.add(cmd)
@@ -76,21 +75,42 @@ IMAGE it does so in the embedded picture.
 	return cmd
 }
 
-func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
-	switch {
-	case !(o.thresh >= 0 && o.thresh < 1):
-		return usagef("--thresh=%v is out of range: give a probability from 0 to below 1", o.thresh)
-	case !(o.nms >= 0 && o.nms <= 1):
+// addSuppression adds the flags that say which of several boxes around an object are kept.
+func (o *detectOptions) addSuppression(cmd *cobra.Command) {
+	cmd.Flags().Float32Var(&o.nms, "nms", .45, "of boxes that overlap more, keep the most probable; 0 keeps all")
+	cmd.Flags().StringVar(&o.nmsKind, "nms-kind", "cfg", "how overlap is measured: default (IoU), greedynms or diounms (IoU less a term for the distance); cfg takes the last head's nms_kind=, as darknet's program does and its Python module doesn't")
+	complete(cmd, "nms-kind", "cfg", "default", "greedynms", "diounms")
+}
+
+// checkThresh refuses what is no threshold of probability.
+func checkThresh(flag string, thresh float32) error {
+	if !(thresh >= 0 && thresh < 1) {
+		return usagef("--%s=%v is out of range: give a probability from 0 to below 1", flag, thresh)
+	}
+	return nil
+}
+
+// checkSuppression refuses what is no overlap.
+func (o *detectOptions) checkSuppression() error {
+	if !(o.nms >= 0 && o.nms <= 1) {
 		return usagef("--nms=%v is out of range: give an overlap from 0 to 1", o.nms)
-	case o.top < 0:
+	}
+	return nil
+}
+
+func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
+	if err := cmp.Or(checkThresh("thresh", o.thresh), o.checkSuppression()); err != nil {
+		return err
+	}
+	if o.top < 0 {
 		return usagef("--top must not be negative")
 	}
 	m, pictures, err := o.openOperands(cmd, args, cfgs.Detector)
 	if err != nil {
 		return err
 	}
-	if len(m.Heads()) == 0 {
-		return fmt.Errorf("%s has no detection head ([yolo], [Gaussian_yolo], [region] or [detection]): is it a classifier? Try ghostdark classify", m.cfgPath)
+	if err := m.mustDetect(); err != nil {
+		return err
 	}
 	names, err := o.load(cmd, m)
 	if err != nil {
@@ -113,6 +133,14 @@ func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
 	}
 	return eachPicture(cmd, pictures, pictureWork{model: m, resize: d.resize, pool: pool, json: o.json, look: d.find,
 		show: func(i int, path string, p *prepared) (any, error) { return d.show(cmd, i, path, p, len(pictures) > 1) }})
+}
+
+// mustDetect refuses a network without a detection head.
+func (m *model) mustDetect() error {
+	if len(m.Heads()) == 0 {
+		return fmt.Errorf("%s has no detection head ([yolo], [Gaussian_yolo], [region] or [detection]): is it a classifier? Try ghostdark classify", m.cfgPath)
+	}
+	return nil
 }
 
 // defaultTarget is where annotated pictures go unless --out says otherwise.

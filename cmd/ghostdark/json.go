@@ -5,6 +5,14 @@ import (
 	"io"
 )
 
+// writeJSON writes a JSON value over several lines.
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	return e.Encode(v)
+}
+
 // jsonArray writes the elements of a JSON array one by one, as they come.
 type jsonArray struct {
 	w     io.Writer

@@ -155,6 +155,14 @@ func (o *modelOptions) openEmbedded(cmd *cobra.Command, m cfgs.Model) (*model, e
 	return &model{Network: network, cfgPath: m.CfgName, embedded: &m, loadTime: time.Since(start)}, nil
 }
 
+// openModelOr loads the network of the operands CFG WEIGHTS, or the embedded one when there are none.
+func (o *modelOptions) openModelOr(cmd *cobra.Command, args []string, embedded func() cfgs.Model) (*model, error) {
+	if len(args) == 0 {
+		return o.openEmbedded(cmd, embedded())
+	}
+	return o.openModel(cmd, args[0], args[1])
+}
+
 // openOperands loads the network that the operands of detect or classify name, or the embedded
 // one, and returns the pictures for it: "" stands for the embedded model's own.
 func (o *modelOptions) openOperands(cmd *cobra.Command, args []string, embedded func() cfgs.Model) (m *model, pictures []string, err error) {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ghostdark/ghostdark/cfgs"
+	"github.com/ghostdark/ghostdark/dataset"
 )
 
 // nameOptions are the flags that say what the classes are called.
@@ -32,6 +31,15 @@ func (n classNames) of(class int) string {
 	return fmt.Sprintf("class %d", class)
 }
 
+// all returns the names of so many classes.
+func (n classNames) all(classes int) []string {
+	all := make([]string, classes)
+	for k := range all {
+		all[k] = n.of(k)
+	}
+	return all
+}
+
 // load finds the names for a model's classes and tells where they come from if that was not
 // asked for.
 func (o *nameOptions) load(cmd *cobra.Command, m *model) (classNames, error) {
@@ -50,21 +58,16 @@ func (o *nameOptions) find(cmd *cobra.Command, m *model) (names classNames, sour
 	case o.names != "" && o.data != "":
 		return nil, "", usagef("give --names or --data, not both")
 	case o.names != "":
-		names, err = readNames(o.names)
+		names, err = dataset.ReadNames(o.names)
 		return names, o.names, err
 	case o.data != "":
-		path, err := namesOfData(o.data)
-		if err != nil {
-			return nil, "", err
-		}
-		names, err = readNames(path)
-		return names, path, err
+		return namesOfData(o.data)
 	case m.embedded != nil:
 		return m.embedded.Names, "", nil
 	}
 	beside := strings.TrimSuffix(m.cfgPath, filepath.Ext(m.cfgPath)) + ".names"
 	if _, err := os.Stat(beside); err == nil {
-		names, err = readNames(beside)
+		names, err = dataset.ReadNames(beside)
 		return names, beside, err
 	}
 	if tree := m.tree(); tree != nil {
@@ -79,56 +82,16 @@ func (o *nameOptions) find(cmd *cobra.Command, m *model) (names classNames, sour
 	return nil, "", nil
 }
 
-// maxNames bounds a file of names.
-const maxNames = 16 << 20
-
-// readNames reads one name from each line; blank lines at the end don't count.
-func readNames(path string) (classNames, error) {
-	info, err := os.Stat(path)
+// namesOfData reads the names that a .data file tells, and where from.
+func namesOfData(path string) (names classNames, source string, err error) {
+	d, err := dataset.ReadData(path)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if info.IsDir() || info.Size() > maxNames {
-		return nil, fmt.Errorf("%s: not a file of class names", path)
-	}
-	text, err := os.ReadFile(path)
+	source, err = d.File("names", "labels")
 	if err != nil {
-		return nil, err
+		return nil, "", fmt.Errorf("%w; give the file with --names", err)
 	}
-	if bytes.IndexByte(text, 0) >= 0 {
-		return nil, fmt.Errorf("%s: not a text file with a class name on each line", path)
-	}
-	text = bytes.TrimRight(bytes.TrimPrefix(text, []byte("\ufeff")), "\r\n\t ")
-	if len(text) == 0 {
-		return nil, fmt.Errorf("%s: holds no class names", path)
-	}
-	var names classNames
-	for _, line := range strings.Split(string(text), "\n") {
-		names = append(names, strings.TrimSpace(line))
-	}
-	return names, nil
-}
-
-// namesOfData returns the file that names= of a .data file gives, sought from the working
-// folder as darknet does, then beside the .data file.
-func namesOfData(path string) (string, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	for lines.Scan() {
-		key, value, _ := strings.Cut(lines.Text(), "=")
-		if key = strings.TrimSpace(key); key != "names" && key != "labels" {
-			continue
-		}
-		name := strings.TrimSpace(value)
-		for _, name := range []string{name, filepath.Join(filepath.Dir(path), name)} {
-			if _, err := os.Stat(name); err == nil {
-				return name, nil
-			}
-		}
-		return "", fmt.Errorf("%s: its %s = %s is there neither from the working folder nor beside it; give the file with --names", path, key, name)
-	}
-	return "", fmt.Errorf("%s: has no line names = FILE", path)
+	names, err = dataset.ReadNames(source)
+	return names, source, err
 }

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ghostdark/ghostdark/dataset"
+)
+
+// labelledOptions are the flags that name a set of labelled pictures and its classes.
+type labelledOptions struct {
+	names, data    string
+	split          string
+	images, labels string
+}
+
+func (o *labelledOptions) add(cmd *cobra.Command, images string) {
+	flags := cmd.Flags()
+	flags.StringVar(&o.data, "data", "", "darknet .data file with the list of pictures and names=")
+	flags.StringVar(&o.split, "split", "valid", "which list of the .data file: valid, train or another one of its keys")
+	flags.StringVar(&o.images, "images", "", images)
+	flags.StringVar(&o.names, "names", "", "file of class names, one to a line (default: those of the .data file, or NAME.names beside NAME.cfg)")
+	complete(cmd, "split", "valid", "train")
+}
+
+// addLabels adds the flag for labels of objects.
+func (o *labelledOptions) addLabels(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.labels, "labels", "", "labels for --images: a folder of .txt (darknet) or .xml (Pascal VOC), or COCO's .json (default: .txt where darknet has them)")
+}
+
+// check refuses flags that don't go together.
+func (o *labelledOptions) check(cmd *cobra.Command) error {
+	switch {
+	case o.data == "" && o.images == "":
+		return usagef("no labelled pictures: give --data FILE.data, or --images FOLDER")
+	case o.data != "" && o.images != "":
+		return usagef("give --data or --images, not both")
+	case o.labels != "" && o.images == "":
+		return usagef("--labels goes with --images")
+	case cmd.Flags().Changed("split") && o.data == "":
+		return usagef("--split goes with --data")
+	}
+	return nil
+}
+
+// source is what was given, for messages.
+func (o *labelledOptions) source() string {
+	switch {
+	case o.data != "":
+		return o.data
+	case o.labels != "":
+		return o.labels
+	}
+	return o.images
+}
+
+// naming gives the flags that the names of classes come from.
+func (o *labelledOptions) naming() (nameOptions, error) {
+	if o.names != "" || o.data == "" {
+		return nameOptions{names: o.names}, nil
+	}
+	d, err := dataset.ReadData(o.data)
+	if err != nil || !d.Has("names", "labels") {
+		return nameOptions{}, err
+	}
+	return nameOptions{data: o.data}, nil
+}
+
+// load finds the names of a model's classes.
+func (o *labelledOptions) load(cmd *cobra.Command, m *model) (classNames, error) {
+	naming, err := o.naming()
+	if err != nil {
+		return nil, err
+	}
+	return naming.load(cmd, m)
+}
+
+// objects reads pictures with the objects in them.
+func (o *labelledOptions) objects(classes dataset.Classes) (*dataset.Set, error) {
+	if o.images != "" {
+		return dataset.Open(o.images, o.labels, classes)
+	}
+	d, err := dataset.ReadData(o.data)
+	if err != nil {
+		return nil, err
+	}
+	return dataset.OpenData(d, o.split, classes)
+}
+
+// soundObjects is objects, with findings told: errors keep the set from being used.
+func (o *labelledOptions) soundObjects(cmd *cobra.Command, classes dataset.Classes) (*dataset.Set, error) {
+	set, err := o.objects(classes)
+	if err != nil {
+		return nil, err
+	}
+	missing := set.Findings.Count(dataset.Missing)
+	if missing >= len(set.Pictures) {
+		return nil, fmt.Errorf("%s: none of the %s has a label file; the first one's would be %v", o.source(), counted(len(set.Pictures), "picture"), set.Findings[0].File)
+	}
+	if err := tellFindings(cmd, set.Findings, o.source()); err != nil {
+		return nil, err
+	}
+	if set.Objects() == 0 {
+		return nil, fmt.Errorf("%s: no objects are labelled in its %s", o.source(), counted(len(set.Pictures), "picture"))
+	}
+	return set, nil
+}
+
+// tellFindings shows the first errors, or else the first warnings. It returns errReported when there
+// are errors.
+func tellFindings(cmd *cobra.Command, findings dataset.Findings, source string) error {
+	shown, thing, most := findings.Errors(), "error", maxErrors
+	faulty := len(shown) > 0
+	if !faulty {
+		shown, thing, most = findings, "warning", maxWarnings
+	}
+	for _, f := range shown[:min(most, len(shown))] {
+		tell(cmd, "ghostdark: %v", f)
+	}
+	if more := len(shown) - most; more > 0 {
+		tell(cmd, "… and %s not shown here: see ghostdark labels check", counted(more, "more "+thing))
+	}
+	if faulty {
+		tell(cmd, "ghostdark: %s: %s in its labels; mend them first", source, counted(len(shown), "error"))
+		return errReported
+	}
+	return nil
+}
+
+// classified reads pictures that show one class each.
+func (o *labelledOptions) classified(cmd *cobra.Command, names []string) ([]dataset.Classified, error) {
+	labels := names
+	var paths []string
+	var findings dataset.Findings
+	if o.images != "" {
+		var err error
+		if paths, err = dataset.Pictures(o.images); err != nil {
+			return nil, err
+		}
+	} else {
+		d, err := dataset.ReadData(o.data)
+		if err != nil {
+			return nil, err
+		}
+		if paths, findings, err = d.List(o.split); err != nil {
+			return nil, err
+		}
+		// Names for people and those in paths are in two files where they differ, as with ImageNet.
+		if d.Has("labels") {
+			if labels, err = d.Names("labels"); err != nil {
+				return nil, err
+			}
+			if len(labels) != len(names) {
+				return nil, fmt.Errorf("%s: labels = has %d names, for %d classes", o.data, len(labels), len(names))
+			}
+		}
+	}
+	pictures, more := dataset.Classify(paths, labels)
+	if err := tellFindings(cmd, append(findings, more...), o.source()); err != nil {
+		return nil, err
+	}
+	return pictures, nil
+}

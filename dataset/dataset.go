@@ -1,0 +1,56 @@
+// Package dataset reads labelled pictures: darknet's .data files and lists, the labels of
+// detectors as darknet has them, as COCO's JSON and as Pascal VOC's XML, and the classes that
+// the paths of a classifier's pictures tell. What is wrong with a set is told with file and
+// line.
+package dataset
+
+import "github.com/ghostdark/ghostdark/detect"
+
+// Object is one labelled object of a picture.
+type Object struct {
+	Class int
+	Box   detect.Box // relative to the picture
+	// Area in pixels of the picture, as COCO gives it for the object's outline; 0 for the box's.
+	Area float64
+	// Crowd marks a box around many objects, as COCO's iscrowd: whatever is found in it is
+	// neither right nor wrong.
+	Crowd bool
+	// Difficult marks what needn't be found, as in Pascal VOC and in darknet's difficult= list.
+	Difficult bool
+}
+
+// Picture is a picture with its objects.
+type Picture struct {
+	Path    string
+	Labels  string // the file that the objects stand in; "" when there is none
+	Objects []Object
+}
+
+// Set is a set of labelled pictures.
+type Set struct {
+	Pictures []Picture
+	// Names of the classes as the labels have them, nil where these have numbers.
+	Names []string
+	// Findings are what is wrong with it. Objects with errors are left out.
+	Findings Findings
+}
+
+// Objects counts the labelled objects.
+func (s *Set) Objects() int {
+	n := 0
+	for _, p := range s.Pictures {
+		n += len(p.Objects)
+	}
+	return n
+}
+
+// Classes are what labels may name.
+type Classes struct {
+	// Names of the classes, for labels that name them.
+	Names []string
+	// Count of the classes; 0 when it is not known, and any number is good.
+	Count int
+}
+
+// has reports whether there is a class of that number.
+func (c Classes) has(class int) bool { return class >= 0 && (c.Count == 0 || class < c.Count) }

@@ -1,0 +1,155 @@
+package dataset
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// OpenData reads the labels of the pictures that a .data file lists under a key, such as valid or
+// train, as darknet's detector does. A list under difficult, with as many pictures, gives objects
+// that needn't be found.
+func OpenData(d *Data, key string, classes Classes) (*Set, error) {
+	pictures, findings, err := d.List(key)
+	if err != nil {
+		return nil, err
+	}
+	set := &Set{Findings: findings}
+	for _, picture := range pictures {
+		set.add(picture, LabelPaths(picture), classes)
+	}
+	if key != "valid" || !d.Has("difficult") {
+		return set, nil
+	}
+	difficult, more, err := d.List("difficult")
+	if err != nil {
+		return nil, err
+	}
+	set.Findings = append(set.Findings, more...)
+	if len(difficult) != len(pictures) {
+		return nil, fmt.Errorf("%s: difficult = lists %d pictures, valid = %d; the lists must belong together line by line", d.Path, len(difficult), len(pictures))
+	}
+	for i, picture := range difficult {
+		aside := Set{}
+		aside.add(picture, LabelPaths(picture), classes)
+		for _, o := range aside.Pictures[0].Objects {
+			o.Difficult = true
+			set.Pictures[i].Objects = append(set.Pictures[i].Objects, o)
+		}
+		set.Findings = append(set.Findings, aside.Findings...)
+	}
+	return set, nil
+}
+
+// Open reads labels for the pictures in a folder: from a .json file in COCO's format, from a folder
+// of .txt files in darknet's or of .xml files in Pascal VOC's format, or, when labels is "", from
+// .txt files where darknet has them, see LabelPaths.
+func Open(pictures, labels string, classes Classes) (*Set, error) {
+	if strings.EqualFold(filepath.Ext(labels), ".json") {
+		file, err := readCOCO(labels)
+		if err != nil {
+			return nil, err
+		}
+		return file.set(pictures, classes)
+	}
+	paths, err := Pictures(pictures)
+	if err != nil {
+		return nil, err
+	}
+	set := &Set{}
+	if labels == "" {
+		for _, path := range paths {
+			set.add(path, LabelPaths(path), classes)
+		}
+		return set, nil
+	}
+	if info, err := os.Stat(labels); err != nil {
+		return nil, err
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("%s: neither a folder of .txt or .xml files nor COCO's .json", labels)
+	}
+	ext, err := labelFormat(pictures, labels, paths)
+	if err != nil {
+		return nil, err
+	}
+	if ext == ".xml" && len(classes.Names) == 0 {
+		return nil, fmt.Errorf("%s: Pascal VOC's labels name classes, but there are no names to compare with; give them with --names", labels)
+	}
+	for _, path := range paths {
+		set.add(path, inFolder(pictures, labels, path, ext), classes)
+	}
+	return set, nil
+}
+
+// labelFormat tells the extension of the labels in a folder.
+func labelFormat(pictures, labels string, paths []string) (ext string, err error) {
+	found := map[string]string{}
+	for _, path := range paths {
+		for _, ext := range []string{".txt", ".xml"} {
+			if file, there := existing(inFolder(pictures, labels, path, ext)); there && found[ext] == "" {
+				found[ext] = file
+			}
+		}
+		if len(found) == 2 {
+			return "", fmt.Errorf("%s: holds labels in two formats, %s and %s; keep them in folders of their own", labels, found[".txt"], found[".xml"])
+		}
+	}
+	for ext := range found {
+		return ext, nil
+	}
+	return "", fmt.Errorf("%s: holds no label file of a picture in %s (none such as %s or .xml)", labels, pictures, inFolder(pictures, labels, paths[0], ".txt")[0])
+}
+
+// inFolder gives the label files of a picture in a folder: below it as the picture is below its
+// own, or right in it.
+func inFolder(pictures, labels, picture, ext string) []string {
+	file := withExtension(picture, ext)
+	right := filepath.Join(labels, filepath.Base(file))
+	below, err := filepath.Rel(pictures, file)
+	if err != nil || below == filepath.Base(file) {
+		return []string{right}
+	}
+	return []string{filepath.Join(labels, below), right}
+}
+
+// existing returns the first of some files that is there, or the first one.
+func existing(files []string) (file string, found bool) {
+	for _, file := range files {
+		if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+			return file, true
+		}
+	}
+	return files[0], false
+}
+
+// add appends a picture with the labels in the first of those files that is there.
+func (s *Set) add(picture string, files []string, classes Classes) {
+	file, found := existing(files)
+	if !found {
+		s.Findings.add(file, 0, Warning, Missing, "there is no such label file for %s; one for a picture without objects is empty", picture)
+		s.Pictures = append(s.Pictures, Picture{Path: picture})
+		return
+	}
+	p := Picture{Path: picture, Labels: file}
+	switch text, err := readText(file, "labels"); {
+	case err != nil:
+		s.Findings.add(file, 0, Error, Unreadable, "%v", reason(err, file))
+	case strings.HasSuffix(file, ".xml"):
+		p.Objects = readVOC(file, text, classes, &s.Findings)
+	default:
+		p.Objects = readYOLO(file, text, classes, &s.Findings)
+	}
+	s.Pictures = append(s.Pictures, p)
+}
+
+// reason is an error without the file that it begins with.
+func reason(err error, file string) error {
+	var broken *fs.PathError
+	if errors.As(err, &broken) {
+		return broken.Err
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), file+": "))
+}
