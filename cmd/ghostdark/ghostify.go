@@ -19,10 +19,11 @@ import (
 type ghostifyOptions struct {
 	modelOptions
 	pictureOptions
+	labelled  labelledOptions
 	how       ghostify.Options
 	layers    string
 	calibrate []string
-	images    int
+	most      int
 	output    string
 	force     bool
 	json      bool
@@ -47,11 +48,14 @@ weights are fitted, so that on those pictures the new network computes about wha
 the old one does. Labels are not needed. The errors that are printed are shares of
 the variance of a convolution's maps: 0 is exact, 1 is no better than their means.
 A network that was fitted only is worse than one that was trained: train it on.
+With labelled pictures (--data, or --images and --labels, as evaluate has them) it
+is measured how much worse: mean average precision or accuracy, before and after.
 
 ` + exitCodes,
 		Example: `  ghostdark ghostify yolov3-tiny.cfg -o ghost-yolov3-tiny.cfg
   ghostdark ghostify my.cfg --ratio 4 --dw 5 --min-channels 128 -o small.cfg
-  ghostdark ghostify my.cfg my.weights --layers 4,8-12 --calibrate pictures -o my-ghost.cfg`,
+  ghostdark ghostify my.cfg my.weights --layers 4,8-12 --calibrate pictures -o my-ghost.cfg
+  ghostdark ghostify my.cfg my.weights --calibrate train.txt --data my.data -o my-ghost.cfg`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return usagef("give CFG, or CFG WEIGHTS")
@@ -66,10 +70,12 @@ A network that was fitted only is worse than one that was trained: train it on.
 	flags.StringVar(&o.layers, "layers", "", "rewrite these only, such as 3,8-12: convolutions named alone in any case, those of a range if it is worth it")
 	flags.IntVar(&o.how.MinChannels, "min-channels", 16, "leave convolutions of fewer filters alone")
 	flags.StringArrayVar(&o.calibrate, "calibrate", nil, "fit WEIGHTS on these pictures: a file, a folder, a list, a pattern; may be repeated")
-	flags.IntVar(&o.images, "images", 32, "fit on at most so many of the pictures, taken evenly from all")
+	flags.IntVar(&o.most, "calibrate-most", 32, "fit on at most so many of the pictures, taken evenly from all")
 	flags.StringVarP(&o.output, "output", "o", "", "the cfg to write; the weights go beside it")
 	flags.BoolVar(&o.force, "force", false, "replace files that are there already")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
+	o.labelled.add(cmd, "folder of labelled pictures, in place of --data")
+	o.labelled.addLabels(cmd)
 	o.pictureOptions.add(cmd, "what detect and classify do", "stretch", "letterbox", "mincrop", "centercrop")
 	o.addShape(cmd)
 	o.addWeights(cmd)
@@ -77,7 +83,7 @@ A network that was fitted only is worse than one that was trained: train it on.
 }
 
 func runGhostify(cmd *cobra.Command, o *ghostifyOptions, args []string) error {
-	if err := o.check(args); err != nil {
+	if err := o.check(cmd, args); err != nil {
 		return err
 	}
 	opt, err := o.netOptions()
@@ -141,7 +147,13 @@ func weightsBeside(cfgPath string) string {
 	return strings.TrimSuffix(cfgPath, filepath.Ext(cfgPath)) + ".weights"
 }
 
-func (o *ghostifyOptions) check(args []string) error {
+// measures reports whether labelled pictures are given.
+func (o *ghostifyOptions) measures() bool {
+	l := &o.labelled
+	return l.data != "" || l.images != "" || l.labels != "" || l.names != ""
+}
+
+func (o *ghostifyOptions) check(cmd *cobra.Command, args []string) error {
 	switch {
 	case o.output == "":
 		return usagef("no file to write: give --output FILE.cfg, or - for standard output")
@@ -151,16 +163,21 @@ func (o *ghostifyOptions) check(args []string) error {
 		return usagef("WEIGHTS go with a file to write, since the new ones are written beside it: give --output FILE.cfg")
 	case len(args) == 2 && len(o.calibrate) == 0:
 		return usagef("WEIGHTS can't be taken over as they are: give pictures to fit new ones on, with --calibrate, or leave WEIGHTS out")
-	case len(args) < 2 && len(o.calibrate) > 0:
-		return usagef("--calibrate fits weights: give CFG WEIGHTS")
-	case o.images < 1:
-		return usagef("--images=%d is out of range: give 1 or more", o.images)
+	case len(args) < 2 && (len(o.calibrate) > 0 || o.measures()):
+		return usagef("--calibrate and labelled pictures are for weights: give CFG WEIGHTS")
+	case o.most < 1:
+		return usagef("--calibrate-most=%d is out of range: give 1 or more", o.most)
 	case o.how.Ratio < 2 || o.how.Ratio > ghostify.MaxRatio:
 		return usagef("--ratio=%d is out of range: give 2 to %d", o.how.Ratio, ghostify.MaxRatio)
 	case o.how.DW < 1 || o.how.DW > ghostify.MaxDW || o.how.DW%2 == 0:
 		return usagef("--dw=%d: give an odd number from 1 to %d", o.how.DW, ghostify.MaxDW)
 	case o.how.MinChannels < 0 || o.how.MinChannels > layers.MaxExtent:
 		return usagef("--min-channels=%d is out of range", o.how.MinChannels)
+	}
+	if o.measures() {
+		if err := o.labelled.check(cmd); err != nil {
+			return err
+		}
 	}
 	if o.output == "-" {
 		return nil

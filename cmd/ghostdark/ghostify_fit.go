@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,17 +20,26 @@ func (g *ghostified) fit(cmd *cobra.Command, o *ghostifyOptions, m *model, opt n
 	if err != nil {
 		return nil, err
 	}
+	var judge *judge
+	if o.measures() {
+		if judge, err = o.newJudge(cmd, m); err != nil {
+			return nil, err
+		}
+	}
 	images, err := o.calibrationImages(cmd, m, resize, g.mostImages(opt.MaxMemory))
 	if err != nil {
 		return nil, err
 	}
 	g.images = images.N
-	fitted, modules, err := g.Fit(cmd.Context(), m.Network, images, ghostify.FitOptions{})
+	fitted, modules, err := g.Fit(cmd.Context(), m.Network, images, ghostify.FitOptions{Progress: fitProgress(cmd)})
 	if err != nil {
 		return nil, err
 	}
 	g.fitted = modules
-	return fitted, nil
+	if judge != nil {
+		g.measured, err = judge.compare(m, fitted)
+	}
+	return fitted, err
 }
 
 // mostImages is how many pictures fit into the memory.
@@ -46,7 +56,7 @@ func (o *ghostifyOptions) calibrationImages(cmd *cobra.Command, m *model, resize
 	}
 	inputs := source.New(o.calibrate, source.Options{Stdin: cmd.InOrStdin()})
 	there, known := inputs.Count(ctx)
-	wanted := o.images
+	wanted := o.most
 	if known {
 		wanted = min(wanted, there)
 	}
@@ -96,4 +106,15 @@ func (m *model) calibrationInput(ctx context.Context, item source.Item, resize p
 		picture.Normalize(input, m.Net.Mean, m.Net.Std)
 	}
 	return input, nil
+}
+
+// fitProgress tells of long fits now and then.
+func fitProgress(cmd *cobra.Command) func(stage string, done, total int) {
+	spoken := time.Now()
+	return func(stage string, done, total int) {
+		if now := time.Now(); now.Sub(spoken) >= pace {
+			spoken = now
+			tell(cmd, "%s: %d %%", stage, 100*done/max(total, 1))
+		}
+	}
 }

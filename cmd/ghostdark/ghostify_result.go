@@ -18,6 +18,7 @@ type ghostified struct {
 	cfgPath, weightsPath string
 	images               int               // that it was fitted on, 0 if it wasn't
 	fitted               []ghostify.Fitted // by module
+	measured             *measured         // nil without labelled pictures
 }
 
 // print writes a table of the modules and what is saved.
@@ -55,6 +56,9 @@ func (g *ghostified) print(w io.Writer) error {
 	}
 	if g.fitted != nil {
 		fmt.Fprintf(w, "fitted         on %s; %s\n", counted(g.images, "picture"), g.verdict())
+	}
+	if g.measured != nil {
+		fmt.Fprintf(w, "measured       %v\n", g.measured)
 	}
 	if g.cfgPath == "-" {
 		return nil
@@ -121,6 +125,7 @@ type ghostifiedJSON struct {
 	Cfg     string               `json:"cfg"`
 	Weights string               `json:"weights,omitempty"`
 	Images  int                  `json:"images,omitempty"`
+	Quality *measured            `json:"measured,omitempty"`
 	Before  net.Totals           `json:"before"`
 	After   net.Totals           `json:"after"`
 	Modules []ghostifyModuleJSON `json:"modules"`
@@ -153,7 +158,7 @@ type ghostifySkipJSON struct {
 
 func (g *ghostified) json() ghostifiedJSON {
 	j := ghostifiedJSON{
-		Cfg: g.cfgPath, Weights: g.weightsPath, Images: g.images, Before: g.Before.Totals(), After: g.After.Totals(),
+		Cfg: g.cfgPath, Weights: g.weightsPath, Images: g.images, Quality: g.measured, Before: g.Before.Totals(), After: g.After.Totals(),
 		Skipped: []ghostifySkipJSON{},
 	}
 	for k, m := range g.Modules {
