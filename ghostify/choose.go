@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/ghostdark/ghostdark/ghost"
+	"github.com/ghostdark/ghostdark/ghost/cheap"
 	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
@@ -34,7 +35,7 @@ type Options struct {
 // Limits of Options.
 const (
 	MaxRatio = 64
-	MaxDW    = 15
+	MaxDW    = cheap.MaxSize
 )
 
 func (o Options) check() error {

@@ -44,8 +44,8 @@ func (g *ghostified) print(w io.Writer) error {
 	}
 	before, after := g.Before.Totals(), g.After.Totals()
 	fmt.Fprintln(w)
-	fmt.Fprintf(w, "multiply-adds  %s → %s, %.2f times fewer\n", metric(float64(before.MACs)), metric(float64(after.MACs)), ratioOf(before.MACs, after.MACs))
-	fmt.Fprintf(w, "parameters     %s → %s, %.2f times fewer\n", metric(float64(before.Parameters)), metric(float64(after.Parameters)), ratioOf(before.Parameters, after.Parameters))
+	fmt.Fprintf(w, "multiply-adds  %s\n", saving(before.MACs, after.MACs))
+	fmt.Fprintf(w, "parameters     %s\n", saving(before.Parameters, after.Parameters))
 	fmt.Fprintf(w, "layers         %d → %d\n", len(g.Before.Layers), len(g.After.Layers))
 	for i, line := range leftAlone(g.Skipped) {
 		heading := ""
@@ -93,7 +93,18 @@ func (g *ghostified) verdict() string {
 
 func shareText(v float64) string { return fmt.Sprintf("%.3f", v) }
 
-func ratioOf(before, after int64) float64 { return float64(before) / float64(max(after, 1)) }
+// saving writes two counts and how they compare.
+func saving(before, after int64) string {
+	b, a := float64(before), float64(after)
+	text := metric(b) + " → " + metric(a)
+	switch {
+	case a < b:
+		return text + fmt.Sprintf(", %.2f times fewer", b/max(a, 1))
+	case a > b:
+		return text + fmt.Sprintf(", %.2f times as many", a/max(b, 1))
+	}
+	return text
+}
 
 // leftAlone tells of skipped convolutions, a line for each reason, the most frequent first.
 func leftAlone(skipped []ghostify.Skipped) []string {
