@@ -46,7 +46,11 @@ func (r *Rewrite) Memory(images int) int64 {
 	for _, l := range r.Before.Layers {
 		largest = max(largest, l.Output.Len())
 	}
-	return int64(images)*(peak(r.Before)+peak(r.After)+4*int64(largest)) + statsMemory
+	moments := 0
+	for _, m := range r.Modules {
+		moments = min(moments+cheap.Memory(m.Filters, m.DW), statsMemory)
+	}
+	return int64(images)*(peak(r.Before)+peak(r.After)+4*int64(largest)) + int64(moments)
 }
 
 // Fit gives the rewritten network weights that make it compute about what the old one does on

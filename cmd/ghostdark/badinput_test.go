@@ -772,7 +772,7 @@ var badCommands = []struct {
 	{"a rewritten cfg over a file", "ghostify classifier.cfg -o detector.cfg", exitFailed, "detector.cfg: is there already; give --force to replace it, or another name"},
 	{"a picture to fit on that isn't there", "ghostify detector.cfg detector.weights --layers 0 --calibrate nowhere.png -o new.cfg", exitFailed, "nowhere.png: no such file or directory"},
 	{"a picture to fit on that is none", "ghostify detector.cfg detector.weights --layers 0 --calibrate empty -o new.cfg", exitFailed, "empty: "},
-	{"too little memory to fit", "ghostify detector.cfg detector.weights --layers 0 --calibrate picture.png --max-memory 10KiB -o new.cfg", exitFailed,
+	{"too little memory to fit", "ghostify detector.cfg detector.weights --layers 0 --calibrate picture.png --max-memory 700B -o new.cfg", exitFailed,
 		"detector.cfg: fitting it on a single picture takes more memory than --max-memory allows"},
 	{"no pictures to fit on", "ghostify detector.cfg detector.weights --calibrate-most 0 --calibrate picture.png -o new.cfg", exitUsage, "--calibrate-most=0 is out of range: give 1 or more"},
 
