@@ -16,7 +16,7 @@ const (
 	// MaxMemory bounds what a Stats takes, in bytes.
 	MaxMemory = 2 << 30
 	// MaxSize is the largest side of an operation's kernel.
-	MaxSize = 15
+	MaxSize = 11
 	// maxPixels is how many pixels of each map of an image are used: of larger maps every k-th row, with an odd k,
 	// so that a pattern that changes from row to row is seen from both sides.
 	maxPixels = 1 << 14
