@@ -57,10 +57,16 @@ func words(text ...string) []byte {
 
 // weightsFile makes a weights file of version 0.2.5 with so many floats, all of them positive.
 func weightsFile(floats int) []byte {
-	slot := &weights.Slot{Name: "weights", Rows: 1, Cols: floats, Data: make([]float32, floats)}
-	for i := range slot.Data {
-		slot.Data[i] = .05 + .1*float32(i%7)
+	values := make([]float32, floats)
+	for i := range values {
+		values[i] = .05 + .1*float32(i%7)
 	}
+	return weightsOf(values)
+}
+
+// weightsOf makes a weights file of version 0.2.5.
+func weightsOf(values []float32) []byte {
+	slot := &weights.Slot{Name: "weights", Rows: 1, Cols: len(values), Data: values}
 	var b bytes.Buffer
 	if err := weights.Write(&b, weights.Header{Minor: 2, Revision: 5, Seen: 64}, []*weights.Slot{slot}); err != nil {
 		panic(err)
@@ -776,6 +782,34 @@ var badCommands = []struct {
 		"detector.cfg: fitting it on a single picture takes more memory than --max-memory allows"},
 	{"no pictures to fit on", "ghostify detector.cfg detector.weights --calibrate-most 0 --calibrate picture.png -o new.cfg", exitUsage, "--calibrate-most=0 is out of range: give 1 or more"},
 
+	// Feature maps.
+	{"maps of no picture", "features detector.cfg detector.weights", exitUsage, "give CFG WEIGHTS and at least one IMAGE"},
+	{"maps of no layer", "features detector.cfg detector.weights picture.png --layer 3", exitUsage,
+		"--layer 3: detector.cfg has layers 0 to 2, or -1 to -3 counted from the end"},
+	{"maps of single values", "features classifier.cfg classifier.weights picture.png --layer -1", exitFailed,
+		"classifier.cfg: layer 2 [softmax] (line 9): gives 1×1×6, single values in place of maps: choose a layer before it"},
+	{"a single map", "features single.cfg single.weights picture.png --layer 0", exitFailed,
+		"single.cfg: layer 0 [convolutional] (line 5): gives 8×8×1, a single map, which has nothing to be compared with"},
+	{"single maps only", "features single.cfg single.weights picture.png", exitFailed,
+		"single.cfg: has no convolution with several maps of more than one pixel, so there is nothing to compare"},
+	{"maps of a missing picture", "features detector.cfg detector.weights picture.png missing.png", exitFailed, "missing.png: no such file or directory"},
+	{"too many maps", "features many.cfg many.weights picture.png --layer 0", exitFailed,
+		"many.cfg: layer 0 [convolutional] (line 5): has too many maps: comparing 6000 maps with each other by 3×3 kernels takes 2475 MiB of memory, more than 2048: choose smaller kernels"},
+	{"an even operation", "features detector.cfg detector.weights picture.png --dw 4", exitUsage,
+		"--dw=4: a cheap operation of 4×4 is out of range: it must be odd, from 1 to 11"},
+	{"a redundancy in percent", "features detector.cfg detector.weights picture.png --threshold 75", exitUsage,
+		"--threshold=75 is out of range: give a redundancy from 0 to 1"},
+	{"a redundancy that is no number", "features detector.cfg detector.weights picture.png --threshold nan", exitUsage,
+		"--threshold=NaN is out of range: give a redundancy from 0 to 1"},
+	{"a threshold for a sheet", "features detector.cfg detector.weights picture.png --threshold .7 --layer 0", exitUsage,
+		"--threshold is for the table of all convolutions, without --layer"},
+	{"a sheet of no layer", "features detector.cfg detector.weights picture.png -o sheet.png", exitUsage,
+		"--out is for the contact sheets of layers: choose some with --layer"},
+	{"two sheets in a file", "features detector.cfg detector.weights picture.png --layer 0,1 -o sheet.png", exitUsage,
+		"--out sheet.png names a file, but there are 2 pictures to write: name a folder"},
+	{"a sheet in an unknown format", "features detector.cfg detector.weights picture.png --layer 0 -o sheet.webp", exitFailed,
+		`sheet.webp: no picture is written with the extension ".webp"`},
+
 	// Where to write.
 	{"into a missing folder", "detect detector.cfg detector.weights picture.png --out missing/found.png", exitFailed,
 		"missing/found.png: the folder missing does not exist; create it first"},
@@ -786,9 +820,9 @@ var badCommands = []struct {
 	{"without a format", "detect detector.cfg detector.weights picture.png --out found", exitFailed,
 		"found: the name has no extension, which tells the format; use one of .png .jpg .jpeg .gif .bmp .tif .tiff"},
 	{"several pictures onto a file", "detect detector.cfg detector.weights picture.png picture.jpg --out empty", exitUsage,
-		"--out empty names a file, but there are 2 pictures: name a folder"},
+		"--out empty names a file, but there are 2 pictures to write: name a folder"},
 	{"several pictures onto a new file", "detect detector.cfg detector.weights picture.png picture.jpg --out found.png", exitUsage,
-		"--out found.png names a file, but there are 2 pictures: name a folder"},
+		"--out found.png names a file, but there are 2 pictures to write: name a folder"},
 }
 
 func TestBadCommand(t *testing.T) {
@@ -804,6 +838,10 @@ func TestBadCommand(t *testing.T) {
 	write(t, "vast.cfg", bytes.Repeat([]byte("#\n"), 9<<20))
 	write(t, "four.cfg", bytes.Replace(good["detector.cfg"], []byte("channels=3"), []byte("channels=4"), 1))
 	write(t, "four.names", good["detector.names"])
+	write(t, "single.cfg", words(net8, "[convolutional] filters=1 activation=linear"))
+	write(t, "single.weights", weightsFile(1+3))
+	write(t, "many.cfg", words(net8, "[convolutional] filters=6000 activation=linear"))
+	write(t, "many.weights", weightsFile(6000+6000*3))
 	write(t, "four.weights", weightsFile(detectorFloats+4*9))
 	for _, bad := range badCommands {
 		t.Run(bad.name, func(t *testing.T) {

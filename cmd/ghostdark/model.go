@@ -95,6 +95,24 @@ func (m *model) tree() *detect.Tree {
 	return nil
 }
 
+// chosenLayers turns the numbers of --layer into indexes, each once.
+func (m *model) chosenLayers(numbers []int) ([]int, error) {
+	var chosen []int
+	for _, given := range numbers {
+		index := given
+		if index < 0 {
+			index += len(m.Layers)
+		}
+		if index < 0 || index >= len(m.Layers) {
+			return nil, usagef("--layer %d: %s has layers 0 to %d, or -1 to -%d counted from the end", given, m.cfgPath, len(m.Layers)-1, len(m.Layers))
+		}
+		if !slices.Contains(chosen, index) {
+			chosen = append(chosen, index)
+		}
+	}
+	return chosen, nil
+}
+
 // openModel reads a cfg and a weights file and shows what is wrong with them.
 func (o *modelOptions) openModel(cmd *cobra.Command, cfgPath, weightsPath string) (*model, error) {
 	start := time.Now()

@@ -175,7 +175,7 @@ func (t *pictureTarget) prepare(pictures int) error {
 		return picture.CheckSave(t.out)
 	}
 	if err == nil && !info.IsDir() || err != nil && picture.HasFormat(t.out) {
-		return usagef("--out %s names a file, but there are %d pictures: name a folder", t.out, pictures)
+		return usagef("--out %s names a file, but there are %d pictures to write: name a folder", t.out, pictures)
 	}
 	return os.MkdirAll(t.out, 0o777)
 }

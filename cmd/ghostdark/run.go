@@ -87,7 +87,7 @@ func runRun(cmd *cobra.Command, o *runOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	chosen, err := o.chosenLayers(m)
+	chosen, err := m.chosenLayers(o.layers)
 	if err != nil {
 		return err
 	}
@@ -127,24 +127,6 @@ func runRun(cmd *cobra.Command, o *runOptions, args []string) error {
 		return r.print(cmd.OutOrStdout())
 	}
 	return nil
-}
-
-// chosenLayers turns the numbers of --layer into indexes, each once.
-func (o *runOptions) chosenLayers(m *model) ([]int, error) {
-	var chosen []int
-	for _, given := range o.layers {
-		index := given
-		if index < 0 {
-			index += len(m.Layers)
-		}
-		if index < 0 || index >= len(m.Layers) {
-			return nil, usagef("--layer %d: %s has layers 0 to %d, or -1 to -%d counted from the end", given, m.cfgPath, len(m.Layers)-1, len(m.Layers))
-		}
-		if !slices.Contains(chosen, index) {
-			chosen = append(chosen, index)
-		}
-	}
-	return chosen, nil
 }
 
 // logitsLayer returns the layer whose output the last softmax reads.

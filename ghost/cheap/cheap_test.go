@@ -169,6 +169,14 @@ func TestPredictNaive(t *testing.T) {
 			for target := range shape.C {
 				want, r2, mse := naive(b, size, source, target)
 				fit := s.Predict(source, target)
+				for i := range b.N {
+					made := operate(plane(b, i, source), shape.H, shape.W, fit.Kernel, fit.Bias)
+					for p, v := range fit.Apply(plane(b, i, source), shape.H, shape.W) {
+						if !near(float64(v), float64(made[p]), 1e-4) {
+							t.Fatalf("%d from %d: pixel %d is made %v, not %v", target, source, p, v, made[p])
+						}
+					}
+				}
 				if !near(fit.R2, r2, 1e-6) || !near(fit.MSE, mse, 1e-6) || !near(gains.At(source, target)/s.Variation(target), r2, 1e-6) {
 					t.Errorf("%d from %d: R² %v, MSE %v, gain %v; R² %v and MSE %v by QR", target, source, fit.R2, fit.MSE, gains.At(source, target), r2, mse)
 				}

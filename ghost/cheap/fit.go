@@ -4,6 +4,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mat"
+
+	"github.com/ghostdark/ghostdark/kernels"
 )
 
 // Fit is the operation that makes one map of a layer from another with the least mean squared error.
@@ -35,14 +37,14 @@ func (s *Stats) Variation(target int) float64 {
 // Predict fits the operation that makes target from source. From a source that is zero everywhere comes the target's
 // mean.
 func (s *Stats) Predict(source, target int) Fit {
-	kernels, gains := s.solve(source, target, target+1)
+	kernel, gains := s.solve(source, target, target+1)
 	fit := Fit{Source: source, Target: target, Kernel: make([]float32, s.size*s.size)}
 	if s.samples == 0 {
 		return fit
 	}
 	bias := s.sum[target] / s.samples
 	for tap := range fit.Kernel {
-		k := kernels.At(tap, 0)
+		k := kernel.At(tap, 0)
 		fit.Kernel[tap] = float32(k)
 		bias -= k * s.shifted[source*len(fit.Kernel)+tap] / s.samples
 	}
@@ -50,6 +52,23 @@ func (s *Stats) Predict(source, target int) Fit {
 	fit.judge(s.Variation(target), gains[0], s.squares[target], s.samples)
 	return fit
 }
+
+// Apply makes a map of h rows of w values from its source.
+func (f *Fit) Apply(source []float32, h, w int) []float32 {
+	size := side(f.Kernel)
+	window := kernels.Window{Size: size, Dilation: 1, StrideX: 1, StrideY: 1, PadX: size / 2, PadY: size / 2}
+	columns := make([]float32, size*size*h*w)
+	window.Im2col(source, 1, h, w, w, 0, h, columns)
+	out := make([]float32, h*w)
+	kernels.Gemm(1, h*w, size*size, f.Kernel, columns, out, h*w)
+	for i := range out {
+		out[i] += f.Bias
+	}
+	return out
+}
+
+// side returns the side of a square kernel.
+func side(kernel []float32) int { return int(math.Sqrt(float64(len(kernel)))) }
 
 // judge sets the measures of a fit from sums over all samples: the target's variation, how much of it is explained,
 // and its squares.
@@ -94,10 +113,10 @@ func (s *Stats) Gains() *mat.Dense {
 // each target, and how much of the target's Variation each explains. With x and y for distances from the mean, that
 // is the least squares problem (Σ x xᵀ + ridge) kernel = Σ x y. The ridge is far below what matters, and makes
 // the solution unique where taps see the same values.
-func (s *Stats) solve(source, from, to int) (kernels *mat.Dense, gains []float64) {
+func (s *Stats) solve(source, from, to int) (filters *mat.Dense, gains []float64) {
 	const ridge = 1e-10
 	taps, targets := s.size*s.size, to-from
-	kernels, gains = mat.NewDense(taps, targets, nil), make([]float64, targets)
+	filters, gains = mat.NewDense(taps, targets, nil), make([]float64, targets)
 	sums, gram := s.shifted[source*taps:][:taps], s.gram[source*taps*taps:][:taps*taps]
 	moments := mat.NewSymDense(taps, nil)
 	level, raw := 0.0, 0.0
@@ -110,7 +129,7 @@ func (s *Stats) solve(source, from, to int) (kernels *mat.Dense, gains []float64
 	}
 	const rounding = 1e-12
 	if !(level > rounding*raw) {
-		return kernels, gains
+		return filters, gains
 	}
 	products := mat.NewDense(taps, targets, nil)
 	for a := range taps {
@@ -130,17 +149,17 @@ func (s *Stats) solve(source, from, to int) (kernels *mat.Dense, gains []float64
 			break
 		}
 	}
-	if err := factors.SolveTo(kernels, products); err != nil {
+	if err := factors.SolveTo(filters, products); err != nil {
 		panic("BUG: cheap: a ridge that is too low: " + err.Error())
 	}
 	var seen mat.Dense
-	seen.Mul(moments, kernels)
+	seen.Mul(moments, filters)
 	for j := range targets {
 		gain := 0.0
 		for a := range taps {
-			gain += kernels.At(a, j) * (2*products.At(a, j) - seen.At(a, j))
+			gain += filters.At(a, j) * (2*products.At(a, j) - seen.At(a, j))
 		}
 		gains[j] = min(max(gain, 0), s.Variation(from+j))
 	}
-	return kernels, gains
+	return filters, gains
 }

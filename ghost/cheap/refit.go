@@ -66,7 +66,7 @@ type refit struct {
 
 // newRefit gathers the pixels.
 func newRefit(fit Fit, activation kernels.Activation, images []Planes) *refit {
-	size := int(math.Sqrt(float64(len(fit.Kernel))))
+	size := side(fit.Kernel)
 	r := &refit{activation: activation, unknowns: size*size + 1}
 	for _, k := range fit.Kernel {
 		r.at = append(r.at, float64(k))

@@ -3,6 +3,7 @@ package cheap
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas64"
@@ -31,7 +32,6 @@ type Stats struct {
 	shifted    []float64 // maps × taps: sums of each map moved by each tap
 	gram       []float64 // maps × taps × taps: of a map moved by one tap, times itself moved by another
 	cross      []float64 // maps × taps × maps: of a map moved by a tap, times each map
-	work       workspace
 }
 
 // workspace is memory that one image after another uses.
@@ -39,6 +39,9 @@ type workspace struct {
 	columns          []float32 // what a window sees
 	sources, targets []float64 // the same, as float64: maps × taps × pixels for some maps, maps × pixels for all
 }
+
+// workspaces are shared by all Stats, of which there may be many.
+var workspaces = sync.Pool{New: func() any { return new(workspace) }}
 
 // Memory is how many bytes a Stats takes for so many maps and kernels of size×size: it has a sum for each tap of
 // each pair of maps.
@@ -51,18 +54,26 @@ func Memory(maps, size int) int {
 	return math.MaxInt
 }
 
+// Check returns the error that New would give.
+func Check(maps, size int) error {
+	if err := CheckSize(size); err != nil {
+		return err
+	}
+	if maps < 1 {
+		return fmt.Errorf("there are no maps to compare")
+	}
+	if need := Memory(maps, size); need > MaxMemory {
+		return fmt.Errorf("comparing %d maps with each other by %d×%[2]d kernels takes %[3]d MiB of memory, more than %[4]d: choose smaller kernels",
+			maps, size, need>>20, MaxMemory>>20)
+	}
+	return nil
+}
+
 // New returns a Stats without images for a layer of so many maps and kernels of size×size. Size must be odd and at
 // most MaxSize, and what it takes at most MaxMemory.
 func New(maps, size int) (*Stats, error) {
-	if err := CheckSize(size); err != nil {
+	if err := Check(maps, size); err != nil {
 		return nil, err
-	}
-	if maps < 1 {
-		return nil, fmt.Errorf("there are no maps to compare")
-	}
-	if need := Memory(maps, size); need > MaxMemory {
-		return nil, fmt.Errorf("comparing %d maps with each other by %d×%d kernels takes %d MiB of memory, more than %d: choose smaller kernels",
-			maps, size, size, need>>20, MaxMemory>>20)
 	}
 	taps := size * size
 	return &Stats{
@@ -109,12 +120,14 @@ func (s *Stats) Add(maps tensor.Tensor) error {
 }
 
 func (s *Stats) add(maps []float32, h, w int) {
+	work := workspaces.Get().(*workspace)
+	defer workspaces.Put(work)
 	step := rowStep(h, w)
 	const block = 1 << 10 // pixels that are worked on at a time
 	rows := (h + step/2) / step
 	for y := 0; y < rows; {
 		next := min(rows, y+max(1, block/w))
-		s.addRows(maps, h, w, step, y, next)
+		s.addRows(work, maps, h, w, step, y, next)
 		y = next
 	}
 }
@@ -127,10 +140,10 @@ func rowStep(h, w int) int {
 
 // addRows takes in the rows y0 ≤ y < y1 of those in use, which are step apart and of which the first is in the
 // middle of the first step.
-func (s *Stats) addRows(maps []float32, h, w, step, y0, y1 int) {
+func (s *Stats) addRows(work *workspace, maps []float32, h, w, step, y0, y1 int) {
 	pixels, taps := (y1-y0)*w, s.size*s.size
 	window := kernels.Window{Size: 1, Dilation: 1, StrideX: 1, StrideY: step, PadY: -(step / 2)}
-	targets := s.unroll(window, &s.work.targets, maps, s.maps, h, w, y0, y1)
+	targets := work.unroll(window, &work.targets, maps, s.maps, h, w, y0, y1)
 	for j := range s.maps {
 		row := targets.Data[j*pixels : (j+1)*pixels]
 		for _, v := range row {
@@ -146,7 +159,7 @@ func (s *Stats) addRows(maps []float32, h, w, step, y0, y1 int) {
 	most := max(1, room/(taps*pixels))
 	for from := 0; from < s.maps; from += most {
 		n := min(most, s.maps-from)
-		sources := s.unroll(window, &s.work.sources, maps[from*h*w:], n, h, w, y0, y1)
+		sources := work.unroll(window, &work.sources, maps[from*h*w:], n, h, w, y0, y1)
 		blas64.Gemm(blas.NoTrans, blas.Trans, 1, sources, targets, 1,
 			blas64.General{Rows: n * taps, Cols: s.maps, Stride: s.maps, Data: s.cross[from*taps*s.maps:]})
 		for i := range n {
@@ -165,12 +178,12 @@ func (s *Stats) addRows(maps []float32, h, w, step, y0, y1 int) {
 }
 
 // unroll lays out what a window sees of n maps: a row for each map and tap, a column for each pixel of some rows.
-func (s *Stats) unroll(window kernels.Window, into *[]float64, maps []float32, n, h, w, y0, y1 int) blas64.General {
+func (work *workspace) unroll(window kernels.Window, into *[]float64, maps []float32, n, h, w, y0, y1 int) blas64.General {
 	rows, pixels := n*window.Size*window.Size, (y1-y0)*w
-	s.work.columns = grown(s.work.columns, rows*pixels)
+	work.columns = grown(work.columns, rows*pixels)
 	*into = grown(*into, rows*pixels)
-	window.Im2col(maps, n, h, w, w, y0, y1, s.work.columns)
-	for i, v := range s.work.columns {
+	window.Im2col(maps, n, h, w, w, y0, y1, work.columns)
+	for i, v := range work.columns {
 		(*into)[i] = float64(v)
 	}
 	return blas64.General{Rows: rows, Cols: pixels, Stride: pixels, Data: *into}
