@@ -89,7 +89,7 @@ plain networks. It needs nothing else installed.
 		SuggestionsMinimumDistance: 2, // letters to change
 	}
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(newDetect(), newClassify(), newValidate(), newBench(), newRun(), newImport(), newExport(), newNew())
+	root.AddCommand(newDetect(), newClassify(), newValidate(), newAnalyze(), newBench(), newRun(), newImport(), newExport(), newNew())
 	return root
 }
 

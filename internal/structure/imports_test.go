@@ -34,7 +34,7 @@ var imports = map[string][]string{
 	"checkpoint/ghostnet": {"cfg", "checkpoint", "net", "weights"},
 	"onnx":                {"kernels", "layers", "net", "tensor", "weights"},
 	"cfgs":                {},
-	"cmd/ghostdark":       {"cfg", "cfgs", "checkpoint", "checkpoint/ghostnet", "design", "detect", "internal/atomicfile", "layers", "net", "onnx", "picture", "tensor", "weights"},
+	"cmd/ghostdark":       {"cfg", "cfgs", "chart", "checkpoint", "checkpoint/ghostnet", "design", "detect", "ghost", "internal/atomicfile", "layers", "net", "onnx", "picture", "tensor", "weights"},
 	"bench/compare":       {},
 	"docs":                {},
 	"internal/atomicfile": {},
