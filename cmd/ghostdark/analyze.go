@@ -192,7 +192,7 @@ func (o *analyzeOptions) analyze(cmd *cobra.Command, path string) (*analyzed, er
 	if o.measure {
 		return o.analyzeRunning(cmd, path)
 	}
-	g, err := o.openGraph(cmd, path)
+	g, err := o.readGraph(cmd, path, tellFindings)
 	if err != nil {
 		return nil, err
 	}

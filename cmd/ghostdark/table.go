@@ -51,6 +51,9 @@ func (t *table) write(w io.Writer) error {
 	return out.Flush()
 }
 
+// markdownEscapes keep text from being taken for Markdown within a line.
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "`", "\\`", "<", "&lt;", "&", "&amp;", "\n", " ")
+
 // writeMarkdown prints the table as GitHub's Markdown has it.
 func (t *table) writeMarkdown(w io.Writer) error {
 	out := bufio.NewWriter(w)
@@ -58,7 +61,7 @@ func (t *table) writeMarkdown(w io.Writer) error {
 		for i := range t.headings {
 			cell := ""
 			if i < len(cells) {
-				cell = strings.NewReplacer("\\", `\\`, "|", `\|`, "\n", " ").Replace(cells[i])
+				cell = markdownEscapes.Replace(cells[i])
 			}
 			fmt.Fprintf(out, "| %s ", cell)
 		}
