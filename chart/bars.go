@@ -34,14 +34,17 @@ type Series struct {
 const (
 	rowHeight  vg.Length = 15
 	panelWidth vg.Length = 330
-	namesWidth vg.Length = 110
 	axisHeight vg.Length = 34
 	panelGap   vg.Length = 14
 )
 
 func (b *Bars) size() (width, height vg.Length) {
 	panels, rows := vg.Length(len(b.Panels)), vg.Length(len(b.Rows))
-	return 2*margin + namesWidth + panels*panelWidth + (panels-1)*panelGap, 2*margin + titleHeight + legendHeight + rows*rowHeight + axisHeight
+	var names vg.Length
+	for _, row := range b.Rows {
+		names = max(names, style(textSize).Width(row))
+	}
+	return 2*margin + names + panels*panelWidth + (panels-1)*panelGap, 2*margin + titleHeight + legendHeight + rows*rowHeight + axisHeight
 }
 
 func (b *Bars) draw(c draw.Canvas) {

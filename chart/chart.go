@@ -5,7 +5,6 @@
 package chart
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/ghostdark/ghostdark/internal/atomicfile"
 )
@@ -55,18 +53,6 @@ func Write(path string, c Chart) error {
 		return err
 	}
 	return atomicfile.Write(path, func(w io.Writer) error { return write(w, c) })
-}
-
-func writeSVG(w io.Writer, c Chart) error {
-	canvas := vgsvg.New(c.size())
-	drawOn(canvas, c)
-	var text bytes.Buffer
-	if _, err := canvas.WriteTo(&text); err != nil {
-		return err
-	}
-	// Fonts are named, not embedded, so name some that have the same widths.
-	_, err := w.Write(bytes.ReplaceAll(text.Bytes(), []byte("font-family:"+fontFamily+";"), []byte("font-family:'"+fontFamily+"',Arial,Helvetica,sans-serif;")))
-	return err
 }
 
 // dotsPerInch makes a picture twice as fine as screens used to be.

@@ -56,7 +56,7 @@ func TestWrite(t *testing.T) {
 			t.Fatalf("not XML: %v", err)
 		}
 	}
-	for _, want := range []string{"bottleneck 1<", "bottleneck 19<", "depthwise", "share in %", "&lt;&amp;&gt; by block", "sans-serif"} {
+	for _, want := range []string{"bottleneck 1<", "bottleneck 19<", "depthwise", "share in %", "&lt;&amp;&gt; by block", "sans-serif", `textLength="95.032"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the SVG has no %q", want)
 		}

@@ -14,8 +14,10 @@ type Bottleneck struct {
 	Halve           int // the grouped convolution between the modules, None without
 	Attention       int // the [sam] by which GhostNetV2 weighs the expanded maps, None without
 	Shortcut        int // the [shortcut]
-	// Branch are the convolutions on the shortcut's way; an identity has none.
+	// Branch are the convolutions on the shortcut's way; an identity has none. It begins at From, which is
+	// Input or Halve.
 	Branch []int
+	From   int
 
 	Input  int   // the layer whose maps come in, or layers.NetworkInput
 	Layers []int // all layers of the bottleneck in order
@@ -109,6 +111,7 @@ func (a *Analysis) branch(v *view, b *Bottleneck, at int) bool {
 	for {
 		switch c := v.convolution(at); {
 		case at == b.Input || at == b.Halve:
+			b.From = at
 			return true
 		case len(b.Branch) == 2:
 			return false

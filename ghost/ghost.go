@@ -7,6 +7,7 @@ package ghost
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
@@ -94,28 +95,39 @@ func (a *Analysis) CostOf(indexes ...int) Cost {
 	return sum
 }
 
-// Total is the cost of the whole network.
-func (a *Analysis) Total() Cost {
+// DenseOf is what layers would cost with an ordinary convolution in place of each ghost module
+// whose convolutions are among them.
+func (a *Analysis) DenseOf(indexes ...int) Cost {
 	var sum Cost
-	for _, l := range a.Graph.Layers {
-		sum = sum.Plus(costOf(l))
-	}
-	return sum
-}
-
-// DenseTotal is what the network would cost with an ordinary convolution in place of each ghost
-// module.
-func (a *Analysis) DenseTotal() Cost {
-	inModule := map[int]bool{}
-	var sum Cost
+	ordinary := slices.Clone(indexes)
 	for _, m := range a.Modules {
-		sum = sum.Plus(m.Dense)
-		inModule[m.Primary], inModule[m.Cheap] = true, true
-	}
-	for _, l := range a.Graph.Layers {
-		if !inModule[l.Index] {
-			sum = sum.Plus(costOf(l))
+		if slices.Contains(indexes, m.Primary) && slices.Contains(indexes, m.Cheap) {
+			sum = sum.Plus(m.Dense)
+			ordinary = slices.DeleteFunc(ordinary, func(i int) bool { return i == m.Primary || i == m.Cheap })
 		}
 	}
-	return sum
+	return sum.Plus(a.CostOf(ordinary...))
+}
+
+// All lists all layers.
+func (a *Analysis) All() []int {
+	all := make([]int, len(a.Graph.Layers))
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// Saving compares layers with their dense twin: r_s, the ratio of multiply-adds, and r_c, that of
+// parameters.
+func Saving(cost, dense Cost) (speedup, compression float64) {
+	return ratio(dense.MACs, cost.MACs), ratio(dense.Parameters, cost.Parameters)
+}
+
+// ratio is 1 of nothing to nothing, as with dontload=1.
+func ratio(dense, cost int64) float64 {
+	if dense == cost {
+		return 1
+	}
+	return float64(dense) / float64(cost)
 }

@@ -38,10 +38,7 @@ func checkSums(t fataler, a *Analysis) {
 	t.Helper()
 	totals := a.Graph.Totals()
 	want := Cost{totals.MACs, totals.Parameters}
-	all := make([]int, len(a.Graph.Layers))
-	for i := range all {
-		all[i] = i
-	}
+	all := a.All()
 	var roles, blocks Cost
 	for _, c := range a.ByRole(all...) {
 		roles = roles.Plus(c)
@@ -60,14 +57,14 @@ func checkSums(t fataler, a *Analysis) {
 	if !slices.Equal(covered, all) {
 		t.Fatalf("the blocks cover layers %v of %d", covered, len(all))
 	}
-	if a.Total() != want || roles != want || blocks != want {
-		t.Fatalf("total %v, by roles %v, by blocks %v, the graph's %v", a.Total(), roles, blocks, want)
+	if a.CostOf(all...) != want || roles != want || blocks != want {
+		t.Fatalf("layers cost %v, by roles %v, by blocks %v, the graph %v", a.CostOf(all...), roles, blocks, want)
 	}
 	for _, m := range a.Modules {
 		if got := a.CostOf(m.Layers()...); got != m.Cost {
 			t.Fatalf("module %+v costs %v", m, got)
 		}
-		if r := m.Speedup(); math.Abs(r-m.Formula()) > 1e-9*r {
+		if r, _ := m.Saving(); math.Abs(r-m.Formula()) > 1e-9*r {
 			t.Fatalf("module %+v: r_s %v by counting, %v by the formula", m, r, m.Formula())
 		}
 	}
@@ -96,20 +93,21 @@ func TestModuleByHand(t *testing.T) {
 	if m != want {
 		t.Errorf("got  %+v\nwant %+v", m, want)
 	}
+	speedup, compression := m.Saving()
 	for _, c := range []struct {
 		name      string
 		got, want float64
 	}{
-		{"r_s", m.Speedup(), 2.41935}, // 172800/71424
+		{"r_s", speedup, 2.41935}, // 172800/71424
 		{"the formula", m.Formula(), 2.41935},
-		{"r_c", m.Compression(), 2.33333}, // 1848/792
+		{"r_c", compression, 2.33333}, // 1848/792
 		{"the approximation", m.Approximation(), 1.8},
 	} {
 		if math.Abs(c.got-c.want) > 1e-5 {
 			t.Errorf("%s is %v, want %v", c.name, c.got, c.want)
 		}
 	}
-	if total, dense := a.Total(), a.DenseTotal(); total != want.Cost || dense != want.Dense {
+	if total, dense := a.CostOf(a.All()...), a.DenseOf(a.All()...); total != want.Cost || dense != want.Dense {
 		t.Errorf("the network's totals are %v and %v", total, dense)
 	}
 }
@@ -221,10 +219,10 @@ func TestDesigns(t *testing.T) {
 					t.Fatal(err)
 				}
 				a := find(t, string(text))
-				want := counts[kind.Name]
-				if len(a.Modules) != want.modules || len(a.Bottlenecks) != want.bottlenecks || len(a.SE) != want.se || len(a.Lookalikes) > 0 {
+				count := counts[kind.Name]
+				if len(a.Modules) != count.modules || len(a.Bottlenecks) != count.bottlenecks || len(a.SE) != count.se || len(a.Lookalikes) > 0 {
 					t.Errorf("%s, s = %d, d = %d: %d modules, %d bottlenecks, %d SE, lookalikes %v, want %+v", kind.Name, ratio, d,
-						len(a.Modules), len(a.Bottlenecks), len(a.SE), a.Lookalikes, want)
+						len(a.Modules), len(a.Bottlenecks), len(a.SE), a.Lookalikes, count)
 				}
 				for _, m := range a.Modules {
 					if m.S != ratio || m.D != d || m.N != ratio*m.M || m.GhostsFirst {
@@ -239,9 +237,9 @@ func TestDesigns(t *testing.T) {
 					t.Fatal(err)
 				}
 				dense := find(t, string(text))
-				if len(dense.Modules) > 0 || dense.Total() != a.DenseTotal() || dense.Total() != dense.DenseTotal() {
-					t.Errorf("%s, s = %d: the dense network has %d modules and costs %v, the dense total is %v", kind.Name, ratio,
-						len(dense.Modules), dense.Total(), a.DenseTotal())
+				want, got := dense.CostOf(dense.All()...), a.DenseOf(a.All()...)
+				if len(dense.Modules) > 0 || got != want || dense.DenseOf(dense.All()...) != want {
+					t.Errorf("%s, s = %d: the dense network has %d modules and costs %v, the dense twin %v", kind.Name, ratio, len(dense.Modules), want, got)
 				}
 			}
 		}

@@ -27,17 +27,14 @@ type Module struct {
 // Layers lists the module's layers in order.
 func (m Module) Layers() []int { return []int{m.Primary, m.Cheap, m.Route} }
 
-// Speedup is the paper's r_s, the multiply-adds of the dense convolution to those of the module:
+// Saving gives the paper's r_s and r_c, counted: the multiply-adds of the dense convolution to those
+// of the module, and the same of parameters, with biases and batch norm. The paper counts kernels
+// only, see Formula.
+func (m Module) Saving() (speedup, compression float64) { return Saving(m.Cost, m.Dense) }
+
+// Formula is the paper's formula for r_s, and for r_c if only the weights of kernels count:
 //
 //	c·k·k / ((1/s)·c·k·k + ((s-1)/s)·d·d)
-func (m Module) Speedup() float64 { return ratio(m.Dense.MACs, m.Cost.MACs) }
-
-// Compression is r_c, the parameters of the dense convolution to those of the module, with biases
-// and batch norm. The paper counts kernels only, see Formula.
-func (m Module) Compression() float64 { return ratio(m.Dense.Parameters, m.Cost.Parameters) }
-
-// Formula is the paper's formula for both r_s and r_c, from c, s, k and d alone. It counts
-// multiply-adds, or the weights of kernels.
 func (m Module) Formula() float64 {
 	dense, s := float64(m.C*m.K*m.K), float64(m.S)
 	return dense / (dense/s + (s-1)/s*float64(m.D*m.D))
@@ -47,14 +44,6 @@ func (m Module) Formula() float64 {
 // nearly s if there are many channels.
 func (m Module) Approximation() float64 {
 	return float64(m.S*m.C) / float64(m.S+m.C-1)
-}
-
-// ratio is 1 of nothing to nothing, as with dontload=1.
-func ratio(dense, module int64) float64 {
-	if dense == module {
-		return 1
-	}
-	return float64(dense) / float64(module)
 }
 
 // module returns the ghost module that a route completes. If it is nil but looks like one, reason

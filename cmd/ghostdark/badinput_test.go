@@ -682,6 +682,14 @@ var badCommands = []struct {
 	{"no weights", "detect detector.cfg", exitUsage, "no weights file: give CFG WEIGHTS IMAGE…"},
 	{"no picture", "detect detector.cfg detector.weights", exitUsage, "no picture: give CFG WEIGHTS IMAGE…"},
 	{"nothing to validate", "validate-cfg", exitUsage, "no cfg file: give one or more"},
+	{"nothing to analyze", "analyze", exitUsage, "no cfg file: give one or more"},
+	{"two forms of tables", "analyze detector.cfg --json --markdown", exitUsage, "give --json or --markdown, not both"},
+	{"a chart of two", "analyze detector.cfg classifier.cfg --plot a.svg", exitUsage, "--plot goes with one cfg, not 2"},
+	{"threads for nothing", "analyze detector.cfg --threads 2", exitUsage, "--threads goes with --measure"},
+	{"repetitions for nothing", "analyze detector.cfg --reps 2", exitUsage, "--reps goes with --measure"},
+	{"a chart in a text", "analyze detector.cfg --plot a.txt", exitFailed, "a.txt: charts are written as .svg or .png; choose a name that ends so"},
+	{"a chart nowhere", "analyze detector.cfg --plot none/a.png", exitFailed, "none/a.png: the folder none does not exist; create it first"},
+	{"a missing cfg to analyze", "analyze detector.cfg missing.cfg", exitFailed, "missing.cfg: no such file or directory"},
 
 	// Files.
 	{"a missing cfg", "detect missing.cfg detector.weights picture.png", exitFailed, "missing.cfg: no such file or directory"},

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"time"
 
@@ -11,16 +9,13 @@ import (
 
 	"github.com/ghostdark/ghostdark/cfgs"
 	"github.com/ghostdark/ghostdark/layers"
-	"github.com/ghostdark/ghostdark/net"
 	"github.com/ghostdark/ghostdark/tensor"
 )
 
 type benchOptions struct {
 	modelOptions
 	engine  engineOptions
-	warmup  int
-	reps    int
-	seconds float64
+	repeats repeats
 	batch   int
 	top     int
 	profile string
@@ -30,11 +25,6 @@ type benchOptions struct {
 	noise      float64
 	failSlower bool
 }
-
-const (
-	minRuns = 3
-	maxRuns = 10_000 // each keeps a time for each layer
-)
 
 func newBench() *cobra.Command {
 	o := &benchOptions{}
@@ -77,9 +67,7 @@ an exit code of 1 for slower ones only comes with --fail-slower.
 		RunE: running(func(cmd *cobra.Command, args []string) error { return runBench(cmd, o, args) }),
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&o.warmup, "warmup", 2, "runs before the measurement")
-	flags.Float64Var(&o.seconds, "seconds", 2, fmt.Sprintf("measure for about so long, but at least %d runs", minRuns))
-	flags.IntVar(&o.reps, "reps", 0, "measure exactly so many runs instead")
+	o.repeats.add(cmd)
 	flags.IntVar(&o.batch, "batch", 1, "images in each run")
 	flags.IntVar(&o.top, "top", 20, "list so many of the slowest layers (0: none)")
 	flags.StringVar(&o.profile, "profile", "", "write a CPU profile of the measured runs, for go tool pprof")
@@ -99,8 +87,6 @@ func (o *benchOptions) checkOperands(cmd *cobra.Command, args []string) error {
 	switch given := cmd.Flags().Changed; {
 	case len(args) > 2:
 		return usagef("give CFG, or CFG WEIGHTS, or neither")
-	case given("seconds") && given("reps"):
-		return usagef("give --seconds or --reps, not both")
 	case !given("compare") && (given("noise") || given("fail-slower")):
 		return usagef("--noise and --fail-slower go with --compare")
 	}
@@ -108,26 +94,19 @@ func (o *benchOptions) checkOperands(cmd *cobra.Command, args []string) error {
 }
 
 // check checks the numbers.
-func (o *benchOptions) check() error {
-	const day = 24 * 60 * 60
-	for _, f := range []struct {
-		flag         string
-		value        float64
-		least, limit float64
-	}{
-		{"warmup", float64(o.warmup), 0, maxRuns}, {"reps", float64(o.reps), 0, maxRuns}, {"seconds", o.seconds, 0, day},
-		{"batch", float64(o.batch), 1, layers.MaxExtent}, {"top", float64(o.top), 0, layers.MaxLayers},
-		{"noise", o.noise, 0, 1000},
-	} {
-		if !(f.value >= f.least && f.value <= f.limit) {
-			return usagef("--%s=%v is out of range: give %.0f to %.0f", f.flag, f.value, f.least, f.limit)
-		}
+func (o *benchOptions) check(cmd *cobra.Command) error {
+	if err := o.repeats.check(cmd); err != nil {
+		return err
 	}
-	return nil
+	return checkRanges(
+		numberFlag{"batch", float64(o.batch), 1, layers.MaxExtent},
+		numberFlag{"top", float64(o.top), 0, layers.MaxLayers},
+		numberFlag{"noise", o.noise, 0, 1000},
+	)
 }
 
 func runBench(cmd *cobra.Command, o *benchOptions, args []string) error {
-	if err := o.check(); err != nil {
+	if err := o.check(cmd); err != nil {
 		return err
 	}
 	how, err := o.engine.session()
@@ -218,45 +197,4 @@ func (o *benchOptions) open(cmd *cobra.Command, args []string) (m *model, weight
 	}
 	m, err = o.openRandom(cmd, args[0])
 	return m, randomWeights, err
-}
-
-// randomInput gives n values of 0 … 1, the same on each call.
-func randomInput(n int) []float32 {
-	rng := rand.New(rand.NewPCG(1, 2))
-	input := make([]float32, n)
-	for i := range input {
-		input[i] = rng.Float32()
-	}
-	return input
-}
-
-// benchRuns are the times of the measured runs.
-type benchRuns struct {
-	warmup int
-	total  []time.Duration   // of each run
-	layers [][]time.Duration // [layer][run]
-	wall   time.Duration     // from the first to the last
-}
-
-// measure runs the network as often as the options say.
-func (o *benchOptions) measure(ctx context.Context, session *net.Session, input []float32) (*benchRuns, error) {
-	runs := &benchRuns{warmup: o.warmup, layers: make([][]time.Duration, len(session.Times()))}
-	begin, limit := time.Now(), time.Duration(o.seconds*float64(time.Second))
-	more := func(done int) bool {
-		if o.reps > 0 {
-			return done < o.reps
-		}
-		return done < minRuns || done < maxRuns && time.Since(begin) < limit
-	}
-	for more(len(runs.total)) {
-		start := time.Now()
-		if err := session.Run(ctx, input); err != nil {
-			return nil, err
-		}
-		runs.total = append(runs.total, time.Since(start))
-		for i, took := range session.Times() {
-			runs.layers[i] = append(runs.layers[i], took)
-		}
-	}
-	return runs, nil
 }

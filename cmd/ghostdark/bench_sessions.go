@@ -12,14 +12,7 @@ import (
 // measureAll runs the network with all sessions at the same time, first to warm up, then as
 // often as the options say, and gives the times of all of them.
 func (o *benchOptions) measureAll(ctx context.Context, pool *net.Pool, input []float32) (*benchRuns, error) {
-	err := o.together(ctx, pool, func(_ int, s *net.Session) error {
-		for range o.warmup {
-			if err := s.Run(ctx, input); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := o.together(ctx, pool, func(_ int, s *net.Session) error { return o.repeats.warm(ctx, s, input) })
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +26,7 @@ func (o *benchOptions) measureAll(ctx context.Context, pool *net.Pool, input []f
 	each := make([]*benchRuns, o.engine.sessions)
 	begin := time.Now()
 	err = o.together(ctx, pool, func(i int, s *net.Session) (err error) {
-		each[i], err = o.measure(ctx, s, input)
+		each[i], err = o.repeats.measure(ctx, s, input)
 		return err
 	})
 	if err != nil {

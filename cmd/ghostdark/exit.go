@@ -85,25 +85,32 @@ const (
 // tellDiagnostics shows what keeps a cfg's network from running, in full, or its first
 // warnings in short. It returns errReported when the network can't run.
 func tellDiagnostics(cmd *cobra.Command, g *net.Graph) error {
-	var shown cfg.Diagnostics
-	switch {
-	case g.Diagnostics.HasErrors():
-		shown = leading(g.Diagnostics)
-	case g.Missing().HasErrors():
-		shown = g.Missing()
-	default:
-		warnings := g.Diagnostics.Warnings()
-		for _, d := range warnings[:min(maxWarnings, len(warnings))] {
-			tell(cmd, "%v", d)
+	if missing := g.Missing(); !g.Diagnostics.HasErrors() && missing.HasErrors() {
+		if err := g.File.Render(cmd.ErrOrStderr(), missing...); err != nil {
+			return err
 		}
-		tellMore(cmd, g, len(warnings)-maxWarnings, "warning")
-		return nil
+		return errReported
 	}
-	if err := g.File.Render(cmd.ErrOrStderr(), shown...); err != nil {
-		return err
+	return tellCfgFindings(cmd, g)
+}
+
+// tellCfgFindings shows what is wrong or doubtful in a cfg, whether or not files that its network
+// needs for running are missing. It returns errReported when the cfg is faulty.
+func tellCfgFindings(cmd *cobra.Command, g *net.Graph) error {
+	if g.Diagnostics.HasErrors() {
+		shown := leading(g.Diagnostics)
+		if err := g.File.Render(cmd.ErrOrStderr(), shown...); err != nil {
+			return err
+		}
+		tellMore(cmd, g, g.Diagnostics.Count(cfg.Error)-shown.Count(cfg.Error), "error")
+		return errReported
 	}
-	tellMore(cmd, g, g.Diagnostics.Count(cfg.Error)-shown.Count(cfg.Error), "error")
-	return errReported
+	warnings := g.Diagnostics.Warnings()
+	for _, d := range warnings[:min(maxWarnings, len(warnings))] {
+		tell(cmd, "%v", d)
+	}
+	tellMore(cmd, g, len(warnings)-maxWarnings, "warning")
+	return nil
 }
 
 // leading returns the first errors, and before them the first warnings from further up: a

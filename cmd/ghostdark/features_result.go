@@ -140,7 +140,7 @@ func (r *featuresResult) printTable(w io.Writer) error {
 			remark = "suggested"
 			before, after = before+l.module.Before.MACs, after+l.module.After.MACs
 		}
-		t.add(strconv.Itoa(l.layer.Index), strconv.Itoa(g.Filters), g.String(), l.layer.Output.String(), share(l.report.Score), share(l.report.Lost),
+		t.add(strconv.Itoa(l.layer.Index), strconv.Itoa(g.Filters), g.String(), l.layer.Output.String(), shareText(l.report.Score), shareText(l.report.Lost),
 			metric(float64(l.layer.Cost.MACs)), as, remark)
 	}
 	if err := t.write(w); err != nil {
@@ -176,10 +176,10 @@ func (r *featuresResult) printLayers(w io.Writer) error {
 		for s, size := range l.shown.Sizes {
 			pairs.headings = append(pairs.headings, fmt.Sprintf(">MSE %d×%[1]d", size))
 			mse, explained := l.ghosts.Total(s)
-			sizes.add(fmt.Sprintf("%d×%[1]d", size), share(explained), small(mse))
+			sizes.add(fmt.Sprintf("%d×%[1]d", size), shareText(explained), small(mse))
 		}
 		for k, f := range l.best {
-			row := []string{strconv.Itoa(f.Target), strconv.Itoa(f.Source), share(f.R2)}
+			row := []string{strconv.Itoa(f.Target), strconv.Itoa(f.Source), shareText(f.R2)}
 			for s := range l.shown.Sizes {
 				row = append(row, small(l.shown.Fit(k, s).MSE))
 			}
@@ -200,13 +200,11 @@ func (r *featuresResult) printLayers(w io.Writer) error {
 func (r *featuresResult) verdict(l *layerFeatures) string {
 	made := len(l.report.Pairs)
 	text := fmt.Sprintf("redundancy %s: the share of the variance of %s that %d×%[3]d operations on the other %[4]d explain",
-		share(l.report.Score), counted(made, "map"), r.options.dw, l.layer.Output.C-made)
+		shareText(l.report.Score), counted(made, "map"), r.options.dw, l.layer.Output.C-made)
 	if n := l.report.Constant; n > 0 {
 		text += fmt.Sprintf("; %d of all are constant", n)
 	}
 	return text
 }
-
-func share(v float64) string { return fmt.Sprintf("%.3f", v) }
 
 func small(v float64) string { return fmt.Sprintf("%.3g", v) }

@@ -97,7 +97,7 @@ func runGhostify(cmd *cobra.Command, o *ghostifyOptions, args []string) error {
 			g = m.Graph
 		}
 	} else {
-		g, err = o.openGraph(cmd, args[0])
+		g, err = o.readGraph(cmd, args[0], tellCfgFindings)
 	}
 	if err != nil {
 		return err

@@ -91,6 +91,7 @@ func (g *ghostified) verdict() string {
 	return text
 }
 
+// shareText writes a share of a variance.
 func shareText(v float64) string { return fmt.Sprintf("%.3f", v) }
 
 // saving writes two counts and how they compare.

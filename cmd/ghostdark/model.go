@@ -141,8 +141,13 @@ func (o *modelOptions) openRandom(cmd *cobra.Command, cfgPath string) (*model, e
 	return &model{Network: network, cfgPath: cfgPath, loadTime: time.Since(start)}, nil
 }
 
-// openGraph reads a cfg file and shows what is wrong with it.
+// openGraph reads a cfg file and shows what is wrong with it, or keeps its network from running.
 func (o *modelOptions) openGraph(cmd *cobra.Command, cfgPath string) (*net.Graph, error) {
+	return o.readGraph(cmd, cfgPath, tellDiagnostics)
+}
+
+// readGraph reads a cfg file and shows of its diagnostics what show does.
+func (o *modelOptions) readGraph(cmd *cobra.Command, cfgPath string, show func(*cobra.Command, *net.Graph) error) (*net.Graph, error) {
 	opt, err := o.netOptions()
 	if err != nil {
 		return nil, err
@@ -151,7 +156,7 @@ func (o *modelOptions) openGraph(cmd *cobra.Command, cfgPath string) (*net.Graph
 	if g == nil {
 		return nil, err
 	}
-	return g, tellDiagnostics(cmd, g)
+	return g, show(cmd, g)
 }
 
 // openEmbedded builds one of the models that the program brings along.

@@ -51,6 +51,38 @@ func (t *table) write(w io.Writer) error {
 	return out.Flush()
 }
 
+// markdownEscapes keep text from being taken for Markdown within a line.
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "*", `\*`, "`", "\\`", "<", "&lt;", "&", "&amp;", "\n", " ")
+
+// writeMarkdown prints the table as GitHub's Markdown has it.
+func (t *table) writeMarkdown(w io.Writer) error {
+	out := bufio.NewWriter(w)
+	line := func(cells []string) {
+		for i := range t.headings {
+			cell := ""
+			if i < len(cells) {
+				cell = markdownEscapes.Replace(cells[i])
+			}
+			fmt.Fprintf(out, "| %s ", cell)
+		}
+		fmt.Fprintln(out, "|")
+	}
+	first, rule := make([]string, len(t.headings)), make([]string, len(t.headings))
+	for i, h := range t.headings {
+		rule[i] = "---"
+		if number, right := strings.CutPrefix(h, ">"); right {
+			h, rule[i] = number, "---:"
+		}
+		first[i] = h
+	}
+	line(first)
+	line(rule)
+	for _, row := range t.rows {
+		line(row)
+	}
+	return out.Flush()
+}
+
 // writeJSONLine writes a JSON value on a line of its own.
 func writeJSONLine(w io.Writer, v any) error {
 	e := json.NewEncoder(w)

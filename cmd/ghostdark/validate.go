@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ghostdark/ghostdark/cfg"
+	"github.com/ghostdark/ghostdark/ghost"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
 	"github.com/ghostdark/ghostdark/tensor"
@@ -305,6 +306,9 @@ func (c *checked) totals() *table {
 	t.add("BFLOPs", fmt.Sprintf("%.3f", sum.BFLOPs), "", "as darknet counts: 2 for each multiply-add of a convolution, poolings, shortcuts")
 	t.add("weights", binaryBytes(sum.WeightsBytes), "", thousands(sum.WeightsBytes)+" bytes in the file")
 	t.add("activations", binaryBytes(sum.ActivationBytes), "", "outputs of all layers for one image; a run reuses memory")
+	if a := ghost.Find(c.graph); len(a.Modules) > 0 {
+		t.add("ghost modules", thousands(int64(len(a.Modules))), "", summaryOf(a).String())
+	}
 	if w := c.weights; w != nil {
 		t.add("weights file", "fits", "", fmt.Sprintf("%s: version %s, trained on %s images", w.File, w.Version, metric(float64(w.Seen))))
 	}
@@ -368,6 +372,7 @@ type checkedJSON struct {
 	Diagnostics cfg.Diagnostics  `json:"diagnostics"`
 	Layers      []layerJSON      `json:"layers"`
 	Totals      *net.Totals      `json:"totals"`
+	Ghost       *ghostSummary    `json:"ghost,omitempty"`
 	Weights     *checkedWeights  `json:"weights,omitempty"`
 	Plan        *net.PlanSummary `json:"plan,omitempty"`
 }
@@ -414,6 +419,7 @@ func (c *checked) json(strict bool) checkedJSON {
 	if !c.graph.Diagnostics.HasErrors() {
 		totals := c.graph.Totals()
 		report.Totals = &totals
+		report.Ghost = summaryOf(ghost.Find(c.graph))
 	}
 	return report
 }

@@ -70,6 +70,20 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestMarkdownTable(t *testing.T) {
+	table := &table{headings: []string{">n", "file", ""}}
+	table.add("7", "a|b*.cfg", "<b>")
+	table.add("12", `c\d`)
+	var b strings.Builder
+	if err := table.writeMarkdown(&b); err != nil {
+		t.Fatal(err)
+	}
+	want := "| n | file |  |\n| ---: | --- | --- |\n| 7 | a\\|b\\*.cfg | &lt;b> |\n| 12 | c\\\\d |  |\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", &b, want)
+	}
+}
+
 func TestNumbersForPeople(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{thousands(0), "0"}, {thousands(999), "999"}, {thousands(1000), "1,000"}, {thousands(-123456), "-123,456"}, {thousands(1234567), "1,234,567"},

@@ -42,7 +42,7 @@ var imports = map[string][]string{
 	"ghost/redundancy":    {"ghost/cheap", "tensor"},
 	"onnx":                {"kernels", "layers", "net", "tensor", "weights"},
 	"cfgs":                {},
-	"cmd/ghostdark":       {"cfg", "cfgs", "checkpoint", "checkpoint/ghostnet", "dataset", "design", "detect", "evaluate", "ghost", "ghost/cheap", "ghost/redundancy", "ghostify", "internal/atomicfile", "layers", "net", "onnx", "picture", "source", "tensor", "weights"},
+	"cmd/ghostdark":       {"cfg", "cfgs", "chart", "checkpoint", "checkpoint/ghostnet", "dataset", "design", "detect", "evaluate", "ghost", "ghost/cheap", "ghost/redundancy", "ghostify", "internal/atomicfile", "layers", "net", "onnx", "picture", "source", "tensor", "weights"},
 	"bench/compare":       {},
 	"docs":                {},
 	"internal/atomicfile": {},

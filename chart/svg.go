@@ -1,0 +1,44 @@
+package chart
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// svgCanvas remembers the widths of texts. An SVG only names its font, so that it stays small; where
+// another one takes its place, texts must still be as wide as they were when they were laid out.
+type svgCanvas struct {
+	*vgsvg.Canvas
+	widths []vg.Length
+}
+
+// FillString implements vg.Canvas.
+func (c *svgCanvas) FillString(f font.Face, at vg.Point, text string) {
+	c.widths = append(c.widths, f.Width(text))
+	c.Canvas.FillString(f, at, text)
+}
+
+func writeSVG(w io.Writer, c Chart) error {
+	canvas := &svgCanvas{Canvas: vgsvg.New(c.size())}
+	drawOn(canvas, c)
+	var drawn bytes.Buffer
+	if _, err := canvas.WriteTo(&drawn); err != nil {
+		return err
+	}
+	// Of these, the first two have the same widths.
+	named := bytes.ReplaceAll(drawn.Bytes(), []byte("font-family:"+fontFamily+";"), []byte("font-family:'"+fontFamily+"',Arial,Helvetica,sans-serif;"))
+	parts := bytes.Split(named, []byte("<text "))
+	var text bytes.Buffer
+	text.Write(parts[0])
+	for i, part := range parts[1:] {
+		fmt.Fprintf(&text, `<text textLength="%.5g" lengthAdjust="spacingAndGlyphs" `, canvas.widths[i].Points())
+		text.Write(part)
+	}
+	_, err := w.Write(text.Bytes())
+	return err
+}
