@@ -1,6 +1,7 @@
 package ghostify
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ghostdark/ghostdark/cfg"
+	"github.com/ghostdark/ghostdark/design"
 	"github.com/ghostdark/ghostdark/ghost"
 	"github.com/ghostdark/ghostdark/internal/testkit"
 	"github.com/ghostdark/ghostdark/layers"
@@ -279,4 +281,28 @@ func TestReferences(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPublished rewrites the dense forms of networks that the paper gives costs for.
+func TestPublished(t *testing.T) {
+	for _, row := range []struct {
+		kind       string
+		macs       string // published, in millions
+		parameters int64  // those of the form that the kind has
+	}{
+		{"ghost-vgg16", "158", 7_650_474},
+	} {
+		text, err := design.Lookup(row.kind).Cfg(design.Options{Dense: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := New(build(t, string(text), net.Options{}), "after.cfg", net.Options{}, Options{Ratio: 2, DW: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		totals := r.After.Totals()
+		if got := fmt.Sprintf("%.0f", float64(totals.MACs)/1e6); got != row.macs || totals.Parameters != row.parameters {
+			t.Errorf("%s: %s M multiply-adds, %d parameters", row.kind, got, totals.Parameters)
+		}
+	}
 }
