@@ -29,10 +29,10 @@ type featuresResult struct {
 type layerFeatures struct {
 	layer   *layers.Layer
 	module  *ghostify.Module // as what it could be a ghost module; nil if it can't
-	remark  string           // why it isn't suggested, "" when it may be
+	remark  string           // why it can't or needn't be one
 	report  *redundancy.Report
 	samples int // pixels of each map that the report is made from
-	wanted  int // pictures that there should be; 0 when there are enough
+	wanted  int // pictures that there should be for a judgement; 0 when there are enough
 
 	// Of layers that were asked for only.
 	first  []float32          // the maps in the first picture
@@ -168,11 +168,9 @@ func (r *featuresResult) compare(cmd *cobra.Command, session *net.Session, group
 		}
 		l.samples = stats[i].Samples()
 		l.best = l.report.Best(bestPairs)
-		if l.wanted = r.wantedPictures(l); l.wanted > 0 {
-			l.remark = "too few pixels"
-			if len(r.options.layers) > 0 {
-				tell(cmd, "layer %d: too few pixels for the number of unknowns, so that fits look better than they are; give at least %s", l.layer.Index, counted(l.wanted, "picture"))
-			}
+		l.wanted = r.wantedPictures(l)
+		if l.wanted > 0 && len(r.options.layers) > 0 {
+			tell(cmd, "layer %d: too few pixels for the number of unknowns, so that fits look better than they are; give at least %s", l.layer.Index, counted(l.wanted, "picture"))
 		}
 	}
 	return nil

@@ -39,6 +39,7 @@ type featuresLayer struct {
 	Lost       float64        `json:"lost"`
 	MACs       int64          `json:"multiply_adds"`
 	GhostMACs  int64          `json:"ghost_multiply_adds,omitempty"` // as a ghost module
+	Pictures   int            `json:"pictures_wanted,omitempty"`     // where there are too few pixels for a judgement
 	Suggested  bool           `json:"suggested,omitempty"`
 	Remark     string         `json:"remark,omitempty"`
 	Best       []featuresPair `json:"best"`
@@ -74,7 +75,7 @@ func (r *featuresResult) json() featuresJSON {
 	for _, l := range r.layers {
 		k := featuresLayer{
 			Index: l.layer.Index, Type: typeName(l.layer), Shape: *extents(l.layer.Output), Pixels: l.samples, Constant: l.report.Constant,
-			Redundancy: l.report.Score, Lost: l.report.Lost, MACs: l.layer.Cost.MACs, Suggested: r.suggests(l), Remark: l.remark,
+			Redundancy: l.report.Score, Lost: l.report.Lost, MACs: l.layer.Cost.MACs, Pictures: l.wanted, Suggested: r.suggests(l), Remark: l.remark,
 			Best: pairsOf(l.best, l.shown), Ghosts: pairsOf(l.report.Pairs, nil), Sheet: l.sheet,
 		}
 		if l.module != nil {
@@ -112,7 +113,7 @@ func pairsOf(fits []cheap.Fit, sizes *redundancy.BySize) []featuresPair {
 
 // suggests reports whether a convolution had better become a ghost module.
 func (r *featuresResult) suggests(l *layerFeatures) bool {
-	return l.module != nil && l.remark == "" && l.report.Score >= r.options.threshold
+	return l.module != nil && l.wanted == 0 && l.report.Score >= r.options.threshold
 }
 
 func (r *featuresResult) suggested() []int {
@@ -129,7 +130,7 @@ func (r *featuresResult) suggested() []int {
 func (r *featuresResult) printTable(w io.Writer) error {
 	fmt.Fprintf(w, "%s: %d×%[2]d operations, over %s\n\n", r.model.cfgPath, r.options.dw, counted(len(r.pictures), "picture"))
 	t := &table{headings: []string{">layer", ">filters", "window", "output", ">redundancy", ">lost", ">multiply-adds", ">as a module", ""}}
-	before, after := int64(0), int64(0)
+	before, after, wanted := int64(0), int64(0), 0
 	for _, l := range r.layers {
 		g := l.layer.Geometry()
 		as, remark := "", l.remark
@@ -140,22 +141,22 @@ func (r *featuresResult) printTable(w io.Writer) error {
 			remark = "suggested"
 			before, after = before+l.module.Before.MACs, after+l.module.After.MACs
 		}
-		t.add(strconv.Itoa(l.layer.Index), strconv.Itoa(g.Filters), g.String(), l.layer.Output.String(), shareText(l.report.Score), shareText(l.report.Lost),
+		score, lost := portion(l.report.Score), portion(l.report.Lost)
+		if wanted = max(wanted, l.wanted); l.wanted > 0 {
+			score, lost = "("+score+")", "("+lost+")"
+		}
+		t.add(strconv.Itoa(l.layer.Index), strconv.Itoa(g.Filters), g.String(), l.layer.Output.String(), score, lost,
 			metric(float64(l.layer.Cost.MACs)), as, remark)
 	}
 	if err := t.write(w); err != nil {
 		return err
 	}
-	wanted := 0
-	for _, l := range r.layers {
-		wanted = max(wanted, l.wanted)
-	}
 	if wanted > 0 {
-		fmt.Fprintf(w, "\ntoo few pixels: give at least %s to judge all layers\n", counted(wanted, "picture"))
+		fmt.Fprintf(w, "\n(…): from too few pixels for a judgement; give at least %s\n", counted(wanted, "picture"))
 	}
 	all := r.suggested()
 	if len(all) == 0 {
-		_, err := fmt.Fprintf(w, "\nno layer has a redundancy of %v and gets cheaper as a ghost module\n", r.options.threshold)
+		_, err := fmt.Fprintf(w, "\nnothing to suggest: no layer that would be a ghost module has a redundancy of %v\n", r.options.threshold)
 		return err
 	}
 	total := r.model.Totals().MACs
@@ -176,10 +177,10 @@ func (r *featuresResult) printLayers(w io.Writer) error {
 		for s, size := range l.shown.Sizes {
 			pairs.headings = append(pairs.headings, fmt.Sprintf(">MSE %d×%[1]d", size))
 			mse, explained := l.ghosts.Total(s)
-			sizes.add(fmt.Sprintf("%d×%[1]d", size), shareText(explained), small(mse))
+			sizes.add(fmt.Sprintf("%d×%[1]d", size), portion(explained), small(mse))
 		}
 		for k, f := range l.best {
-			row := []string{strconv.Itoa(f.Target), strconv.Itoa(f.Source), shareText(f.R2)}
+			row := []string{strconv.Itoa(f.Target), strconv.Itoa(f.Source), portion(f.R2)}
 			for s := range l.shown.Sizes {
 				row = append(row, small(l.shown.Fit(k, s).MSE))
 			}
@@ -200,11 +201,15 @@ func (r *featuresResult) printLayers(w io.Writer) error {
 func (r *featuresResult) verdict(l *layerFeatures) string {
 	made := len(l.report.Pairs)
 	text := fmt.Sprintf("redundancy %s: the share of the variance of %s that %d×%[3]d operations on the other %[4]d explain",
-		shareText(l.report.Score), counted(made, "map"), r.options.dw, l.layer.Output.C-made)
+		portion(l.report.Score), counted(made, "map"), r.options.dw, l.layer.Output.C-made)
 	if n := l.report.Constant; n > 0 {
 		text += fmt.Sprintf("; %d of all are constant", n)
 	}
 	return text
 }
 
+// portion writes a part of one.
+func portion(v float64) string { return fmt.Sprintf("%.3f", v) }
+
+// small writes a number of any size in short.
 func small(v float64) string { return fmt.Sprintf("%.3g", v) }

@@ -28,7 +28,7 @@ func (r *featuresResult) draw(l *layerFeatures) *picture.Image {
 	explained := "explained with the same pairs by operations of "
 	for s, size := range l.ghosts.Sizes {
 		_, e := l.ghosts.Total(s)
-		explained += fmt.Sprintf("%d×%[1]d: %s, ", size, share(e))
+		explained += fmt.Sprintf("%d×%[1]d: %s, ", size, portion(e))
 	}
 	of := filepath.Base(r.pictures[0])
 	if more := len(r.pictures) - 1; more > 0 {
@@ -51,7 +51,7 @@ func (l *layerFeatures) card(fit cheap.Fit, mark int) picture.Card {
 	made.Values, made.Scale = fit.Apply(source.Values, source.H, source.W), target.Values
 	source.Caption, made.Caption, target.Caption = fmt.Sprintf("map %d", fit.Source), "made of it", fmt.Sprintf("map %d", fit.Target)
 	return picture.Card{
-		Heading: fmt.Sprintf("map %d from map %d: R² %s, MSE %s", fit.Target, fit.Source, share(fit.R2), small(fit.MSE)),
+		Heading: fmt.Sprintf("map %d from map %d: R² %s, MSE %s", fit.Target, fit.Source, portion(fit.R2), small(fit.MSE)),
 		Mark:    mark, Tiles: []picture.Tile{source, made, target},
 	}
 }

@@ -130,10 +130,10 @@ func TestFeaturesTable(t *testing.T) {
 	if !first.Suggested || first.MACs != 16*27*1200 || first.GhostMACs != 8*(27+9)*1200 || first.Redundancy < 1-1e-6 {
 		t.Errorf("%+v", first)
 	}
-	if second.Suggested || second.Remark != "too few pixels" || second.Pixels != 80 {
+	if second.Suggested || second.Pictures != 3 || second.Pixels != 80 {
 		t.Errorf("%+v", second)
 	}
-	if none := features(t, "twice.cfg", "twice.weights", "a.png", "--dw", "9"); len(none.Suggest.Layers) != 0 {
+	if none := features(t, "twice.cfg", "twice.weights", "a.png", "--dw", "11"); len(none.Suggest.Layers) != 0 || none.Layers[0].Remark != "would not get cheaper" {
 		t.Errorf("with operations that cost more than they save: %v", none.Suggest.Layers)
 	}
 }
