@@ -175,12 +175,19 @@ func (o *analyzeOptions) write(w io.Writer, t *table) error {
 type analyzed struct {
 	*ghost.Analysis
 	path  string
+	total ghost.Cost     // of all layers
 	times *analyzedTimes // nil if nothing was measured
+}
+
+func newAnalyzed(path string, g *net.Graph, times *analyzedTimes) *analyzed {
+	a := ghost.Find(g)
+	return &analyzed{a, path, a.CostOf(a.All()...), times}
 }
 
 // analyzedTimes are medians over runs.
 type analyzedTimes struct {
 	layers  []time.Duration
+	sum     time.Duration // of all layers
 	median  time.Duration // of whole runs
 	runs    int
 	threads int
@@ -196,7 +203,7 @@ func (o *analyzeOptions) analyze(cmd *cobra.Command, path string) (*analyzed, er
 	if err != nil {
 		return nil, err
 	}
-	return &analyzed{Analysis: ghost.Find(g), path: path}, nil
+	return newAnalyzed(path, g, nil), nil
 }
 
 func (o *analyzeOptions) analyzeRunning(cmd *cobra.Command, path string) (*analyzed, error) {
@@ -238,8 +245,9 @@ func (o *analyzeOptions) analyzeRunning(cmd *cobra.Command, path string) (*analy
 	for _, times := range runs.layers {
 		slices.Sort(times)
 		t.layers = append(t.layers, median(times))
+		t.sum += median(times)
 	}
-	return &analyzed{Analysis: ghost.Find(m.Graph), path: path, times: t}, nil
+	return newAnalyzed(path, m.Graph, t), nil
 }
 
 // of sums up the times of layers.
@@ -253,12 +261,5 @@ func (t *analyzedTimes) of(indexes ...int) time.Duration {
 
 // share is the part that layers have in the time of all.
 func (t *analyzedTimes) share(indexes ...int) float64 {
-	return float64(t.of(indexes...)) / max(float64(sumOf(t.layers)), 1)
-}
-
-func sumOf(times []time.Duration) (sum time.Duration) {
-	for _, d := range times {
-		sum += d
-	}
-	return sum
+	return float64(t.of(indexes...)) / max(float64(t.sum), 1)
 }

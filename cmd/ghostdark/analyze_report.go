@@ -203,10 +203,10 @@ func twinOf(a *ghost.Analysis, indexes ...int) twinReport {
 
 // part gives the shares of layers in the network.
 func (n *analyzed) part(indexes ...int) partReport {
-	cost, total := n.CostOf(indexes...), n.CostOf(n.All()...)
+	cost := n.CostOf(indexes...)
 	return partReport{
-		MACShare:       float64(cost.MACs) / float64(max(total.MACs, 1)),
-		ParameterShare: float64(cost.Parameters) / float64(max(total.Parameters, 1)),
+		MACShare:       float64(cost.MACs) / float64(max(n.total.MACs, 1)),
+		ParameterShare: float64(cost.Parameters) / float64(max(n.total.Parameters, 1)),
 	}
 }
 
