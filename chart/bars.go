@@ -101,7 +101,10 @@ func (b *Bars) plot(panel BarPanel, names bool) *plot.Plot {
 	}
 	p.Y.Tick.Marker, p.Y.Tick.Length = plot.ConstantTicks(ticks), 0
 	p.Y.Min, p.Y.Max = -.5, float64(len(b.Rows))-.5
-	p.X.Min, p.X.Max = 0, 1.03*max(p.X.Max, 1e-9)
+	p.X.Min, p.X.Max = 0, 1.03*p.X.Max
+	if !(p.X.Max > 0) {
+		p.X.Max = 1
+	}
 	p.X.Label.Text = panel.Axis
 	return p
 }

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"image/color"
+	"strconv"
 
 	"golang.org/x/image/font"
 	"gonum.org/v1/plot"
@@ -82,8 +83,23 @@ func newPlot() *plot.Plot {
 		a.Tick.Label.Font, a.Tick.Label.Color = style(textSize).Font, ink
 		a.Label.TextStyle.Font, a.Label.TextStyle.Color = style(textSize).Font, ink
 		a.Label.Padding, a.Padding = 3, 0
+		a.Tick.Marker = shortTicks{}
 	}
 	return p
+}
+
+// shortTicks are gonum's ticks with numbers as short as they can be written.
+type shortTicks struct{ plot.DefaultTicks }
+
+// Ticks implements plot.Ticker.
+func (t shortTicks) Ticks(low, high float64) []plot.Tick {
+	ticks := t.DefaultTicks.Ticks(low, high)
+	for i, tick := range ticks {
+		if tick.Label != "" {
+			ticks[i].Label = strconv.FormatFloat(tick.Value, 'g', 4, 64)
+		}
+	}
+	return ticks
 }
 
 // newGrid returns lines at the ticks of the axis that values are on, which lie behind the data.
