@@ -316,7 +316,6 @@ func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
 func (r *benchResult) slowest(top int) *table {
 	t := &table{headings: []string{">layer", "type", "output", ">ms", ">share", ">GFLOP/s", ">of peak", ">moved", ">bound ms", "by", ">reached", "kernel"}}
 	sorted := slices.SortedStableFunc(slices.Values(r.Layers), func(a, b benchLayer) int { return cmp.Compare(b.MS, a.MS) })
-	share := func(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
 	top = min(top, len(sorted))
 	for _, l := range sorted[:top] {
 		var speed, ofPeak, moved, bound, reached string
