@@ -63,6 +63,23 @@ func (e *Edit) RemoveSection(s *Section) {
 	}
 }
 
+// Cut ends the text before a section: before the comments right above its header, and the blank
+// lines above these.
+func (e *Edit) Cut(s *Section) {
+	end := s.Range.Line - 1
+	above := func(belongs func(line string) bool) {
+		for end > 0 && belongs(strings.Trim(e.lines[end-1], blanks)) {
+			end--
+			e.removed[end] = true
+		}
+	}
+	for i := end; i < len(e.lines); i++ {
+		e.removed[i], e.behind[i] = true, ""
+	}
+	above(func(line string) bool { return strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") })
+	above(func(line string) bool { return line == "" })
+}
+
 // Append puts whole lines behind the last option of the section, after what was put there
 // before.
 func (e *Edit) Append(s *Section, text string) {

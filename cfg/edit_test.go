@@ -27,6 +27,9 @@ func TestEdit(t *testing.T) {
 			e.Append(conv, "b=2\n")
 			e.RemoveSection(route)
 		}, "# head\n[net]\nwidth = 8 # eight\nheight=8\n\n[convolutional] \n\n# about the activation\nactivation=leaky\n\nsize=\na=1\nb=2\n# next\n"},
+		{"cut", func(e *Edit) { e.Append(conv, "a=1\n"); e.Append(route, "b=2\n"); e.Cut(route) },
+			"# head\n[net]\nwidth = 8 # eight\nheight=8\n\n[convolutional] \n fil ters=16\n\n# about the activation\nactivation=leaky\nfilters=3\n\nsize=\na=1\n"},
+		{"cut off blank lines", func(e *Edit) { e.Cut(conv) }, "# head\n[net]\nwidth = 8 # eight\nheight=8\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := f.Edit()

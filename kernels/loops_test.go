@@ -136,6 +136,20 @@ func TestBatchNorm(t *testing.T) {
 			near(t, "bias", float64(plain[i]), float64(v)+float64(bias[c]))
 		}
 	})
+	rapid.Check(t, func(t *rapid.T) {
+		outer, channels, run := rapid.IntRange(1, 3).Draw(t, "outer"), rapid.IntRange(1, 5).Draw(t, "channels"), rapid.IntRange(1, 4).Draw(t, "run")
+		w := floats(outer*channels*run, 10).Draw(t, "w")
+		bias, scale, mean := floats(channels, 2).Draw(t, "bias"), floats(channels, 2).Draw(t, "scale"), floats(channels, 2).Draw(t, "mean")
+		variance := rapid.SliceOfN(rapid.Float32Range(.01, 9), channels, channels).Draw(t, "variance")
+		folded := slices.Clone(w)
+		shifted := FoldBatchNorm(folded, folded, run, bias, scale, mean, variance)
+		for i, v := range w {
+			c := i / run % channels
+			factor := float64(scale[c]) / math.Sqrt(float64(variance[c])+1e-5)
+			near(t, "weight", float64(folded[i]), float64(v)*factor)
+			near(t, "bias", float64(shifted[c]), float64(bias[c])-float64(mean[c])*factor)
+		}
+	})
 	x := []float32{3}
 	BatchNorm(x, 1, []float32{1}, []float32{1}, []float32{1}, []float32{0})
 	near(t, "variance 0", float64(x[0]), 1+2/math.Sqrt(1e-5))

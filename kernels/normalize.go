@@ -18,6 +18,26 @@ func BatchNorm(x []float32, plane int, bias, scale, mean, variance []float32) {
 	}
 }
 
+// FoldBatchNorm makes batch norm superfluous: it writes weights times f to folded and returns
+//
+//	bias - mean·f   with f = scale/√(variance + ε) of the output channel
+//
+// run is how many weights follow one another that belong to the same channel. folded may be weights itself.
+func FoldBatchNorm(folded, weights []float32, run int, bias, scale, mean, variance []float32) []float32 {
+	factors, shifted := make([]float64, len(bias)), make([]float32, len(bias))
+	for c := range factors {
+		factors[c] = float64(scale[c]) / math.Sqrt(float64(variance[c])+BatchNormEpsilon)
+		shifted[c] = float32(float64(bias[c]) - float64(mean[c])*factors[c])
+	}
+	for start := 0; start < len(weights); start += run {
+		factor := factors[start/run%len(factors)]
+		for i, w := range weights[start : start+run] {
+			folded[start+i] = float32(float64(w) * factor)
+		}
+	}
+	return shifted
+}
+
 // AddBias adds bias[c] to plane c of x.
 func AddBias(x []float32, plane int, bias []float32) {
 	for c, b := range bias {

@@ -207,6 +207,13 @@ func (l *Convolutional) Forward(p *Pass) {
 	}
 }
 
+// BinaryWeights returns a copy of the weights as xnor=1 makes them.
+func (l *Convolutional) BinaryWeights() []float32 {
+	w := make([]float32, len(l.Weights.Data))
+	binarizeFilters(l.Weights.Data, w, l.weightsPerFilter())
+	return w
+}
+
 // binarizeFilters replaces each weight by the mean size of its filter's weights, with its sign.
 func binarizeFilters(w, out []float32, perFilter int) {
 	for f := 0; f < len(w); f += perFilter {

@@ -279,12 +279,9 @@ func (g *Graph) Totals() Totals {
 		t.BFLOPs += l.Cost.BFLOPs
 		t.ActivationBytes += 4 * int64(l.Output.Len())
 	}
-	t.WeightsBytes = weights.FileSize(currentHeader, g.Slots())
+	t.WeightsBytes = weights.FileSize(weights.CurrentHeader(0), g.Slots())
 	return t
 }
-
-// currentHeader is what today's darknet writes.
-var currentHeader = weights.Header{Minor: 2, Revision: 5}
 
 // Parameters counts the values of a layer that training learns.
 func Parameters(l *layers.Layer) int64 {

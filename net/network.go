@@ -58,7 +58,7 @@ func (g *Graph) LoadBytes(data []byte, name string) (*Network, error) {
 func (g *Graph) Random(seed uint64) (*Network, error) {
 	return g.load(weights.ReadOptions{}, func() (weights.Header, error) {
 		weights.Randomize(g.Slots(), seed)
-		return currentHeader, nil
+		return weights.CurrentHeader(0), nil
 	})
 }
 

@@ -1,7 +1,6 @@
 package net
 
 import (
-	"math"
 	"slices"
 
 	"github.com/ghostdark/ghostdark/kernels"
@@ -125,26 +124,17 @@ func (p *plan) connectedStep(u *unit, c *layers.Connected, room *[]float32) (ste
 	return s, s.kernels.Scratch()
 }
 
-// fold multiplies batch norm, where scales are given, into weights and bias:
-// w' = w·scale/√(variance+ε), b' = bias - scale·mean/√(variance+ε). The folded weights lie in
+// fold multiplies batch norm, where scales are given, into weights and bias. The folded weights lie in
 // room until the next call, since kernels make a copy of their own.
 func fold(room *[]float32, filters int, weights, biases, scales, mean, variance *weights.Slot) (folded, bias []float32) {
 	if scales == nil {
 		return weights.Data, biases.Data
 	}
-	perFilter := len(weights.Data) / filters
 	if cap(*room) < len(weights.Data) {
 		*room = make([]float32, len(weights.Data))
 	}
 	folded = (*room)[:len(weights.Data)]
-	bias = make([]float32, filters)
-	for f := range bias {
-		factor := float64(scales.Data[f]) / math.Sqrt(float64(variance.Data[f])+kernels.BatchNormEpsilon)
-		bias[f] = float32(float64(biases.Data[f]) - factor*float64(mean.Data[f]))
-		for i, w := range weights.Data[f*perFilter : (f+1)*perFilter] {
-			folded[f*perFilter+i] = float32(float64(w) * factor)
-		}
-	}
+	bias = kernels.FoldBatchNorm(folded, weights.Data, len(folded)/filters, biases.Data, scales.Data, mean.Data, variance.Data)
 	return folded, bias
 }
 

@@ -11,10 +11,9 @@ import (
 func (e *exporter) convert(l *layers.Layer) (value, error) {
 	switch op := l.Op.(type) {
 	case *layers.Convolutional:
-		if op.XNOR {
-			return value{}, errXNOR
-		}
 		return e.convolutional(op), nil
+	case *layers.Local:
+		return e.local(op), nil
 	case *layers.Deconvolutional:
 		return e.deconvolutional(op), nil
 	case *layers.Connected:
@@ -45,6 +44,8 @@ func (e *exporter) convert(l *layers.Layer) (value, error) {
 		return e.reorg(op), nil
 	case *layers.Crop:
 		return e.crop(op), nil
+	case *layers.Normalization:
+		return e.normalization(op)
 	case *layers.L2Norm:
 		return e.node("LpNormalization", e.dims(l.Output), attrs{{"axis", 1}, {"p", 2}}, e.input(0).name), nil
 	case *layers.Implicit:
@@ -71,23 +72,33 @@ func (e *exporter) convert(l *layers.Layer) (value, error) {
 	return value{}, errors.New("sections of this type can't be exported to ONNX")
 }
 
-var (
-	errTree = errors.New("a class tree can't be exported to ONNX")
-	errXNOR = errors.New("xnor=1 can't be exported to ONNX")
-)
+var errTree = errors.New("a class tree can't be exported to ONNX")
 
 func (e *exporter) convolutional(op *layers.Convolutional) value {
 	x := e.input(0)
+	a := arrays{op.Weights, op.Biases, op.Scales, op.Mean, op.Variance}
+	if op.XNOR {
+		x = e.signs(x)
+		binary := *op.Weights
+		binary.Name, binary.Data = "binary_weights", op.BinaryWeights()
+		a.weights = &binary
+	}
 	p := op.Padding * op.Dilation
 	y := e.node("Conv", e.dims(op.Out), attrs{
 		{"kernel_shape", []int{op.Size, op.Size}}, {"strides", []int{op.StrideY, op.StrideX}}, {"pads", []int{p, p, p, p}},
 		{"dilations", []int{op.Dilation, op.Dilation}}, {"group", op.Groups},
-	}, e.folded(x.name, arrays{op.Weights, op.Biases, op.Scales, op.Mean, op.Variance}, op.Weights.Cols, op.Out.C, op.In.C/op.Groups, op.Size, op.Size)...)
+	}, e.folded(x.name, a, op.Weights.Cols, op.Out.C, op.In.C/op.Groups, op.Size, op.Size)...)
 	y = e.activate(op.Activation, y)
 	if op.Blur != nil {
 		y = e.blur(op.Blur, y)
 	}
 	return y
+}
+
+// signs are 1 for positive values and -1 for all others.
+func (e *exporter) signs(x value) value {
+	positive := e.apply("Greater", x, e.scalar(0))
+	return e.node("Where", x.dims, nil, positive.name, e.scalar(1), e.scalar(-1))
 }
 
 func (e *exporter) deconvolutional(op *layers.Deconvolutional) value {
@@ -120,19 +131,14 @@ func (e *exporter) blur(b *kernels.Blur, x value) value {
 	for range channels {
 		taps = append(taps, b.Taps...)
 	}
-	h, w := b.OutputSize(x.dims[2], x.dims[3])
 	p := b.Padding
-	return e.node("Conv", []int{e.batch, channels, h, w}, attrs{
+	return e.node("Conv", e.dims(e.layer.Output), attrs{
 		{"kernel_shape", []int{b.Size, b.Size}}, {"strides", []int{b.StrideY, b.StrideX}}, {"pads", []int{p, p, p, p}}, {"group", channels},
 	}, x.name, e.weights(prefix(e.layer)+".blur", taps, channels, 1, b.Size, b.Size))
 }
 
 // implicit gives the same values to every image.
 func (e *exporter) implicit(op *layers.Implicit) value {
-	var values []float32
-	for range e.batch {
-		values = append(values, op.Weights.Data...)
-	}
-	dims := e.dims(e.layer.Output)
-	return value{e.weights(prefix(e.layer)+".weights", values, dims...), dims}
+	dims := with(e.dims(e.layer.Output), 0, 1)
+	return e.expand(value{e.weights(prefix(e.layer)+".weights", op.Weights.Data, dims...), dims})
 }

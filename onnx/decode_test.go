@@ -203,7 +203,7 @@ func decodeValue(t *testing.T, info []byte) Value {
 }
 
 // decodeType reads the extents of a tensor's type.
-func decodeType(t *testing.T, typ []byte) (dims []int) {
+func decodeType(t *testing.T, typ []byte) (dims []Dim) {
 	only := func(message []byte, number int) field {
 		list := fields(t, message)
 		if len(list) != 1 || list[0].number != number {
@@ -216,7 +216,14 @@ func decodeType(t *testing.T, typ []byte) (dims []int) {
 		t.Fatalf("type %v", tensor)
 	}
 	for _, dim := range fields(t, tensor[1].bytes) {
-		dims = append(dims, int(only(dim.bytes, 1).value))
+		switch list := fields(t, dim.bytes); {
+		case len(list) == 1 && list[0].number == 1 && list[0].wire == wireVarint:
+			dims = append(dims, Dim{Size: int(list[0].value)})
+		case len(list) == 1 && list[0].number == 2 && list[0].wire == wireBytes:
+			dims = append(dims, Dim{Name: string(list[0].bytes)})
+		default:
+			t.Fatalf("extent %v", list)
+		}
 	}
 	return dims
 }
@@ -250,8 +257,8 @@ func TestEncoding(t *testing.T) {
 			{Name: "scalar", Floats: []float32{-7}},
 			{Name: "shape", Dims: []int{3}, Ints: []int64{1, -1, 1 << 40}},
 		},
-		Inputs:  []Value{{"in", []int{1, 3, 200, 300}}},
-		Outputs: []Value{{"y", []int{1, 2}}, {"z", []int{1}}},
+		Inputs:  []Value{{"in", []Dim{{Name: "batch"}, {Size: 3}, {Size: 200}, {Name: "width"}}}},
+		Outputs: []Value{{"y", []Dim{{Size: 1}, {Size: 2}}}, {"z", []Dim{{Size: 1}}}},
 	}
 	got, ir, opset := decode(t, encoded(t, want))
 	if ir != IRVersion || opset != Opset {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
-	"github.com/ghostdark/ghostdark/tensor"
 )
 
 // InputName is the name of a model's only input, [batch, channels, height, width].
@@ -16,8 +15,13 @@ const InputName = "input"
 
 // Options choose what a network leaves open.
 type Options struct {
-	// Batch is the number of images in each run; 0 means 1.
+	// Batch is the number of images in each run; 0 leaves it to each run.
 	Batch int
+	// DynamicSize leaves width and height of the input to each run. Networks with a layer that
+	// only fits one size are refused.
+	DynamicSize bool
+	// Decode makes boxes and scores of the outputs of detection heads.
+	Decode bool
 	// Version is that of the program, for the file's producer_version.
 	Version string
 }
@@ -25,33 +29,40 @@ type Options struct {
 // Export makes a model of the network. Its outputs are those of all detection heads in the
 // order of the cfg, or else the network's result; they are named after their layer, such as
 // yolo_16. Feature maps are [batch, channels, height, width], vectors [batch, values], and a
-// [region] head gives [batch, cells·anchors, entries]. Layers that no output depends on are
-// left out. The error names the first layer that has no counterpart in ONNX.
+// [region] head gives [batch, cells·anchors, entries]. With Options.Decode the outputs are
+// instead what all heads find, one after another: BoxesName and ScoresName.
+//
+// Layers that no output depends on are left out. The error names the first layer that has no
+// counterpart in ONNX.
 func Export(n *net.Network, opt Options) (*Model, error) {
-	e := &exporter{
-		net: n, batch: max(opt.Batch, 1),
-		model:  &Model{Producer: "ghostdark", ProducerVersion: opt.Version, Name: filepath.Base(n.File.Name)},
-		values: make([]value, len(n.Layers)), names: map[string]bool{InputName: true},
-	}
 	if size := n.Totals().WeightsBytes; size > MaxFileSize {
 		return nil, fmt.Errorf("%s: %d bytes of weights; an ONNX file holds at most %d", n.File.Name, size, MaxFileSize)
 	}
-	e.model.Inputs = []Value{{InputName, e.dims(n.Net.Input())}}
+	e, err := newExporter(n, opt)
+	if err != nil {
+		return nil, err
+	}
 	outputs := e.outputs()
 	for i, needed := range e.reachable(outputs) {
 		if !needed {
 			continue
 		}
 		e.layer = n.Layers[i]
-		v, err := e.convert(e.layer)
+		err := e.checkSize(e.layer)
+		if err == nil {
+			e.values[i], err = e.convert(e.layer)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", n.File.Name, e.layer.Label(), err)
 		}
-		e.values[i] = v
 	}
-	for _, i := range outputs {
-		e.layer = n.Layers[i]
-		e.output(e.values[i])
+	if opt.Decode {
+		e.decode()
+	} else {
+		for _, i := range outputs {
+			e.layer = n.Layers[i]
+			e.output(e.values[i])
+		}
 	}
 	if size := e.model.Size(); size > MaxFileSize {
 		return nil, fmt.Errorf("%s: the model would have %d bytes; an ONNX file has at most %d", n.File.Name, size, MaxFileSize)
@@ -62,17 +73,43 @@ func Export(n *net.Network, opt Options) (*Model, error) {
 // exporter is a model in the making.
 type exporter struct {
 	net    *net.Network
-	batch  int
+	batch  int // open if each run may have another
 	model  *Model
 	layer  *layers.Layer // the one being converted, which gives nodes their names
 	values []value       // what each layer gives
 	names  map[string]bool
+
+	sizedInput bool   // width and height of the input are open
+	sized      []bool // those of each layer are, too
 }
 
 // value is what a node, an initializer or the input gives.
 type value struct {
 	name string
 	dims []int
+}
+
+func newExporter(n *net.Network, opt Options) (*exporter, error) {
+	e := &exporter{
+		net: n, batch: opt.Batch, sized: make([]bool, len(n.Layers)),
+		model:  &Model{Producer: "ghostdark", ProducerVersion: opt.Version, Name: filepath.Base(n.File.Name)},
+		values: make([]value, len(n.Layers)), names: map[string]bool{InputName: true},
+	}
+	if e.batch == 0 {
+		e.batch = open
+	}
+	if opt.Decode && len(n.Heads()) == 0 {
+		return nil, fmt.Errorf("%s: has no detection head to decode", n.File.Name)
+	}
+	if opt.DynamicSize {
+		if n.Net.Width*n.Net.Height*n.Net.Channels == 0 {
+			return nil, fmt.Errorf("%s: the input is a vector of %d values, so that it has no width and height to leave open", n.File.Name, n.Net.Inputs)
+		}
+		e.sizedInput = true
+		e.follow()
+	}
+	e.model.Inputs = []Value{{InputName, named(e.extents(layers.NetworkInput), "height", "width")}}
+	return e, nil
 }
 
 // outputs lists the layers whose outputs are the model's.
@@ -109,15 +146,24 @@ func (e *exporter) output(v value) {
 		v = e.reshape(v, e.outputDims()...)
 	}
 	name := prefix(e.layer)
-	if !strings.HasPrefix(v.name, name+"/") {
+	if len(v.dims) == 4 {
+		e.result(v, name, name+".height", name+".width")
+	} else {
+		e.result(v, name, name+".boxes")
+	}
+}
+
+// result makes a value an output of the model, with names for the extents that are open.
+func (e *exporter) result(v value, name string, extents ...string) {
+	if !strings.HasPrefix(v.name, prefix(e.layer)+"/") {
 		v = e.apply("Identity", v) // of another layer, or the input itself
 	}
 	e.rename(v.name, name)
-	e.model.Outputs = append(e.model.Outputs, Value{name, v.dims})
+	e.model.Outputs = append(e.model.Outputs, Value{name, named(v.dims, extents...)})
 }
 
 func (e *exporter) outputDims() []int {
-	if s := e.layer.Output; !s.IsFlat() {
+	if s := e.layer.Output; !s.IsFlat() || e.sized[e.layer.Index] {
 		return e.dims(s)
 	}
 	return []int{e.batch, e.layer.Output.Len()}
@@ -142,12 +188,9 @@ func (e *exporter) rename(from, to string) {
 	}
 }
 
-// dims are the extents of a batch of images.
-func (e *exporter) dims(s tensor.Shape) []int { return []int{e.batch, s.C, s.H, s.W} }
-
 // input is what the layer's input number k gives, as a batch of images.
 func (e *exporter) input(k int) value {
-	return e.reshape(e.given(k), e.dims(e.net.Shape(e.layer.Inputs[k]))...)
+	return e.reshape(e.given(k), e.extents(e.layer.Inputs[k])...)
 }
 
 // given is what the layer's input number k gives, in the extents that it happens to have.
@@ -155,7 +198,7 @@ func (e *exporter) given(k int) value {
 	if from := e.layer.Inputs[k]; from != layers.NetworkInput {
 		return e.values[from]
 	}
-	return value{InputName, e.model.Inputs[0].Dims}
+	return value{InputName, e.extents(layers.NetworkInput)}
 }
 
 // prefix begins the names of all that is made for a layer: its section and index.
@@ -184,14 +227,6 @@ func (e *exporter) node(op string, dims []int, a attrs, inputs ...string) value 
 // apply adds an operator whose output has the extents of its first input.
 func (e *exporter) apply(op string, x value, rest ...string) value {
 	return e.node(op, x.dims, nil, append([]string{x.name}, rest...)...)
-}
-
-// reshape gives the same values other extents.
-func (e *exporter) reshape(x value, dims ...int) value {
-	if slices.Equal(x.dims, dims) {
-		return x
-	}
-	return e.node("Reshape", dims, nil, x.name, e.ints(dims...))
 }
 
 // slice takes the elements from start up to but not including end of one axis.
@@ -223,7 +258,12 @@ func (e *exporter) concat(axis int, parts ...value) value {
 	total := 0
 	for _, p := range parts {
 		names = append(names, p.name)
-		total += p.dims[axis]
+		if total != open {
+			total += p.dims[axis]
+		}
+		if p.dims[axis] == open {
+			total = open
+		}
 	}
 	return e.node("Concat", with(parts[0].dims, axis, total), attrs{{"axis", axis}}, names...)
 }

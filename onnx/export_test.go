@@ -18,8 +18,13 @@ import (
 // build makes a network with random weights. Blanks stand for the ends of lines.
 func build(t *testing.T, text string) *net.Network {
 	t.Helper()
+	return buildSized(t, text, net.Options{})
+}
+
+func buildSized(t *testing.T, text string, opt net.Options) *net.Network {
+	t.Helper()
 	file, diags := cfg.Parse("test.cfg", []byte(strings.ReplaceAll(text, " ", "\n")+"\n"))
-	g := net.Build(file, diags, net.Options{})
+	g := net.Build(file, diags, opt)
 	if err := g.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -91,9 +96,9 @@ func TestOperators(t *testing.T) {
 			"Reshape Gemm Slice Slice Reshape Softmax Reshape Concat detection_1[1 28]"},
 		// Two heads, and a branch that neither needs.
 		{"[convolutional] filters=7 activation=linear [yolo] classes=2 num=1 new_coords=1 [gru] [route] layers=0 [yolo] classes=2 num=1 new_coords=1",
-			"Conv Reshape Slice Slice Slice Concat Reshape Slice Slice Slice Concat Reshape Reshape yolo_1[1 7 6 8] yolo_4[1 7 6 8]"},
+			"Conv Reshape Slice Slice Slice Concat Reshape Reshape Slice Slice Slice Concat Reshape yolo_1[1 7 6 8] yolo_4[1 7 6 8]"},
 	} {
-		if got := summary(export(t, build(t, start+c.cfg), Options{})); got != c.want {
+		if got := summary(export(t, build(t, start+c.cfg), Options{Batch: 1})); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.cfg, got, c.want)
 		}
 	}
@@ -176,18 +181,60 @@ func TestWeightedShortcut(t *testing.T) {
 
 func TestExportErrors(t *testing.T) {
 	const start = "[net] width=4 height=4 channels=2 [maxpool] "
-	for _, c := range []struct{ cfg, want string }{
-		{"[gru] output=3", "test.cfg: layer 1 [gru] (line 6): sections of this type can't be exported to ONNX"},
-		{"[lrn] [softmax]", "test.cfg: layer 1 [lrn] (line 6): sections of this type can't be exported to ONNX"},
-		{"[convolutional] filters=2 xnor=1", "test.cfg: layer 1 [convolutional] (line 6): xnor=1 can't be exported to ONNX"},
+	const fixed = ": fits one size of the input only, so that width and height can't be left open"
+	sized := Options{DynamicSize: true}
+	for _, c := range []struct {
+		cfg  string
+		opt  Options
+		want string
+	}{
+		{start + "[gru] output=3", Options{}, "layer 1 [gru] (line 6): sections of this type can't be exported to ONNX"},
+		{start + "[history] [softmax]", Options{}, "layer 1 [history] (line 6): sections of this type can't be exported to ONNX"},
+		{"[net] width=1 height=1 channels=4097 [lrn]", Options{}, "layer 0 [lrn] (line 5): with more than 4096 channels it can't be exported to ONNX"},
+		{start + "[local]", sized, "layer 1 [local] (line 6)" + fixed},
+		{start + "[softmax]", Options{Decode: true}, "has no detection head to decode"},
+		{start + "[connected] output=2", sized, "layer 1 [connected] (line 6)" + fixed},
+		{start + "[softmax]", sized, "layer 1 [softmax] (line 6)" + fixed},
+		{start + "[crop] crop_width=2 crop_height=2", sized, "layer 1 [crop] (line 6)" + fixed},
+		{start + "[maxpool] size=4 stride=4 [avgpool] [route] layers=1,2", sized, "layer 3 [route] (line 10)" + fixed},
+		{start + "[convolutional] filters=7 [region] classes=2 [maxpool]", sized, "layer 2 [region] (line 8)" + fixed},
+		{"[net] inputs=3 [connected]", sized, "the input is a vector of 3 values, so that it has no width and height to leave open"},
 	} {
-		if _, err := Export(build(t, start+c.cfg), Options{}); err == nil || err.Error() != c.want {
+		if _, err := Export(build(t, c.cfg), c.opt); err == nil || err.Error() != "test.cfg: "+c.want {
 			t.Errorf("%s: %v\nwant %s", c.cfg, err, c.want)
 		}
 	}
 }
 
-// TestWellFormed checks the models of all small networks: every name is made once, before it
+// TestOpenExtents checks what models leave to each run.
+func TestOpenExtents(t *testing.T) {
+	const start = "[net] width=8 height=6 channels=4 "
+	const yolo = "[convolutional] filters=14 activation=linear [yolo] classes=2 num=2 "
+	for _, c := range []struct {
+		cfg  string
+		opt  Options
+		want string
+	}{
+		{"[maxpool]", Options{}, "[{input [batch 4 6 8]}] [{maxpool_0 [batch 4 6 8]}]"},
+		{"[maxpool]", Options{Batch: 3}, "[{input [3 4 6 8]}] [{maxpool_0 [3 4 6 8]}]"},
+		{"[maxpool]", Options{DynamicSize: true}, "[{input [batch 4 height width]}] [{maxpool_0 [batch 4 maxpool_0.height maxpool_0.width]}]"},
+		{"[maxpool] [avgpool] [connected] output=3 [softmax]", Options{DynamicSize: true}, "[{input [batch 4 height width]}] [{softmax_3 [batch 3]}]"},
+		{"[maxpool] [convolutional] filters=14 [region] classes=2 num=2", Options{DynamicSize: true, Batch: 2},
+			"[{input [2 4 height width]}] [{region_2 [2 region_2.boxes 7]}]"},
+		{yolo, Options{Decode: true}, "[{input [batch 4 6 8]}] [{boxes [batch 96 4]} {scores [batch 96 2]}]"},
+		{yolo + "[maxpool] stride=2 [convolutional] filters=6 [yolo] classes=1", Options{Decode: true}, "[{input [batch 4 6 8]}] [{boxes [batch 108 4]} {scores [batch 108 2]}]"},
+		{yolo, Options{Decode: true, DynamicSize: true}, "[{input [batch 4 height width]}] [{boxes [batch candidates 4]} {scores [batch candidates 2]}]"},
+		{"[connected] output=28 activation=linear [detection] side=2 classes=2 num=1 coords=4", Options{Decode: true}, "[{input [batch 4 6 8]}] [{boxes [batch 4 4]} {scores [batch 4 2]}]"},
+	} {
+		m := export(t, build(t, start+c.cfg), c.opt)
+		checkWellFormed(t, m)
+		if got := fmt.Sprint(m.Inputs, m.Outputs); got != c.want {
+			t.Errorf("%s, %+v:\n got %s\nwant %s", c.cfg, c.opt, got, c.want)
+		}
+	}
+}
+
+// TestWellFormed checks all models of small networks: every name is made once, before it
 // is read, and every initializer is used.
 func TestWellFormed(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(testkit.Root(), "testdata", "golden", "*", "net.cfg"))
@@ -205,12 +252,20 @@ func TestWellFormed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := Export(n, Options{Batch: 2})
-		if err != nil {
+		if _, err := Export(n, Options{}); err != nil {
 			refused++
 			continue
 		}
-		t.Run(filepath.Base(dir), func(t *testing.T) { checkWellFormed(t, m) })
+		heads := len(n.Heads()) > 0
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			for _, opt := range []Options{{}, {Batch: 2}, {Decode: heads}, {DynamicSize: true}, {DynamicSize: true, Decode: heads}} {
+				if m, err := Export(n, opt); err == nil {
+					checkWellFormed(t, m)
+				} else if !opt.DynamicSize {
+					t.Errorf("%+v: %v", opt, err)
+				}
+			}
+		})
 	}
 	if refused > len(files)/8 {
 		t.Errorf("%d of %d networks can't be exported", refused, len(files))

@@ -1,8 +1,6 @@
 package onnx
 
 import (
-	"math"
-
 	"github.com/ghostdark/ghostdark/kernels"
 	"github.com/ghostdark/ghostdark/weights"
 )
@@ -19,7 +17,7 @@ type arrays struct{ weights, biases, scales, mean, variance *slot }
 // share the initializers, too.
 func (e *exporter) folded(x string, a arrays, run int, dims ...int) []string {
 	owner := prefix(e.net.Layers[a.weights.Layer])
-	w, b := owner+".weights", owner+".biases"
+	w, b := owner+"."+a.weights.Name, owner+".biases"
 	if e.names[w] {
 		return []string{x, w, b}
 	}
@@ -27,22 +25,12 @@ func (e *exporter) folded(x string, a arrays, run int, dims ...int) []string {
 	return []string{x, e.weights(w, weight, dims...), e.weights(b, bias, len(bias))}
 }
 
-// fold computes weights and biases that make batch norm superfluous:
-//
-//	w·f and (bias - mean·f)   with f = scale/√(variance + ε) of the output channel
+// fold gives weights and biases that make batch norm superfluous.
 func fold(a arrays, run int) (weight, bias []float32) {
 	if a.scales == nil {
 		return a.weights.Data, a.biases.Data
 	}
-	channels := len(a.biases.Data)
-	factor, bias := make([]float64, channels), make([]float32, channels)
-	for c := range factor {
-		factor[c] = float64(a.scales.Data[c]) / math.Sqrt(float64(a.variance.Data[c])+kernels.BatchNormEpsilon)
-		bias[c] = float32(float64(a.biases.Data[c]) - float64(a.mean.Data[c])*factor[c])
-	}
 	weight = make([]float32, len(a.weights.Data))
-	for i, w := range a.weights.Data {
-		weight[i] = float32(float64(w) * factor[i/run%channels])
-	}
+	bias = kernels.FoldBatchNorm(weight, a.weights.Data, run, a.biases.Data, a.scales.Data, a.mean.Data, a.variance.Data)
 	return weight, bias
 }

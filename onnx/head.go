@@ -57,7 +57,8 @@ func (e *exporter) anchors(count int, scale float32, runs []run) value {
 		entries += r.entries
 		sizes = append(sizes, r.entries)
 	}
-	x := e.reshape(e.given(0), e.batch, count, entries, e.layer.Output.Plane())
+	image := e.input(0)
+	x := e.reshape(image, e.batch, count, entries, e.cells())
 	parts := e.split(x, 2, sizes...)
 	for i, r := range runs {
 		if r.logistic {
@@ -67,17 +68,17 @@ func (e *exporter) anchors(count int, scale float32, runs []run) value {
 			parts[i] = e.plus(e.times(parts[i], scale), -.5*(scale-1))
 		}
 	}
-	return e.concat(2, parts...)
+	return e.reshapeLike(e.concat(2, parts...), image)
 }
 
 // region turns the input round to cells and their anchors: logistic for objectness, softmax
 // over the classes.
 func (e *exporter) region(op *layers.Region) value {
 	const box, objectness = 4, 1
-	plane, entries := op.Out.Plane(), box+objectness+op.NumClasses
-	x := e.reshape(e.given(0), e.batch, op.Num*entries, plane)
-	x = e.node("Transpose", []int{e.batch, plane, op.Num * entries}, attrs{{"perm", []int{0, 2, 1}}}, x.name)
-	x = e.reshape(x, e.batch, plane*op.Num, entries)
+	cells, entries := e.cells(), box+objectness+op.NumClasses
+	x := e.reshape(e.input(0), e.batch, op.Num*entries, cells)
+	x = e.node("Transpose", []int{e.batch, cells, op.Num * entries}, attrs{{"perm", []int{0, 2, 1}}}, x.name)
+	x = e.reshape(x, e.batch, product(cells, op.Num), entries)
 	parts := e.split(x, 2, box, objectness, op.NumClasses)
 	parts[1] = e.apply("Sigmoid", parts[1])
 	if op.Softmax {

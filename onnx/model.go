@@ -7,10 +7,12 @@ package onnx
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 )
 
 // Opset is the version of ONNX's operators that models use, IRVersion that of the file format;
@@ -62,8 +64,17 @@ type Tensor struct {
 // Value is an input or output of the graph.
 type Value struct {
 	Name string
-	Dims []int
+	Dims []Dim
 }
+
+// Dim is an extent: a number, or a name for one that is only known when the model runs.
+type Dim struct {
+	Size int
+	Name string // "" if there is a number
+}
+
+// String returns the number or the name.
+func (d Dim) String() string { return cmp.Or(d.Name, strconv.Itoa(d.Size)) }
 
 // The element types of tensors, from onnx.proto's TensorProto.DataType.
 const (
@@ -214,12 +225,16 @@ func (t *Tensor) encode() message {
 
 // encode makes a ValueInfoProto (1 name, 2 type) of a TypeProto (1 tensor_type) of a
 // TypeProto.Tensor (1 elem_type, 2 shape) with a TensorShapeProto (1 dim) of Dimensions
-// (1 dim_value).
+// (1 dim_value, 2 dim_param).
 func (v *Value) encode() message {
 	var shape, tensor, typ, m message
 	for _, d := range v.Dims {
 		var dim message
-		dim.integer(1, int64(d))
+		if d.Name != "" {
+			dim.text(2, d.Name)
+		} else {
+			dim.integer(1, int64(d.Size))
+		}
 		shape.embed(1, dim)
 	}
 	tensor.integer(1, typeFloat)

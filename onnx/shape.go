@@ -11,9 +11,9 @@ func (e *exporter) maxPool(op *layers.MaxPool) value {
 	x, pool := e.input(0), op.Pool
 	if begin, end := pool.Padding/2, pool.Padding-pool.Padding/2; max(begin, end) >= pool.Size {
 		// MaxPool refuses a padding in which a window could get lost.
-		dims := []int{e.batch, pool.In.C, pool.In.H + pool.Padding, pool.In.W + pool.Padding}
-		x = e.node("Pad", dims, nil, x.name, e.ints(0, 0, begin, begin, 0, 0, end, end), e.scalar(-math.MaxFloat32))
-		pool.In.H, pool.In.W, pool.Padding = dims[2], dims[3], 0
+		padded := tensor.Shape{C: pool.In.C, H: pool.In.H + pool.Padding, W: pool.In.W + pool.Padding}
+		x = e.node("Pad", e.dims(padded), nil, x.name, e.ints(0, 0, begin, begin, 0, 0, end, end), e.scalar(-math.MaxFloat32))
+		pool.Padding = 0
 	}
 	y := e.window("MaxPool", x, pool)
 	if op.Blur != nil {
@@ -37,13 +37,11 @@ func (e *exporter) maxPoolDepth(op *layers.MaxPoolDepth) value {
 	return e.node("Max", e.dims(op.Out), nil, blocks...)
 }
 
-// window adds a pooling operator. Its padding at the far ends only covers what windows reach.
+// window adds a pooling operator.
 func (e *exporter) window(operator string, x value, p layers.Pool) value {
-	begin := p.Padding / 2
-	end := func(in, out, stride int) int { return max((out-1)*stride+p.Size-in-begin, 0) }
+	begin, end := p.Padding/2, p.Padding-p.Padding/2
 	return e.node(operator, e.dims(p.Out), attrs{
-		{"kernel_shape", []int{p.Size, p.Size}}, {"strides", []int{p.StrideY, p.StrideX}},
-		{"pads", []int{begin, begin, end(p.In.H, p.Out.H, p.StrideY), end(p.In.W, p.Out.W, p.StrideX)}},
+		{"kernel_shape", []int{p.Size, p.Size}}, {"strides", []int{p.StrideY, p.StrideX}}, {"pads", []int{begin, begin, end, end}},
 	}, x.name)
 }
 
@@ -86,14 +84,15 @@ func (e *exporter) upsample(op *layers.Upsample) value {
 // reorg takes blocks of pixels apart, or puts them together, in views of the input and output
 // that have the extents of darknet's loop.
 func (e *exporter) reorg(op *layers.Reorg) value {
-	s := op.Stride
-	deep := e.dims(op.Loop)
-	flat := e.dims(tensor.Shape{C: op.Loop.C / (s * s), H: op.Loop.H * s, W: op.Loop.W * s})
+	s, deep, flat := op.Stride, op.Loop, op.Loop
+	flat.C, flat.H, flat.W = deep.C/(s*s), deep.H*s, deep.W*s
 	var y value
 	if op.Scatter {
-		y = e.node("DepthToSpace", flat, attrs{{"blocksize", s}, {"mode", "DCR"}}, e.reshape(e.given(0), deep...).name)
+		x := e.rescale(e.input(0), deep.C, s, 1)
+		y = e.node("DepthToSpace", e.dims(flat), attrs{{"blocksize", s}, {"mode", "DCR"}}, x.name)
 	} else {
-		y = e.node("SpaceToDepth", deep, attrs{{"blocksize", s}}, e.reshape(e.given(0), flat...).name)
+		x := e.rescale(e.input(0), flat.C, s, 1)
+		y = e.node("SpaceToDepth", e.dims(deep), attrs{{"blocksize", s}}, x.name)
 	}
-	return e.reshape(y, e.dims(e.layer.Output)...)
+	return e.rescale(y, e.layer.Output.C, 1, s)
 }

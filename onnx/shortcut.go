@@ -11,7 +11,7 @@ import (
 func (e *exporter) shortcut(op *layers.Shortcut) value {
 	sum := e.weighted(op, 0, e.input(0))
 	for k := 1; k < len(e.layer.Inputs); k++ {
-		x := e.matched(e.weighted(op, k, e.input(k)), op.Out)
+		x := e.matched(e.weighted(op, k, e.input(k)), e.net.Shape(e.layer.Inputs[k]).W, op.Out)
 		sum = e.apply("Add", sum, x.name)
 	}
 	return e.activate(op.Activation, sum)
@@ -60,20 +60,20 @@ func normalized(op *layers.Shortcut, inputs, k int) []float32 {
 
 // matched gives a source the extents of the output: the common channels, every so manyth pixel
 // of a larger image, and a smaller one with zeros between its pixels.
-func (e *exporter) matched(x value, out tensor.Shape) value {
+func (e *exporter) matched(x value, width int, out tensor.Shape) value {
 	x = e.slice(x, 1, 0, min(x.dims[1], out.C))
-	switch width := x.dims[3]; {
+	sampled := e.dims(tensor.Shape{C: x.dims[1], H: out.H, W: out.W})
+	switch {
 	case width > out.W:
 		step := width / out.W
-		x = e.node("Slice", []int{e.batch, x.dims[1], out.H, out.W}, nil,
-			x.name, e.ints(0, 0), e.ints(x.dims[2], x.dims[3]), e.ints(2, 3), e.ints(step, step))
+		x = e.node("Slice", sampled, nil, x.name, e.ints(0, 0), e.ints(math.MaxInt32, math.MaxInt32), e.ints(2, 3), e.ints(step, step))
 	case width < out.W:
 		step, channels := out.W/width, x.dims[1]
 		ones := make([]float32, channels)
 		for i := range ones {
 			ones[i] = 1
 		}
-		x = e.node("ConvTranspose", []int{e.batch, channels, out.H, out.W}, attrs{
+		x = e.node("ConvTranspose", sampled, attrs{
 			{"kernel_shape", []int{1, 1}}, {"strides", []int{step, step}}, {"output_padding", []int{step - 1, step - 1}}, {"group", channels},
 		}, x.name, e.weights(fmt.Sprintf("ones %d", channels), ones, channels, 1, 1, 1))
 	}

@@ -22,6 +22,9 @@ type Header struct {
 	Seen                   uint64
 }
 
+// CurrentHeader is what today's darknet writes, after so many pictures.
+func CurrentHeader(seen uint64) Header { return Header{Minor: 2, Revision: 5, Seen: seen} }
+
 // WideSeen reports whether Seen takes 8 bytes in the file instead of 4: from version 0.2 on.
 func (h Header) WideSeen() bool { return int64(h.Major)*10+int64(h.Minor) >= 2 }
 

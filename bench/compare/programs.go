@@ -98,7 +98,10 @@ func findOpenCV(ctx context.Context) *program {
 
 // export writes a network as an ONNX model.
 func (p *program) export(ctx context.Context, n network, model string) error {
-	args := append([]string{"export", "onnx"}, n.operands()...)
+	args := append([]string{"export", "onnx", "--batch", "1"}, n.operands()...)
+	if n.weights == "" {
+		args = append(args, "--random-weights")
+	}
 	_, err := output(ctx, p.path, append(args, "--output", model)...)
 	return err
 }

@@ -78,7 +78,7 @@ func convert(f *checkpoint.File, name string, opt Options) (*Network, error) {
 		return nil, err
 	}
 	file, diags := cfg.Parse(name, w.text.Bytes())
-	n := &Network{Layout: *layout, Cfg: w.text.Bytes(), Graph: net.Build(file, diags, net.Options{}), header: weights.Header{Minor: 2, Revision: 5}}
+	n := &Network{Layout: *layout, Cfg: w.text.Bytes(), Graph: net.Build(file, diags, net.Options{}), header: weights.CurrentHeader(0)}
 	if err := n.Graph.Err(); err != nil {
 		return nil, fmt.Errorf("the network can't be built: %w", err)
 	}

@@ -117,7 +117,7 @@ func explainFlag(_ *cobra.Command, err error) error {
 		return err
 	}
 	want := map[string]string{
-		"int": "a whole number", "intSlice": "a whole number, or several with commas",
+		"int": "a whole number", "uint64": "a whole number from 0 on", "intSlice": "a whole number, or several with commas",
 		"float32": "a number", "float64": "a number", "float32Slice": "a list of numbers with commas", "bool": "true or false",
 	}
 	kind := bad.GetFlag().Value.Type()

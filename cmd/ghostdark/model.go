@@ -28,6 +28,11 @@ type modelOptions struct {
 func (o *modelOptions) addShape(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&o.width, "width", 0, "input width in pixels (default: the cfg's)")
 	cmd.Flags().IntVar(&o.height, "height", 0, "input height in pixels (default: the cfg's)")
+	o.addMemory(cmd)
+}
+
+// addMemory adds the limit of memory.
+func (o *modelOptions) addMemory(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.maxMemory, "max-memory", "8GiB", "most memory for weights, and again for the buffers of a run")
 }
 
