@@ -1,6 +1,7 @@
 package ghostify
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"github.com/ghostdark/ghostdark/internal/testkit"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
+	"github.com/ghostdark/ghostdark/tensor"
 )
 
 func TestText(t *testing.T) {
@@ -266,7 +268,11 @@ func TestReferences(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		before, after := outputs(t, g), outputs(t, r.After)
 		for i, l := range g.Layers {
+			if a, b := before[i].Shape, after[r.Becomes(i)].Shape; a != b {
+				t.Fatalf("layer %d gave %v, and gives %v now", i, a, b)
+			}
 			now := r.After.Layers[r.first[i]]
 			if _, ok := l.Op.(*layers.Convolutional); ok {
 				if want := r.Becomes(l.Inputs[0]); now.Inputs[0] != want {
@@ -305,4 +311,29 @@ func TestPublished(t *testing.T) {
 			t.Errorf("%s: %s M multiply-adds, %d parameters", row.kind, got, totals.Parameters)
 		}
 	}
+}
+
+// outputs runs a network of random weights with the plain executor.
+func outputs(t *rapid.T, g *net.Graph) []tensor.Tensor {
+	n, err := g.Random(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := n.NewSession(net.SessionOptions{Reference: true, KeepAll: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if err := session.Run(context.Background(), make([]float32, g.Net.Input().Len())); err != nil {
+		t.Fatal(err)
+	}
+	var all []tensor.Tensor
+	for i := range g.Layers {
+		out, err := session.FiniteOutput(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, out)
+	}
+	return all
 }
