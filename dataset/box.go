@@ -37,8 +37,10 @@ func (l *labels) add(line int, o Object) {
 		return
 	}
 	if outside(b) {
-		l.findings.add(l.file, line, Warning, Range, "centre %v, %v and size %v × %v are not all within 0 … 1: they are parts of the picture's extent, not pixels", b.X, b.Y, b.W, b.H)
-	} else if over := overhang(b); over > beyond {
+		l.findings.add(l.file, line, Error, Range, "centre %v, %v and size %v × %v are not all within 0 … 1: they are parts of the picture's extent, not pixels", b.X, b.Y, b.W, b.H)
+		return
+	}
+	if over := overhang(b); over > beyond {
 		l.findings.add(l.file, line, Warning, Edge, "the box reaches beyond the picture by %.3g of its extent", over)
 	}
 	if first, twice := l.first[o]; twice {
@@ -54,7 +56,7 @@ func (l *labels) add(line int, o Object) {
 
 // outside reports whether a centre or size isn't a part of the picture.
 func outside(b detect.Box) bool {
-	return b.X < 0 || b.X > 1 || b.Y < 0 || b.Y > 1 || b.W > 1+beyond || b.H > 1+beyond
+	return min(b.X, b.Y) < -beyond || max(b.X, b.Y, b.W, b.H) > 1+beyond
 }
 
 // overhang is how far a box reaches beyond the picture, as a part of its extent.

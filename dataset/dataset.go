@@ -4,7 +4,11 @@
 // line.
 package dataset
 
-import "github.com/ghostdark/ghostdark/detect"
+import (
+	"slices"
+
+	"github.com/ghostdark/ghostdark/detect"
+)
 
 // Object is one labelled object of a picture.
 type Object struct {
@@ -48,8 +52,18 @@ func (s *Set) Objects() int {
 type Classes struct {
 	// Names of the classes, for labels that name them.
 	Names []string
-	// Count of the classes; 0 when it is not known, and any number is good.
+	// Count of the classes; 0 when it is not known, and any number or name is good.
 	Count int
+}
+
+// named returns the class of a name, -1 for none. Where any name is good, new ones become classes.
+func (c *Classes) named(name string) int {
+	k := slices.Index(c.Names, name)
+	if k < 0 && c.Count == 0 {
+		k = len(c.Names)
+		c.Names = append(c.Names, name)
+	}
+	return k
 }
 
 // has reports whether there is a class of that number.

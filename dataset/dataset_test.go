@@ -58,7 +58,7 @@ func TestReadYOLO(t *testing.T) {
 		{"numbers", "a .5 .25 .5 .125\n1.5 .5 .25 .5 .125\n1 .5 x .5 .125\n1 NaN .5 .5 .5\n1 .5 inf .5 .5\n1 .5 .5 1e99 .5", 3, nil,
 			[]string{"1 number error", "2 number error", "3 number error", "4 number error", "5 number error", "6 number error"}},
 		{"size", "1 .5 .25 0 .125\n1 .5 .25 .5 -1", 3, nil, []string{"1 size error", "2 size error"}},
-		{"pixels", "1 120 80 40 40", 3, []Object{{Class: 1, Box: detect.Box{X: 120, Y: 80, W: 40, H: 40}}}, []string{"1 range warning"}},
+		{"pixels", "1 120 80 40 40\n1 -.1 .5 .1 .1\n1 .5 1.1 .1 .1", 3, nil, []string{"1 range error", "2 range error", "3 range error"}},
 		{"edge", "1 .5 .05 .5 .125", 3, []Object{{Class: 1, Box: detect.Box{X: .5, Y: .05, W: .5, H: .125}}}, []string{"1 edge warning"}},
 		{"rounded edge", "1 .5 .0624 .5 .125", 3, []Object{{Class: 1, Box: detect.Box{X: .5, Y: .0624, W: .5, H: .125}}}, nil},
 		{"duplicate", "1 .5 .25 .5 .125\n0 .5 .25 .5 .125\n1 .50 .25 .5 .125", 3,
@@ -101,7 +101,7 @@ func TestReadVOC(t *testing.T) {
 		{"no XML", "0 .5 .5 .1 .1", nil, []string{"l.xml unreadable error"}},
 	} {
 		var findings Findings
-		got := readVOC("l.xml", []byte(tt.text), classes, &findings)
+		got := readVOC("l.xml", []byte(tt.text), &classes, &findings)
 		if !reflect.DeepEqual(got, tt.want) || !reflect.DeepEqual(told(findings), tt.findings) {
 			t.Errorf("%s: %v, %q", tt.name, got, told(findings))
 		}
@@ -134,7 +134,7 @@ func TestCOCO(t *testing.T) {
 		{"without anything", Classes{}, 1, 0, ""},
 		{"unlike", Classes{[]string{"a", "b", "c"}, 3}, 0, 0, "none of its 2 categories"},
 	} {
-		set, err := Open("p", "c.json", tt.classes)
+		set, err := Open("p", nil, "c.json", tt.classes)
 		if tt.err != "" {
 			if err == nil || !strings.Contains(err.Error(), tt.err) {
 				t.Errorf("%s: %v", tt.name, err)
@@ -168,7 +168,7 @@ func TestFaultyCOCO(t *testing.T) {
 		{"an area", "700.5", "-1", "c.json:3: annotation 1 has the area -1"},
 	} {
 		write(t, map[string]string{"c.json": strings.Replace(cocoText, tt.old, tt.new, 1)})
-		set, err := Open("p", "c.json", classes)
+		set, err := Open("p", nil, "c.json", classes)
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		} else if errs := set.Findings.Errors(); len(errs) == 0 || !strings.HasPrefix(errs[0].Error(), tt.want) {
@@ -184,7 +184,7 @@ func TestFaultyCOCO(t *testing.T) {
 		{"empty", "", "c.json:1: not COCO's JSON: the file ends early"},
 	} {
 		write(t, map[string]string{"c.json": tt.text})
-		if _, err := Open("p", "c.json", classes); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+		if _, err := Open("p", nil, "c.json", classes); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
@@ -269,14 +269,19 @@ func TestPlacesOfLabels(t *testing.T) {
 		{"flat", "p", "l", map[string]string{"p/q/a.jpg": "", "l/a.txt": label}, ""},
 		{"xml", "p", "l", map[string]string{"p/a.jpg": "", "l/a.xml": voc}, ""},
 		{"both", "p", "l", map[string]string{"p/a.jpg": "", "p/b.jpg": "", "l/a.xml": voc, "l/b.txt": label}, "l: holds labels in two formats"},
-		{"others", "p", "l", map[string]string{"p/a.jpg": "", "l/b.txt": label}, "l: holds no label file of a picture in p"},
-		{"no pictures", "p", "l", map[string]string{"p/a.gz": "", "p/.hidden.jpg": "", "l/b.txt": label}, "p: holds no pictures"},
+		{"others", "p", "l", map[string]string{"p/a.jpg": "", "l/b.txt": label}, "l: holds no label file for the 1 picture in p"},
 		{"a file", "p", "l.txt", map[string]string{"p/a.jpg": "", "l.txt": label}, "l.txt: neither a folder"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
 			write(t, tt.files)
-			set, err := Open(tt.pictures, tt.labels, Classes{[]string{"dog", "cat"}, 2})
+			var pictures []string
+			for name := range tt.files {
+				if filepath.Ext(name) == ".jpg" {
+					pictures = append(pictures, filepath.FromSlash(name))
+				}
+			}
+			set, err := Open(tt.pictures, pictures, tt.labels, Classes{[]string{"dog", "cat"}, 2})
 			if tt.want != "" {
 				if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 					t.Errorf("%v", err)
@@ -401,12 +406,12 @@ func FuzzLabels(f *testing.F) {
 		}
 		var findings Findings
 		sound(readYOLO("l.txt", []byte(text), classes, &findings))
-		sound(readVOC("l.xml", []byte(text), classes, &findings))
+		sound(readVOC("l.xml", []byte(text), &classes, &findings))
 		file := filepath.Join(folder, "c.json")
 		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if set, err := Open(folder, file, classes); err == nil {
+		if set, err := Open(folder, nil, file, classes); err == nil {
 			for _, p := range set.Pictures {
 				sound(p.Objects)
 			}

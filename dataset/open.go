@@ -19,7 +19,7 @@ func OpenData(d *Data, key string, classes Classes) (*Set, error) {
 	}
 	set := &Set{Findings: findings}
 	for _, picture := range pictures {
-		set.add(picture, LabelPaths(picture), classes)
+		set.add(picture, LabelPaths(picture), &classes)
 	}
 	if key != "valid" || !d.Has("difficult") {
 		return set, nil
@@ -34,7 +34,7 @@ func OpenData(d *Data, key string, classes Classes) (*Set, error) {
 	}
 	for i, picture := range difficult {
 		aside := Set{}
-		aside.add(picture, LabelPaths(picture), classes)
+		aside.add(picture, LabelPaths(picture), &classes)
 		for _, o := range aside.Pictures[0].Objects {
 			o.Difficult = true
 			set.Pictures[i].Objects = append(set.Pictures[i].Objects, o)
@@ -44,25 +44,22 @@ func OpenData(d *Data, key string, classes Classes) (*Set, error) {
 	return set, nil
 }
 
-// Open reads labels for the pictures in a folder: from a .json file in COCO's format, from a folder
-// of .txt files in darknet's or of .xml files in Pascal VOC's format, or, when labels is "", from
-// .txt files where darknet has them, see LabelPaths.
-func Open(pictures, labels string, classes Classes) (*Set, error) {
-	if strings.EqualFold(filepath.Ext(labels), ".json") {
+// Open reads labels for pictures: from a .json file in COCO's format, from a folder of .txt files in
+// darknet's or of .xml files in Pascal VOC's format, or, when labels is "", from .txt files
+// where darknet has them, see LabelPaths. folder is the one that holds the pictures; below labels
+// and below it, paths are the same. A .json file lists the pictures itself; there, folder only is needed.
+func Open(folder string, pictures []string, labels string, classes Classes) (*Set, error) {
+	if IsCOCO(labels) {
 		file, err := readCOCO(labels)
 		if err != nil {
 			return nil, err
 		}
-		return file.set(pictures, classes)
-	}
-	paths, err := Pictures(pictures)
-	if err != nil {
-		return nil, err
+		return file.set(folder, classes)
 	}
 	set := &Set{}
 	if labels == "" {
-		for _, path := range paths {
-			set.add(path, LabelPaths(path), classes)
+		for _, picture := range pictures {
+			set.add(picture, LabelPaths(picture), &classes)
 		}
 		return set, nil
 	}
@@ -71,48 +68,58 @@ func Open(pictures, labels string, classes Classes) (*Set, error) {
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%s: neither a folder of .txt or .xml files nor COCO's .json", labels)
 	}
-	ext, err := labelFormat(pictures, labels, paths)
+	in := labelFolder{folder, labels}
+	ext, err := in.format(pictures)
 	if err != nil {
 		return nil, err
 	}
-	if ext == ".xml" && len(classes.Names) == 0 {
+	if ext == ".xml" && len(classes.Names) == 0 && classes.Count > 0 {
 		return nil, fmt.Errorf("%s: Pascal VOC's labels name classes, but there are no names to compare with; give them with --names", labels)
 	}
-	for _, path := range paths {
-		set.add(path, inFolder(pictures, labels, path, ext), classes)
+	for _, picture := range pictures {
+		set.add(picture, in.files(picture, ext), &classes)
+	}
+	if ext == ".xml" {
+		set.Names = classes.Names
 	}
 	return set, nil
 }
 
-// labelFormat tells the extension of the labels in a folder.
-func labelFormat(pictures, labels string, paths []string) (ext string, err error) {
+// IsCOCO reports whether labels are a file in COCO's format, by its extension.
+func IsCOCO(labels string) bool { return strings.EqualFold(filepath.Ext(labels), ".json") }
+
+// labelFolder is a folder of labels for the pictures in another one.
+type labelFolder struct{ pictures, labels string }
+
+// format tells the extension of the labels.
+func (f labelFolder) format(pictures []string) (ext string, err error) {
 	found := map[string]string{}
-	for _, path := range paths {
+	for _, picture := range pictures {
 		for _, ext := range []string{".txt", ".xml"} {
-			if file, there := existing(inFolder(pictures, labels, path, ext)); there && found[ext] == "" {
+			if file, there := existing(f.files(picture, ext)); there && found[ext] == "" {
 				found[ext] = file
 			}
 		}
 		if len(found) == 2 {
-			return "", fmt.Errorf("%s: holds labels in two formats, %s and %s; keep them in folders of their own", labels, found[".txt"], found[".xml"])
+			return "", fmt.Errorf("%s: holds labels in two formats, %s and %s; keep them in folders of their own", f.labels, found[".txt"], found[".xml"])
 		}
 	}
 	for ext := range found {
 		return ext, nil
 	}
-	return "", fmt.Errorf("%s: holds no label file of a picture in %s (none such as %s or .xml)", labels, pictures, inFolder(pictures, labels, paths[0], ".txt")[0])
+	return "", fmt.Errorf("%s: holds no label file for the %s in %s, such as %s or .xml", f.labels, counted(len(pictures), "picture"), f.pictures, f.files(pictures[0], ".txt")[0])
 }
 
-// inFolder gives the label files of a picture in a folder: below it as the picture is below its
-// own, or right in it.
-func inFolder(pictures, labels, picture, ext string) []string {
+// files gives the label files that a picture may have: below the folder as the picture is below
+// its own, or right in it.
+func (f labelFolder) files(picture, ext string) []string {
 	file := withExtension(picture, ext)
-	right := filepath.Join(labels, filepath.Base(file))
-	below, err := filepath.Rel(pictures, file)
-	if err != nil || below == filepath.Base(file) {
+	right := filepath.Join(f.labels, filepath.Base(file))
+	below, err := filepath.Rel(f.pictures, file)
+	if err != nil || below == filepath.Base(file) || strings.HasPrefix(below, "..") {
 		return []string{right}
 	}
-	return []string{filepath.Join(labels, below), right}
+	return []string{filepath.Join(f.labels, below), right}
 }
 
 // existing returns the first of some files that is there, or the first one.
@@ -126,7 +133,7 @@ func existing(files []string) (file string, found bool) {
 }
 
 // add appends a picture with the labels in the first of those files that is there.
-func (s *Set) add(picture string, files []string, classes Classes) {
+func (s *Set) add(picture string, files []string, classes *Classes) {
 	file, found := existing(files)
 	if !found {
 		s.Findings.add(file, 0, Warning, Missing, "there is no such label file for %s; one for a picture without objects is empty", picture)
@@ -140,7 +147,7 @@ func (s *Set) add(picture string, files []string, classes Classes) {
 	case strings.HasSuffix(file, ".xml"):
 		p.Objects = readVOC(file, text, classes, &s.Findings)
 	default:
-		p.Objects = readYOLO(file, text, classes, &s.Findings)
+		p.Objects = readYOLO(file, text, *classes, &s.Findings)
 	}
 	s.Pictures = append(s.Pictures, p)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -33,7 +32,7 @@ type vocObject struct {
 // readVOC reads Pascal VOC's labels of one picture. Boxes become relative as with darknet's
 // scripts/voc_label.py: pixels count from 1, so the centre is that of the corners less 1, and
 // the size is their difference.
-func readVOC(file string, text []byte, classes Classes, findings *Findings) []Object {
+func readVOC(file string, text []byte, classes *Classes, findings *Findings) []Object {
 	type placed struct {
 		vocObject
 		line int
@@ -77,10 +76,10 @@ func readVOC(file string, text []byte, classes Classes, findings *Findings) []Ob
 		findings.add(file, 0, Error, Size, "its <size> gives no width and height of the picture")
 		return nil
 	}
-	l := labels{file: file, classes: classes, findings: findings}
+	l := labels{file: file, classes: *classes, findings: findings}
 	for _, o := range objects {
 		name := strings.TrimSpace(o.Name)
-		class := slices.Index(classes.Names, name)
+		class := classes.named(name)
 		if class < 0 {
 			findings.add(file, o.line, Error, Class, "the class %q is none of the %s", name, counted(len(classes.Names), "name"))
 			continue

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ghostdark/ghostdark/dataset"
+	"github.com/ghostdark/ghostdark/source"
 )
 
 // labelledOptions are the flags that name a set of labelled pictures and its classes.
@@ -76,10 +78,62 @@ func (o *labelledOptions) load(cmd *cobra.Command, m *model) (classNames, error)
 	return naming.load(cmd, m)
 }
 
+// known finds out without a network what classes there are: from the names, else from classes= of
+// the .data file.
+func (o *labelledOptions) known() (dataset.Classes, error) {
+	naming, err := o.naming()
+	if err != nil {
+		return dataset.Classes{}, err
+	}
+	names, source, err := naming.given()
+	classes := dataset.Classes{Names: names, Count: len(names)}
+	if err != nil || o.data == "" {
+		return classes, err
+	}
+	d, err := dataset.ReadData(o.data)
+	if err != nil {
+		return classes, err
+	}
+	n, found, err := d.Int("classes")
+	switch {
+	case err != nil || !found:
+		return classes, err
+	case source != "" && n != len(names):
+		return classes, fmt.Errorf("%s: classes = %d, but %s has %s", o.data, n, source, counted(len(names), "name"))
+	}
+	classes.Count = n
+	return classes, nil
+}
+
+// pictures lists the files that --images names.
+func (o *labelledOptions) pictures(cmd *cobra.Command) ([]string, error) {
+	var paths []string
+	for item := range source.New([]string{o.images}, source.Options{}).All(cmd.Context()) {
+		info, err := os.Stat(item.Name)
+		if err != nil || info.IsDir() {
+			if _, err := item.Open(cmd.Context()); err != nil {
+				return nil, err
+			}
+		}
+		if err != nil || item.Video != nil {
+			return nil, fmt.Errorf("%s: labelled pictures must be picture files", item.Name)
+		}
+		paths = append(paths, item.Name)
+	}
+	return paths, cmd.Context().Err()
+}
+
 // objects reads pictures with the objects in them.
-func (o *labelledOptions) objects(classes dataset.Classes) (*dataset.Set, error) {
+func (o *labelledOptions) objects(cmd *cobra.Command, classes dataset.Classes) (*dataset.Set, error) {
 	if o.images != "" {
-		return dataset.Open(o.images, o.labels, classes)
+		var pictures []string
+		if !dataset.IsCOCO(o.labels) {
+			var err error
+			if pictures, err = o.pictures(cmd); err != nil {
+				return nil, err
+			}
+		}
+		return dataset.Open(o.images, pictures, o.labels, classes)
 	}
 	d, err := dataset.ReadData(o.data)
 	if err != nil {
@@ -90,7 +144,7 @@ func (o *labelledOptions) objects(classes dataset.Classes) (*dataset.Set, error)
 
 // soundObjects is objects, with findings told: errors keep the set from being used.
 func (o *labelledOptions) soundObjects(cmd *cobra.Command, classes dataset.Classes) (*dataset.Set, error) {
-	set, err := o.objects(classes)
+	set, err := o.objects(cmd, classes)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +189,7 @@ func (o *labelledOptions) classified(cmd *cobra.Command, names []string) ([]data
 	var findings dataset.Findings
 	if o.images != "" {
 		var err error
-		if paths, err = dataset.Pictures(o.images); err != nil {
+		if paths, err = o.pictures(cmd); err != nil {
 			return nil, err
 		}
 	} else {

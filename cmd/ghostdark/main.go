@@ -89,7 +89,7 @@ plain networks. It needs nothing else installed.
 		SuggestionsMinimumDistance: 2, // letters to change
 	}
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(newDetect(), newClassify(), newValidate(), newEvaluate(), newBench(), newRun(), newImport(), newExport(), newNew(), newGhostify(), newFeatures(), newAnalyze())
+	root.AddCommand(newDetect(), newClassify(), newValidate(), newEvaluate(), newLabels(), newAnchors(), newBench(), newRun(), newImport(), newExport(), newNew(), newGhostify(), newFeatures(), newAnalyze())
 	return root
 }
 

@@ -53,7 +53,8 @@ func (o *nameOptions) load(cmd *cobra.Command, m *model) (classNames, error) {
 	return names, nil
 }
 
-func (o *nameOptions) find(cmd *cobra.Command, m *model) (names classNames, source string, err error) {
+// given reads the names that the flags name, none if they don't.
+func (o *nameOptions) given() (names classNames, source string, err error) {
 	switch {
 	case o.names != "" && o.data != "":
 		return nil, "", usagef("give --names or --data, not both")
@@ -62,7 +63,15 @@ func (o *nameOptions) find(cmd *cobra.Command, m *model) (names classNames, sour
 		return names, o.names, err
 	case o.data != "":
 		return namesOfData(o.data)
-	case m.embedded != nil:
+	}
+	return nil, "", nil
+}
+
+func (o *nameOptions) find(cmd *cobra.Command, m *model) (names classNames, source string, err error) {
+	if names, source, err = o.given(); names != nil || err != nil {
+		return names, source, err
+	}
+	if m.embedded != nil {
 		return m.embedded.Names, "", nil
 	}
 	beside := strings.TrimSuffix(m.cfgPath, filepath.Ext(m.cfgPath)) + ".names"
