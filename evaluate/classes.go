@@ -5,6 +5,8 @@ type Prediction struct {
 	Truth int
 	// Ranked are classes, the most probable first; at least one, and as many as are to be looked at.
 	Ranked []int
+	// Score of the first of them, for whoever wants to know how sure a mistake was.
+	Score float64
 }
 
 // place is where the true class stands among the ranked ones, -1 for nowhere.

@@ -237,7 +237,7 @@ func TestMatches(t *testing.T) {
 }
 
 func TestClasses(t *testing.T) {
-	c := NewClasses([]Prediction{{0, []int{0, 1}}, {0, []int{1, 0}}, {1, []int{1, 2}}, {2, []int{1, 0}}}, 3, 2)
+	c := NewClasses([]Prediction{{Truth: 0, Ranked: []int{0, 1}}, {Truth: 0, Ranked: []int{1, 0}}, {Truth: 1, Ranked: []int{1, 2}}, {Truth: 2, Ranked: []int{1, 0}}}, 3, 2)
 	if c.Pictures != 4 || !reflect.DeepEqual(c.Right, []int{2, 3}) || !reflect.DeepEqual(c.Confusion, Confusion{{1, 1, 0}, {0, 1, 0}, {0, 1, 0}}) {
 		t.Errorf("%+v", c)
 	}

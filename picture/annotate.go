@@ -6,13 +6,23 @@ import (
 )
 
 // Label is a box to draw: its centre (X, Y) and size (W, H) in pixels of the picture, the
-// class that gives its colour, and the text of its tag, none if empty. A box may reach
+// class that gives its colour, and the text of its tag, none if empty. A dashed one has white
+// dashes on black in place of a line in the class's colour. A box may reach
 // beyond the picture; one that misses it, has a negative size, or a NaN or infinite number
 // is not drawn.
 type Label struct {
 	Text       string
 	Class      int
 	X, Y, W, H float64
+	Dashed     bool
+}
+
+// colour is that of the label's tag, and of its line.
+func (l Label) colour() rgb {
+	if l.Dashed {
+		return white
+	}
+	return classColour(l.Class)
 }
 
 // sound reports whether the label's box is one.
@@ -46,7 +56,11 @@ func Annotate(m *Image, labels []Label) *Image {
 		boxes[i] = outline(l, float64(factor), line, out.bounds())
 	}
 	for i := len(labels) - 1; i >= 0; i-- {
-		out.frame(boxes[i], line, classColour(labels[i].Class))
+		if labels[i].Dashed {
+			out.dashedFrame(boxes[i], line)
+		} else {
+			out.frame(boxes[i], line, labels[i].colour())
+		}
 	}
 	tags := layoutTags(newPen(size), labels, boxes, out.bounds())
 	for i := len(tags) - 1; i >= 0; i-- {
@@ -113,6 +127,25 @@ func (m *Image) frame(r image.Rectangle, thick int, c rgb) {
 	m.ring(r, thick, c, 255)
 	if inner := r.Inset(thick); !inner.Empty() {
 		m.ring(inner, hair, black, shade)
+	}
+}
+
+// dashedFrame draws the edge of r, thick pixels inwards, in white dashes on black.
+func (m *Image) dashedFrame(r image.Rectangle, thick int) {
+	if r.Empty() {
+		return
+	}
+	m.ring(r, thick, black, 255)
+	dash := 4 * thick
+	for x := r.Min.X; x < r.Max.X; x += 2 * dash {
+		end := min(x+dash, r.Max.X)
+		m.fillRect(image.Rect(x, r.Min.Y, end, min(r.Min.Y+thick, r.Max.Y)), white, 255)
+		m.fillRect(image.Rect(x, max(r.Max.Y-thick, r.Min.Y), end, r.Max.Y), white, 255)
+	}
+	for y := r.Min.Y; y < r.Max.Y; y += 2 * dash {
+		end := min(y+dash, r.Max.Y)
+		m.fillRect(image.Rect(r.Min.X, y, min(r.Min.X+thick, r.Max.X), end), white, 255)
+		m.fillRect(image.Rect(max(r.Max.X-thick, r.Min.X), y, r.Max.X, end), white, 255)
 	}
 }
 

@@ -36,7 +36,7 @@ func layoutTags(p *pen, labels []Label, boxes []image.Rectangle, picture image.R
 		if text == "" || size.Y > picture.Dy() {
 			continue
 		}
-		tags = append(tags, tag{p, text, place(size, boxes[i], tags, picture), classColour(l.Class)})
+		tags = append(tags, tag{p, text, place(size, boxes[i], tags, picture), l.colour()})
 	}
 	return tags
 }

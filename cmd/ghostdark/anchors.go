@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ghostdark/ghostdark/anchors"
+	"github.com/ghostdark/ghostdark/chart"
 	"github.com/ghostdark/ghostdark/dataset"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
@@ -19,6 +20,7 @@ type anchorsOptions struct {
 	num  int
 	runs int
 	seed uint64
+	file string
 	json bool
 }
 
@@ -56,6 +58,7 @@ in cells. Its own anchors are measured, too. Without CFG give --width and --heig
 	flags.IntVar(&o.num, "num", 0, "how many anchors (default: as many as CFG's heads have, or 9)")
 	flags.IntVar(&o.runs, "runs", 10, "start from so many choices of boxes and keep the best result")
 	flags.Uint64Var(&o.seed, "seed", 1, "another number starts from other boxes")
+	flags.StringVar(&o.file, "chart", "", "draw boxes and anchors to this file, .svg or .png")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	o.addShape(cmd)
 	return cmd
@@ -78,6 +81,11 @@ func runAnchors(cmd *cobra.Command, o *anchorsOptions, args []string) error {
 	}
 	if err := o.check(cmd); err != nil {
 		return err
+	}
+	if o.file != "" {
+		if err := chart.Check(o.file); err != nil {
+			return err
+		}
 	}
 	target := anchorTarget{width: float64(o.width), height: float64(o.height), num: 9}
 	if len(args) == 1 {
@@ -107,6 +115,12 @@ func runAnchors(cmd *cobra.Command, o *anchorsOptions, args []string) error {
 	r := &anchorsResult{target: target, set: set, boxes: boxes, found: anchors.Find(boxes, target.num, anchors.Options{Seed: o.seed, Runs: o.runs})}
 	if len(target.own) > 0 {
 		r.own = anchors.Assign(boxes, target.own)
+	}
+	if o.file != "" {
+		if err := chart.Write(o.file, r.chart()); err != nil {
+			return err
+		}
+		tell(cmd, "chart: %s", o.file)
 	}
 	if o.json {
 		return writeJSON(cmd.OutOrStdout(), r.json())
@@ -171,6 +185,24 @@ type anchorsResult struct {
 	boxes  []anchors.Size
 	found  *anchors.Clusters
 	own    *anchors.Clusters // nil without a cfg
+}
+
+// chart draws the boxes, of many some that stand for them all, by the anchor that is theirs.
+func (r *anchorsResult) chart() chart.Chart {
+	const most = 5000
+	c := &chart.Sizes{
+		Title: fmt.Sprintf("%s and %s, average IoU %s %%", counted(len(r.boxes), "object"), counted(r.target.num, "anchor"), shownPercent(r.found.AverageIoU)),
+		Width: r.target.width, Height: r.target.height, Unit: r.unit(),
+	}
+	for k, a := range r.found.Anchors {
+		c.Groups = append(c.Groups, chart.SizeGroup{Name: fmt.Sprintf("%.4g × %.4g: %s", round(a.W, 1), round(a.H, 1), thousands(int64(r.found.Boxes[k]))), Width: a.W, Height: a.H})
+	}
+	step := (len(r.boxes) + most - 1) / most
+	for i := 0; i < len(r.boxes); i += step {
+		g := &c.Groups[r.found.Of[i]]
+		g.Widths, g.Heights = append(g.Widths, r.boxes[i].W), append(g.Heights, r.boxes[i].H)
+	}
+	return c
 }
 
 // line is a cfg's line with the anchors, in whole pixels as darknet gives them, or in parts of cells.

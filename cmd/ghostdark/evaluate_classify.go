@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,7 @@ import (
 
 type evaluateClassifyOptions struct {
 	labelledOptions
+	files    evaluateFiles
 	classify classifyOptions // how pictures are classified; its top is the largest k
 	json     bool
 }
@@ -46,6 +48,7 @@ Without CFG and WEIGHTS the embedded GhostNet is measured.
 	o.labelledOptions.add(cmd, "folder of pictures, or a pattern or list of them, in place of --data; the class is that of the folder in it, or stands in the path")
 	flags.IntVar(&o.classify.top, "top", 0, "also count pictures whose class is among so many (default: top= in the .data file, or 5)")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
+	o.files.add(cmd)
 	o.classify.addResize(cmd)
 	o.classify.engine.add(cmd)
 	o.classify.engine.addSessions(cmd, sessionsUsage)
@@ -59,6 +62,9 @@ func runEvaluateClassify(cmd *cobra.Command, o *evaluateClassifyOptions, args []
 		return usagef("--top must not be negative")
 	}
 	if err := o.check(cmd); err != nil {
+		return err
+	}
+	if err := o.files.check(cmd); err != nil {
 		return err
 	}
 	m, err := o.classify.openModelOr(cmd, args, cfgs.Classifier)
@@ -88,8 +94,11 @@ func runEvaluateClassify(cmd *cobra.Command, o *evaluateClassifyOptions, args []
 	if err != nil {
 		return err
 	}
-	r := &classifyResult{classifier: c, pictures: pictures, predictions: predictions, top: top,
+	r := &classifyResult{classifier: c, options: o, pictures: pictures, predictions: predictions, top: top,
 		counts: evaluate.NewClasses(predictions, m.Classes(), max(top, min(5, m.Classes())))}
+	if err := o.files.write(cmd, nil, r.matrix, func() (*page, error) { return r.page(o.files.worst) }); err != nil {
+		return err
+	}
 	if o.json {
 		return writeJSON(cmd.OutOrStdout(), r.json())
 	}
@@ -140,8 +149,11 @@ func (c *classifier) classifyAll(cmd *cobra.Command, pictures []dataset.Classifi
 	err = eachPicture(cmd, paths, pictureWork{model: c.model, resize: c.resize, pool: pool, look: look,
 		show: func(i int, _ string, p *prepared) (any, error) {
 			predictions[i].Truth = pictures[i].Class
-			for _, s := range p.classes {
+			for k, s := range p.classes {
 				predictions[i].Ranked = append(predictions[i].Ranked, s.ClassID)
+				if k == 0 {
+					predictions[i].Score = s.Probability
+				}
 			}
 			progress.done(i + 1)
 			return nil, p.err
@@ -152,6 +164,7 @@ func (c *classifier) classifyAll(cmd *cobra.Command, pictures []dataset.Classifi
 // classifyResult is what was measured.
 type classifyResult struct {
 	*classifier
+	options     *evaluateClassifyOptions
 	pictures    []dataset.Classified
 	predictions []evaluate.Prediction
 	top         int
@@ -215,21 +228,38 @@ func (r *classifyResult) json() classifyReport {
 // classNames are the names of all classes.
 func (r *classifyResult) classNames() []string { return r.names.all(r.model.Classes()) }
 
-// print writes the result as text.
-func (r *classifyResult) print(w io.Writer) error {
-	c, top := r.counts, fmt.Sprintf(">top %d", r.top)
-	t := table{headings: []string{"class", ">pictures", ">top 1", top, ">precision", ">F1", "taken for"}}
+// table has a row for each class and one for all.
+func (r *classifyResult) table() *table {
+	c, headings := r.counts, []string{"class", ">pictures", ">top 1"}
+	if r.top > 1 {
+		headings = append(headings, fmt.Sprintf(">top %d", r.top))
+	}
+	t := &table{headings: append(headings, ">precision", ">F1", "taken for")}
+	shares := func(share func(k int) float64) []string {
+		if r.top > 1 {
+			return []string{shownPercent(share(1)), shownPercent(share(r.top))}
+		}
+		return []string{shownPercent(share(1))}
+	}
 	for k := range c.PerClass {
 		p := &c.PerClass[k]
-		t.add(shown(r.names.of(k)), thousands(int64(p.Pictures)), shownPercent(p.Share(1)), shownPercent(p.Share(r.top)),
-			fmt.Sprintf("%.2f", p.Precision()), fmt.Sprintf("%.2f", p.F1()), r.takenFor(k))
+		cells := append([]string{shown(r.names.of(k)), thousands(int64(p.Pictures))}, shares(p.Share)...)
+		t.add(append(cells, fmt.Sprintf("%.2f", p.Precision()), fmt.Sprintf("%.2f", p.F1()), r.takenFor(k))...)
 	}
-	t.add("all", thousands(int64(c.Pictures)), shownPercent(c.Share(1)), shownPercent(c.Share(r.top)))
-	if err := t.write(w); err != nil {
+	t.add(append([]string{"all", thousands(int64(c.Pictures))}, shares(c.Share)...)...)
+	return t
+}
+
+// print writes the result as text.
+func (r *classifyResult) print(w io.Writer) error {
+	c := r.counts
+	if err := r.table().write(w); err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\ntop 1  %s of %s right, %s %%\n", thousands(int64(c.Right[0])), counted(c.Pictures, "picture"), shownPercent(c.Share(1)))
-	_, err := fmt.Fprintf(w, "top %d  %s, %s %%\n", r.top, thousands(int64(c.Right[r.top-1])), shownPercent(c.Share(r.top)))
+	_, err := fmt.Fprintf(w, "\ntop 1  %s of %s, %s %%\n", thousands(int64(c.Right[0])), counted(c.Pictures, "picture"), shownPercent(c.Share(1)))
+	if r.top > 1 {
+		_, err = fmt.Fprintf(w, "top %d  %s, %s %%\n", r.top, thousands(int64(c.Right[r.top-1])), shownPercent(c.Share(r.top)))
+	}
 	return err
 }
 
@@ -244,9 +274,9 @@ func (r *classifyResult) takenFor(class int) string {
 		}
 	}
 	slices.SortStableFunc(others, func(a, b int) int { return row[b] - row[a] })
-	text := ""
+	var texts []string
 	for _, k := range others[:min(most, len(others))] {
-		text += fmt.Sprintf("%s %d  ", shown(r.names.of(k)), row[k])
+		texts = append(texts, fmt.Sprintf("%s %d", shown(r.names.of(k)), row[k]))
 	}
-	return text
+	return strings.Join(texts, ", ")
 }

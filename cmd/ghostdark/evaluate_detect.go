@@ -13,6 +13,7 @@ import (
 
 type evaluateDetectOptions struct {
 	labelledOptions
+	files  evaluateFiles
 	detect detectOptions // how objects are found
 	thresh float32
 	iou    float32
@@ -50,6 +51,8 @@ Without CFG and WEIGHTS the embedded Ghost-YOLO is measured.
 	flags.IntVar(&o.points, "points", 0, "average precision at so many values of recall: 11, 101, or 0 for the area under the curve")
 	flags.Float32Var(&o.detect.thresh, "min-score", o.detect.thresh, "least score of detections that count for average precision")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
+	o.files.addCurves(cmd)
+	o.files.add(cmd)
 	o.detect.addSuppression(cmd)
 	o.detect.pictureOptions.add(cmd, "letterbox when the cfg has letter_box=1, else stretch", "stretch", "letterbox")
 	o.detect.engine.add(cmd)
@@ -74,6 +77,9 @@ func runEvaluateDetect(cmd *cobra.Command, o *evaluateDetectOptions, args []stri
 	case o.points != 0 && o.points != 11 && o.points != 101:
 		return usagef("--points must be 0, 11 or 101")
 	}
+	if err := o.files.check(cmd); err != nil {
+		return err
+	}
 	m, err := o.detect.openModelOr(cmd, args, cfgs.Detector)
 	if err != nil {
 		return err
@@ -97,7 +103,10 @@ func runEvaluateDetect(cmd *cobra.Command, o *evaluateDetectOptions, args []stri
 	if err != nil {
 		return err
 	}
-	r := newDetectResult(o, d, pictures)
+	r := newDetectResult(o, d, set, pictures)
+	if err := o.files.write(cmd, r.curves, r.matrix, func() (*page, error) { return r.page(o.files.worst) }); err != nil {
+		return err
+	}
 	if o.json {
 		return writeJSON(cmd.OutOrStdout(), r.json())
 	}
@@ -135,6 +144,7 @@ func (d *detector) findAll(cmd *cobra.Command, set *dataset.Set) ([]evaluate.Pic
 type detectResult struct {
 	*detector
 	options   *evaluateDetectOptions
+	set       *dataset.Set
 	pictures  []evaluate.Picture
 	at50      *evaluate.Darknet
 	at75      *evaluate.Darknet
@@ -144,9 +154,9 @@ type detectResult struct {
 	confusion evaluate.Confusion
 }
 
-func newDetectResult(o *evaluateDetectOptions, d *detector, pictures []evaluate.Picture) *detectResult {
+func newDetectResult(o *evaluateDetectOptions, d *detector, set *dataset.Set, pictures []evaluate.Picture) *detectResult {
 	classes := d.model.Classes()
-	r := &detectResult{detector: d, options: o, pictures: pictures}
+	r := &detectResult{detector: d, options: o, set: set, pictures: pictures}
 	darknet := func(iou float32) *evaluate.Darknet { return evaluate.NewDarknet(pictures, classes, iou, o.thresh) }
 	r.at50, r.at75 = darknet(.5), darknet(.75)
 	r.at = r.at50

@@ -143,11 +143,10 @@ func shownPercent(v float64) string {
 	return fmt.Sprintf("%.2f", 100*v)
 }
 
-// print writes the result as text.
-func (r *detectResult) print(w io.Writer) error {
-	o := r.options
-	ap := fmt.Sprintf(">AP@%.2g", o.iou)
-	t := table{headings: []string{"class", ">objects", ">detections", ap, ">AP@[.5:.95]", ">precision", ">recall", ">F1", ">TP", ">FP", ">FN", ">IoU"}}
+// table has a row for each class and one for all.
+func (r *detectResult) table() *table {
+	ap := fmt.Sprintf(">AP@%.2g", r.options.iou)
+	t := &table{headings: []string{"class", ">objects", ">detections", ap, ">AP@[.5:.95]", ">precision", ">recall", ">F1", ">TP", ">FP", ">FN", ">IoU"}}
 	row := func(name string, truths, detections int, ap, coco float64, c evaluate.Counts) {
 		t.add(name, thousands(int64(truths)), thousands(int64(detections)), shownPercent(ap), shownPercent(coco),
 			fmt.Sprintf("%.2f", c.Precision()), fmt.Sprintf("%.2f", c.Recall()), fmt.Sprintf("%.2f", c.F1()),
@@ -158,14 +157,20 @@ func (r *detectResult) print(w io.Writer) error {
 		row(shown(r.names.of(k)), c.Truths, c.Detections, r.ap(c), r.coco.Classes[k].AP, c.Counts)
 	}
 	row("all", r.at.Truths, r.at.Detections, r.mAP(r.at), r.coco.AP, r.at.Counts)
-	if err := t.write(w); err != nil {
+	return t
+}
+
+// print writes the result as text.
+func (r *detectResult) print(w io.Writer) error {
+	o, c := r.options, r.coco
+	if err := r.table().write(w); err != nil {
 		return err
 	}
 	method := points(o, "the area under the curve", "11 points", "101 points")
 	fmt.Fprintf(w, "\n%s, %s; precision to IoU for scores above %v at an overlap of %v\n", counted(len(r.pictures), "picture"), counted(r.at.Truths, "object"), o.thresh, o.iou)
-	fmt.Fprintf(w, "mAP@%.2f      %s %%, by %s\n", o.iou, shownPercent(r.mAP(r.at)), method)
-	fmt.Fprintf(w, "mAP@[.5:.95]  %s %%, as COCO defines it; @.5 %s, @.75 %s\n", shownPercent(r.coco.AP), shownPercent(r.coco.AP50), shownPercent(r.coco.AP75))
-	fmt.Fprintf(w, "by area       small %s, medium %s, large %s\n", shownPercent(r.coco.APSmall), shownPercent(r.coco.APMedium), shownPercent(r.coco.APLarge))
-	_, err := fmt.Fprintf(w, "recall        %s with one detection, %s with 10, %s with 100\n", shownPercent(r.coco.AR1), shownPercent(r.coco.AR10), shownPercent(r.coco.AR100))
+	fmt.Fprintf(w, "mAP@%-10.2g%s %%, by %s\n", o.iou, shownPercent(r.mAP(r.at)), method)
+	fmt.Fprintf(w, "mAP@[.5:.95]  %s %%, as COCO defines it; @.5 %s, @.75 %s\n", shownPercent(c.AP), shownPercent(c.AP50), shownPercent(c.AP75))
+	fmt.Fprintf(w, "by area       small %s, medium %s, large %s\n", shownPercent(c.APSmall), shownPercent(c.APMedium), shownPercent(c.APLarge))
+	_, err := fmt.Fprintf(w, "recall        %s with one detection, %s with 10, %s with 100\n", shownPercent(c.AR1), shownPercent(c.AR10), shownPercent(c.AR100))
 	return err
 }
