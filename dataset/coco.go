@@ -230,7 +230,7 @@ func (c *cocoFile) set(folder string, classes Classes) (*Set, error) {
 	for i, image := range c.images {
 		path := filepath.Join(folder, filepath.FromSlash(image.FileName))
 		if _, err := os.Stat(path); err != nil {
-			set.Findings.add(c.path, 0, Error, Missing, "its picture %s is not in %s", image.FileName, folder)
+			set.Findings.add(c.path, 0, Error, NoPicture, "its picture %s is not in %s", image.FileName, folder)
 		}
 		if _, twice := index[string(image.ID)]; twice {
 			set.Findings.add(c.path, 0, Error, Duplicate, "two pictures have the id %s", image.ID)
@@ -242,7 +242,7 @@ func (c *cocoFile) set(folder string, classes Classes) (*Set, error) {
 	for _, a := range c.annotations {
 		i, found := index[string(a.Image)]
 		if !found {
-			set.Findings.add(c.path, a.line, Error, Missing, "annotation %s is for the picture %s, which is not listed", a.ID, a.Image)
+			set.Findings.add(c.path, a.line, Error, NoPicture, "annotation %s is for the picture %s, which is not listed", a.ID, a.Image)
 			continue
 		}
 		class, found := classOf[string(a.Category)]

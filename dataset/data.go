@@ -129,7 +129,7 @@ func readList(path string, folders ...string) (pictures []string, findings Findi
 		}
 		picture, found := seek(name, folders...)
 		if !found {
-			findings.add(path, line, Error, Missing, "the picture %s is there neither from the working folder nor beside the list", name)
+			findings.add(path, line, Error, NoPicture, "the picture %s is there neither from the working folder nor beside the list", name)
 			continue
 		}
 		if first := seen[picture]; first > 0 {

@@ -37,6 +37,8 @@ type Set struct {
 	Names []string
 	// Findings are what is wrong with it. Objects with errors are left out.
 	Findings Findings
+
+	read map[string][]Object // by the label files
 }
 
 // Objects counts the labelled objects.

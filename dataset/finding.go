@@ -35,7 +35,8 @@ const (
 	Range      Kind = "range"      // a centre or size outside the picture
 	Edge       Kind = "edge"       // a box that reaches beyond the picture
 	Duplicate  Kind = "duplicate"  // an object that is labelled twice, or a picture listed twice
-	Missing    Kind = "missing"    // a label file or picture that isn't there
+	Missing    Kind = "missing"    // a label file that isn't there
+	NoPicture  Kind = "picture"    // a picture that isn't there, or isn't listed
 )
 
 // Finding is something wrong with a labelled set.

@@ -141,6 +141,11 @@ func (s *Set) add(picture string, files []string, classes *Classes) {
 		return
 	}
 	p := Picture{Path: picture, Labels: file}
+	if objects, again := s.read[file]; again { // its findings are told already
+		p.Objects = objects
+		s.Pictures = append(s.Pictures, p)
+		return
+	}
 	switch text, err := readText(file, "labels"); {
 	case err != nil:
 		s.Findings.add(file, 0, Error, Unreadable, "%v", reason(err, file))
@@ -149,6 +154,10 @@ func (s *Set) add(picture string, files []string, classes *Classes) {
 	default:
 		p.Objects = readYOLO(file, text, *classes, &s.Findings)
 	}
+	if s.read == nil {
+		s.read = map[string][]Object{}
+	}
+	s.read[file] = p.Objects
 	s.Pictures = append(s.Pictures, p)
 }
 

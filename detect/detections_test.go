@@ -37,6 +37,13 @@ func TestDetections(t *testing.T) {
 	}
 }
 
+func TestInOrder(t *testing.T) {
+	want := []Detection{{0, 0.3, rightBox}, {1, 0.9, rightBox}, {2, 0.3, rightBox}, {0, 0.6, leftBox}, {1, 0.3, leftBox}}
+	if got := InOrder(found, Filter{Thresh: 0.25}); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestBestDetections(t *testing.T) {
 	tests := []struct {
 		name   string

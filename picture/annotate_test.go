@@ -82,6 +82,35 @@ func TestAnnotateFrame(t *testing.T) {
 	}
 }
 
+// TestDashedFrame holds that black and white take turns along the edge, and nothing else changes.
+func TestDashedFrame(t *testing.T) {
+	grey := New(400, 300)
+	for i := range grey.Pix {
+		grey.Pix[i] = 100
+	}
+	for _, l := range []Label{{X: 200, Y: 150, W: 100, H: 60}, {X: 200, Y: 150, W: 1000, H: 1000}, {X: 5, Y: 5, W: 3, H: 200}, {X: 300, Y: 5, W: 0, H: 0}} {
+		l.Dashed = true
+		out := Annotate(grey, []Label{l})
+		counts := map[rgb]int{}
+		for i := 0; i < len(out.Pix); i += 3 {
+			counts[rgb(out.Pix[i:i+3])]++
+		}
+		if len(counts) > 3 || counts[white] == 0 || counts[rgb{100, 100, 100}] < 300*390-4000 {
+			t.Errorf("%+v: %v", l, counts)
+		}
+	}
+	out := Annotate(grey, []Label{{X: 200, Y: 150, W: 100, H: 60, Dashed: true}})
+	turns, last := 0, rgb{}
+	for x := 150; x < 250; x++ {
+		if c := rgb(out.row(120)[3*x : 3*x+3]); c != last {
+			turns, last = turns+1, c
+		}
+	}
+	if turns < 10 {
+		t.Errorf("%d dashes along the upper edge", turns)
+	}
+}
+
 func TestAnnotateText(t *testing.T) {
 	for _, side := range []int{20, 240, 1000, 3000} {
 		s := float64(side)

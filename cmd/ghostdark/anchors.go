@@ -192,11 +192,15 @@ func (r *anchorsResult) chart() chart.Chart {
 	const most = 5000
 	c := &chart.Sizes{
 		Title: fmt.Sprintf("%s and %s, average IoU %s %%", counted(len(r.boxes), "object"), counted(r.target.num, "anchor"), shownPercent(r.found.AverageIoU)),
-		Width: r.target.width, Height: r.target.height, Unit: r.unit(),
+		Unit: r.unit(),
 	}
 	for k, a := range r.found.Anchors {
 		c.Groups = append(c.Groups, chart.SizeGroup{Name: fmt.Sprintf("%.4g × %.4g: %s", round(a.W, 1), round(a.H, 1), thousands(int64(r.found.Boxes[k]))), Width: a.W, Height: a.H})
 	}
+	for _, b := range r.boxes {
+		c.Width, c.Height = max(c.Width, b.W), max(c.Height, b.H)
+	}
+	c.Width, c.Height = min(1.1*c.Width, r.target.width), min(1.1*c.Height, r.target.height)
 	step := (len(r.boxes) + most - 1) / most
 	for i := 0; i < len(r.boxes); i += step {
 		g := &c.Groups[r.found.Of[i]]
@@ -240,7 +244,7 @@ type anchorReport struct {
 
 func (r *anchorsResult) json() anchorsReport {
 	report := anchorsReport{
-		Width: r.target.width, Height: r.target.height, Unit: r.unit(), Images: len(r.set.Pictures), Boxes: len(r.boxes),
+		Unit: r.unit(), Images: len(r.set.Pictures), Boxes: len(r.boxes),
 		AverageIoU: inPoints(r.found.AverageIoU), Line: r.line(),
 	}
 	if r.own != nil {

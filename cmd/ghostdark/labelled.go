@@ -148,12 +148,11 @@ func (o *labelledOptions) soundObjects(cmd *cobra.Command, classes dataset.Class
 	if err != nil {
 		return nil, err
 	}
-	missing := set.Findings.Count(dataset.Missing)
-	if missing >= len(set.Pictures) {
-		return nil, fmt.Errorf("%s: none of the %s has a label file; the first one's would be %v", o.source(), counted(len(set.Pictures), "picture"), set.Findings[0].File)
-	}
-	if err := tellFindings(cmd, set.Findings, o.source()); err != nil {
+	if err := tellFindings(cmd, set.Findings); err != nil {
 		return nil, err
+	}
+	if set.Findings.Count(dataset.Missing) == len(set.Pictures) {
+		return nil, fmt.Errorf("%s: none of the %s has a label file; the first one's would be %v", o.source(), counted(len(set.Pictures), "picture"), set.Findings[0].File)
 	}
 	if set.Objects() == 0 {
 		return nil, fmt.Errorf("%s: no objects are labelled in its %s", o.source(), counted(len(set.Pictures), "picture"))
@@ -161,23 +160,21 @@ func (o *labelledOptions) soundObjects(cmd *cobra.Command, classes dataset.Class
 	return set, nil
 }
 
-// tellFindings shows the first errors, or else the first warnings. It returns errReported when there
-// are errors.
-func tellFindings(cmd *cobra.Command, findings dataset.Findings, source string) error {
-	shown, thing, most := findings.Errors(), "error", maxErrors
-	faulty := len(shown) > 0
-	if !faulty {
-		shown, thing, most = findings, "warning", maxWarnings
+// tellFindings gives the first errors, or else shows the first warnings.
+func tellFindings(cmd *cobra.Command, findings dataset.Findings) error {
+	more := func(n int, thing string) string {
+		return fmt.Sprintf("… and %s not shown here: ghostdark labels check shows all", counted(n, "more "+thing))
 	}
-	for _, f := range shown[:min(most, len(shown))] {
-		tell(cmd, "ghostdark: %v", f)
+	if errs := findings.Errors(); len(errs) > maxErrors {
+		return fmt.Errorf("%w\n%s", errs[:maxErrors], more(len(errs)-maxErrors, "error"))
+	} else if len(errs) > 0 {
+		return errs
 	}
-	if more := len(shown) - most; more > 0 {
-		tell(cmd, "… and %s not shown here: see ghostdark labels check", counted(more, "more "+thing))
+	for _, f := range findings[:min(maxWarnings, len(findings))] {
+		tell(cmd, "%v", f)
 	}
-	if faulty {
-		tell(cmd, "ghostdark: %s: %s in its labels; mend them first", source, counted(len(shown), "error"))
-		return errReported
+	if n := len(findings) - maxWarnings; n > 0 {
+		tell(cmd, "%s", more(n, "warning"))
 	}
 	return nil
 }
@@ -211,7 +208,7 @@ func (o *labelledOptions) classified(cmd *cobra.Command, names []string) ([]data
 		}
 	}
 	pictures, more := dataset.Classify(paths, labels)
-	if err := tellFindings(cmd, append(findings, more...), o.source()); err != nil {
+	if err := tellFindings(cmd, append(findings, more...)); err != nil {
 		return nil, err
 	}
 	return pictures, nil
