@@ -188,7 +188,7 @@ func BenchmarkStages(b *testing.B) {
 			b.Fatal(err)
 		}
 		labels := []Label{
-			{"dog 99%", 16, 200, 300, 150, 200}, {"bicycle 98%", 1, 350, 280, 450, 330}, {"truck 94%", 7, 580, 130, 220, 90},
+			{Text: "dog 99%", Class: 16, X: 200, Y: 300, W: 150, H: 200}, {Text: "bicycle 98%", Class: 1, X: 350, Y: 280, W: 450, H: 330}, {Text: "truck 94%", Class: 7, X: 580, Y: 130, W: 220, H: 90},
 		}
 		for _, stage := range []struct {
 			name string

@@ -192,7 +192,7 @@ func (r *anchorsResult) chart() chart.Chart {
 	const most = 5000
 	c := &chart.Sizes{
 		Title: fmt.Sprintf("%s and %s, average IoU %s %%", counted(len(r.boxes), "object"), counted(r.target.num, "anchor"), shownPercent(r.found.AverageIoU)),
-		Unit: r.unit(),
+		Unit:  r.unit(),
 	}
 	for k, a := range r.found.Anchors {
 		c.Groups = append(c.Groups, chart.SizeGroup{Name: fmt.Sprintf("%.4g × %.4g: %s", round(a.W, 1), round(a.H, 1), thousands(int64(r.found.Boxes[k]))), Width: a.W, Height: a.H})
