@@ -1,6 +1,9 @@
 package evaluate
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // COCO is the summary that pycocotools' COCOeval gives for boxes: average precision and average
 // recall, from 0 to 1. What can't be told is NaN: where the set has no object of such a size.
@@ -56,10 +59,11 @@ func linspace(start, stop float64, n int) []float64 {
 // crowd, a difficult object, or one outside the range of areas, is left out; so is what takes
 // nothing and is outside that range itself.
 func NewCOCO(pictures []Picture, classes int) *COCO {
+	matchers := newMatchers(pictures, classes)
 	scores := make([]cocoScores, classes)
 	c := &COCO{Classes: make([]COCOClass, classes)}
 	for k := range scores {
-		s := newCOCOScores(pictures, k)
+		s := newCOCOScores(matchers[k])
 		scores[k] = s
 		c.Classes[k] = COCOClass{
 			AP: s.precision(allAreas), AP50: s.precisionAt(overlap50), AP75: s.precisionAt(overlap75),
@@ -115,11 +119,20 @@ type cocoScores struct {
 	recalls    [len(cocoAreas)][len(cocoMost)][10]float64
 }
 
-func newCOCOScores(pictures []Picture, class int) cocoScores {
-	matchers := make([]matcher, len(pictures))
-	for i, p := range pictures {
-		matchers[i] = newMatcher(p, class)
+// newCOCOScores evaluates a class, whose objects and detections the matchers of the pictures hold.
+func newCOCOScores(matchers []matcher) cocoScores {
+	var scores []float32
+	for _, m := range matchers {
+		for _, f := range m.found {
+			scores = append(scores, f.Score)
+		}
 	}
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return compareDescending(scores[a], scores[b]) })
+	outcomes := make([]outcome, len(scores))
 	var s cocoScores
 	for a, area := range cocoAreas {
 		truths := 0
@@ -128,17 +141,41 @@ func newCOCOScores(pictures []Picture, class int) cocoScores {
 			truths += matchers[i].wanted
 		}
 		for t, overlap := range cocoOverlaps {
-			var ranks []cocoRank
+			left := outcomes
+			var hits [len(cocoMost)]int
 			for i := range matchers {
-				ranks = matchers[i].match(ranks, overlap)
+				m := &matchers[i]
+				m.match(left[:len(m.found)], overlap)
+				for k, most := range cocoMost {
+					hits[k] += countHits(left[:min(most, len(m.found))])
+				}
+				left = left[len(m.found):]
 			}
-			s.precisions[a][t] = cocoPrecision(ranks, truths)
-			for m, most := range cocoMost {
-				s.recalls[a][m][t] = cocoRecall(ranks, truths, most)
+			s.precisions[a][t] = cocoPrecision(outcomes, order, truths)
+			for k := range cocoMost {
+				s.recalls[a][k][t] = orNaN(float64(hits[k]), truths)
 			}
 		}
 	}
 	return s
+}
+
+func countHits(outcomes []outcome) int {
+	n := 0
+	for _, o := range outcomes {
+		if o == hit {
+			n++
+		}
+	}
+	return n
+}
+
+// orNaN is the part v of so many objects, NaN of none.
+func orNaN(v float64, truths int) float64 {
+	if truths == 0 {
+		return math.NaN()
+	}
+	return v / float64(truths)
 }
 
 func (s *cocoScores) precision(area int) float64    { return meanOf(s.precisions[area][:]) }
@@ -153,34 +190,26 @@ func meanOf(values []float64) float64 {
 	return m.value()
 }
 
-// cocoPrecision is the mean of the curve's envelope at the 101 values of recall.
-func cocoPrecision(ranks []cocoRank, truths int) float64 {
+// cocoPrecision is the mean of the curve's envelope at the 101 values of recall. Only the points
+// where an object is found make a difference to it.
+func cocoPrecision(outcomes []outcome, order []int, truths int) float64 {
 	if truths == 0 {
 		return math.NaN()
 	}
-	sorted := make([]rank, len(ranks))
-	for i, r := range ranks {
-		sorted[i] = r.rank
+	var curve Curve
+	rank := 0
+	for _, i := range order {
+		if outcomes[i] != leftOut {
+			rank++
+		}
+		if outcomes[i] == hit {
+			hits := float64(len(curve) + 1)
+			curve = append(curve, Point{Recall: hits / float64(truths), Precision: hits / float64(rank)})
+		}
 	}
-	sortRanks(sorted)
-	raised, sum := newCurve(sorted, truths).Envelope(), 0.0
+	raised, sum := curve.Envelope(), 0.0
 	for _, recall := range cocoRecalls {
 		sum += raised.at(recall)
 	}
 	return sum / float64(len(cocoRecalls))
-}
-
-// cocoRecall is the part of the objects that is found by the first so many detections of each
-// picture.
-func cocoRecall(ranks []cocoRank, truths, most int) float64 {
-	if truths == 0 {
-		return math.NaN()
-	}
-	hits := 0
-	for _, r := range ranks {
-		if r.hit && r.place < most {
-			hits++
-		}
-	}
-	return float64(hits) / float64(truths)
 }

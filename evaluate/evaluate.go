@@ -36,10 +36,6 @@ func descending(found []detect.Detection) []detect.Detection {
 // compareDescending puts the larger score first.
 func compareDescending(a, b float32) int { return cmp.Compare(b, a) }
 
-func sortRanks(ranks []rank) {
-	slices.SortStableFunc(ranks, func(a, b rank) int { return compareDescending(a.score, b.score) })
-}
-
 // quotient is a/b, and 0 when b is.
 func quotient(a, b float64) float64 {
 	if b == 0 {

@@ -10,11 +10,14 @@ type areaRange struct{ least, most float64 }
 
 func (r areaRange) holds(area float64) bool { return area >= r.least && area <= r.most }
 
-// cocoRank is a rank with its place among those of a class in a picture, those left out included.
-type cocoRank struct {
-	rank
-	place int
-}
+// outcome is what becomes of a detection.
+type outcome uint8
+
+const (
+	leftOut outcome = iota
+	miss
+	hit
+)
 
 // matcher matches the detections of a class in a picture with its objects as COCOeval does.
 type matcher struct {
@@ -28,26 +31,45 @@ type matcher struct {
 	order   []int  // truths in the order in which they are tried, those left out last
 	ignored []bool // the truths that are left out
 	wanted  int    // how many are not
+	taken   []bool // the truths that a detection has taken
 }
 
-func newMatcher(p Picture, class int) matcher {
-	var m matcher
-	w, h := float64(p.W), float64(p.H)
-	for _, t := range p.Truths {
-		if t.Class != class {
-			continue
+// newMatchers makes the matchers of each class, for the pictures that have something of it.
+func newMatchers(pictures []Picture, classes int) [][]matcher {
+	all := make([][]matcher, classes)
+	for _, p := range pictures {
+		here := map[int]*matcher{}
+		of := func(class int) *matcher {
+			if here[class] == nil {
+				here[class] = &matcher{}
+			}
+			return here[class]
 		}
-		area := t.Area
-		if area == 0 {
-			area = float64(t.Box.W) * w * (float64(t.Box.H) * h)
+		pixels := float64(p.W) * float64(p.H)
+		for _, t := range p.Truths {
+			m, area := of(t.Class), t.Area
+			if area == 0 {
+				area = boxArea(t.Box) * pixels
+			}
+			m.truths, m.area = append(m.truths, t), append(m.area, area)
 		}
-		m.truths, m.area = append(m.truths, t), append(m.area, area)
+		for _, f := range descending(p.Found) {
+			if m := of(f.Class); len(m.found) < cocoMost[most100] {
+				m.found, m.foundIn = append(m.found, f), append(m.foundIn, boxArea(f.Box)*pixels)
+			}
+		}
+		for class, m := range here {
+			m.measure()
+			all[class] = append(all[class], *m)
+		}
 	}
-	for _, f := range descending(p.Found) {
-		if f.Class == class && len(m.found) < cocoMost[most100] {
-			m.found, m.foundIn = append(m.found, f), append(m.foundIn, float64(f.Box.W)*w*(float64(f.Box.H)*h))
-		}
-	}
+	return all
+}
+
+func boxArea(b detect.Box) float64 { return float64(b.W) * float64(b.H) }
+
+// measure computes the overlaps of what was found with what there is.
+func (m *matcher) measure() {
 	m.overlaps = make([][]float64, len(m.found))
 	for i, f := range m.found {
 		m.overlaps[i] = make([]float64, len(m.truths))
@@ -55,8 +77,7 @@ func newMatcher(p Picture, class int) matcher {
 			m.overlaps[i][j] = cocoOverlap(f.Box, t)
 		}
 	}
-	m.ignored = make([]bool, len(m.truths))
-	return m
+	m.ignored, m.taken = make([]bool, len(m.truths)), make([]bool, len(m.truths))
 }
 
 // cocoOverlap is the intersection over the union, for a crowd over the detection's area.
@@ -66,11 +87,11 @@ func cocoOverlap(found detect.Box, truth dataset.Object) float64 {
 	if w <= 0 || h <= 0 {
 		return 0
 	}
-	both, area := float64(w*h), float64(found.W)*float64(found.H)
+	both, area := float64(w*h), boxArea(found)
 	if truth.Crowd {
 		return both / area
 	}
-	return both / (area + float64(float64(t.W)*float64(t.H)) - both)
+	return both / (area + boxArea(t) - both)
 }
 
 // common is the length that two segments, given by their centres and lengths, have in common.
@@ -96,31 +117,31 @@ func (m *matcher) choose(area areaRange) {
 	}
 }
 
-// match appends the ranks of the detections that count at an overlap.
-func (m *matcher) match(ranks []cocoRank, overlap float64) []cocoRank {
-	taken := make([]bool, len(m.truths))
-	for place, f := range m.found {
-		best := m.best(place, min(overlap, 1-1e-10), taken)
-		switch {
-		case best < 0 && !m.chosen.holds(m.foundIn[place]):
-		case best < 0:
-			ranks = append(ranks, cocoRank{rank{score: f.Score}, place})
-		default:
-			taken[best] = true
-			if !m.ignored[best] {
-				ranks = append(ranks, cocoRank{rank{score: f.Score, hit: true}, place})
+// match finds the outcomes of the detections at an overlap.
+func (m *matcher) match(outcomes []outcome, overlap float64) {
+	clear(m.taken)
+	for i := range m.found {
+		switch best := m.best(i, min(overlap, 1-1e-10)); {
+		case best >= 0:
+			m.taken[best] = true
+			outcomes[i] = hit
+			if m.ignored[best] {
+				outcomes[i] = leftOut
 			}
+		case m.chosen.holds(m.foundIn[i]):
+			outcomes[i] = miss
+		default:
+			outcomes[i] = leftOut
 		}
 	}
-	return ranks
 }
 
 // best returns the object that a detection takes, -1 for none. Those that are left out come into
 // question only when no other one does. Of equal ones the last is taken.
-func (m *matcher) best(found int, least float64, taken []bool) int {
+func (m *matcher) best(found int, least float64) int {
 	best := -1
 	for _, i := range m.order {
-		if taken[i] && !m.truths[i].Crowd {
+		if m.taken[i] && !m.truths[i].Crowd {
 			continue
 		}
 		if best >= 0 && !m.ignored[best] && m.ignored[i] {

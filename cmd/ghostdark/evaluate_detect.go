@@ -104,6 +104,9 @@ func runEvaluateDetect(cmd *cobra.Command, o *evaluateDetectOptions, args []stri
 		return err
 	}
 	r := newDetectResult(o, d, set, pictures)
+	if n := r.absent(); n > 0 {
+		tell(cmd, "%d of %d classes have no objects here: in darknet's mean they count as 0, in COCO's not at all", n, len(r.at.Classes))
+	}
 	if err := o.files.write(cmd, r.curves, r.matrix, func() (*page, error) { return r.page(o.files.worst) }); err != nil {
 		return err
 	}
@@ -167,4 +170,15 @@ func newDetectResult(o *evaluateDetectOptions, d *detector, set *dataset.Set, pi
 	r.matches = evaluate.NewMatches(pictures, o.iou, o.thresh)
 	r.confusion = evaluate.NewConfusion(pictures, r.matches, classes)
 	return r
+}
+
+// absent counts the classes without objects.
+func (r *detectResult) absent() int {
+	n := 0
+	for _, c := range r.at.Classes {
+		if c.Truths == 0 {
+			n++
+		}
+	}
+	return n
 }
