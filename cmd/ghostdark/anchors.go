@@ -20,7 +20,7 @@ type anchorsOptions struct {
 	num  int
 	runs int
 	seed uint64
-	file string
+	plot string
 	json bool
 }
 
@@ -41,7 +41,7 @@ in cells. Its own anchors are measured, too. Without CFG give --width and --heig
 ` + exitCodes,
 		Example: `  ghostdark anchors my.cfg --data my.data
   ghostdark anchors --data my.data --split train --num 6 --width 416 --height 416
-  ghostdark anchors --images pictures --labels coco.json --width 608 --height 352 --chart anchors.svg`,
+  ghostdark anchors --images pictures --labels coco.json --width 608 --height 352 --plot anchors.svg`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("give one CFG, or none and --width and --height")
@@ -58,7 +58,7 @@ in cells. Its own anchors are measured, too. Without CFG give --width and --heig
 	flags.IntVar(&o.num, "num", 0, "how many anchors (default: as many as CFG's heads have, or 9)")
 	flags.IntVar(&o.runs, "runs", 10, "start from so many choices of boxes and keep the best result")
 	flags.Uint64Var(&o.seed, "seed", 1, "another number starts from other boxes")
-	flags.StringVar(&o.file, "chart", "", "draw boxes and anchors to this file, .svg or .png")
+	flags.StringVar(&o.plot, "plot", "", "draw boxes and anchors to this file, .svg or .png")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	o.addShape(cmd)
 	return cmd
@@ -82,8 +82,8 @@ func runAnchors(cmd *cobra.Command, o *anchorsOptions, args []string) error {
 	if err := o.check(cmd); err != nil {
 		return err
 	}
-	if o.file != "" {
-		if err := chart.Check(o.file); err != nil {
+	if o.plot != "" {
+		if err := chart.Check(o.plot); err != nil {
 			return err
 		}
 	}
@@ -116,16 +116,19 @@ func runAnchors(cmd *cobra.Command, o *anchorsOptions, args []string) error {
 	if len(target.own) > 0 {
 		r.own = anchors.Assign(boxes, target.own)
 	}
-	if o.file != "" {
-		if err := chart.Write(o.file, r.chart()); err != nil {
-			return err
-		}
-		tell(cmd, "chart: %s", o.file)
-	}
 	if o.json {
-		return writeJSON(cmd.OutOrStdout(), r.json())
+		err = writeJSON(cmd.OutOrStdout(), r.json())
+	} else {
+		err = r.print(cmd.OutOrStdout())
 	}
-	return r.print(cmd.OutOrStdout())
+	if err != nil || o.plot == "" {
+		return err
+	}
+	if err := chart.Write(o.plot, r.chart()); err != nil {
+		return err
+	}
+	tell(cmd, "chart: %s", o.plot)
+	return nil
 }
 
 // anchorTarget is what anchors are for: the extent in which they are measured, how many there are to

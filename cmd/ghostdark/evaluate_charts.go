@@ -22,13 +22,13 @@ type evaluateFiles struct {
 
 func (o *evaluateFiles) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.confusion, "confusion-chart", "", "write the confusion matrix to this file, .svg or .png")
+	flags.StringVar(&o.confusion, "plot-confusion", "", "write the confusion matrix to this file, .svg or .png")
 	flags.StringVar(&o.report, "report", "", "write a report with charts and the worst mistakes to this file, .html")
 	flags.IntVar(&o.worst, "worst", 12, "show so many mistakes of each kind in the report")
 }
 
 func (o *evaluateFiles) addCurves(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.curves, "pr-chart", "", "write the curves of precision over recall to this file, .svg or .png")
+	cmd.Flags().StringVar(&o.curves, "plot-pr", "", "write the curves of precision over recall to this file, .svg or .png")
 }
 
 // check refuses files that can't be written, so that nobody waits for a run that gets lost.

@@ -96,13 +96,15 @@ func runEvaluateClassify(cmd *cobra.Command, o *evaluateClassifyOptions, args []
 	}
 	r := &classifyResult{classifier: c, options: o, pictures: pictures, predictions: predictions, top: top,
 		counts: evaluate.NewClasses(predictions, m.Classes(), max(top, min(5, m.Classes())))}
-	if err := o.files.write(cmd, nil, r.matrix, func() (*page, error) { return r.page(o.files.worst) }); err != nil {
+	if o.json {
+		err = writeJSON(cmd.OutOrStdout(), r.json())
+	} else {
+		err = r.print(cmd.OutOrStdout())
+	}
+	if err != nil {
 		return err
 	}
-	if o.json {
-		return writeJSON(cmd.OutOrStdout(), r.json())
-	}
-	return r.print(cmd.OutOrStdout())
+	return o.files.write(cmd, nil, r.matrix, func() (*page, error) { return r.page(o.files.worst) })
 }
 
 // top is how many of the most probable classes count.

@@ -107,13 +107,15 @@ func runEvaluateDetect(cmd *cobra.Command, o *evaluateDetectOptions, args []stri
 	if n := r.absent(); n > 0 {
 		tell(cmd, "%d of %d classes have no objects here: in darknet's mean they count as 0, in COCO's not at all", n, len(r.at.Classes))
 	}
-	if err := o.files.write(cmd, r.curves, r.matrix, func() (*page, error) { return r.page(o.files.worst) }); err != nil {
+	if o.json {
+		err = writeJSON(cmd.OutOrStdout(), r.json())
+	} else {
+		err = r.print(cmd.OutOrStdout())
+	}
+	if err != nil {
 		return err
 	}
-	if o.json {
-		return writeJSON(cmd.OutOrStdout(), r.json())
-	}
-	return r.print(cmd.OutOrStdout())
+	return o.files.write(cmd, r.curves, r.matrix, func() (*page, error) { return r.page(o.files.worst) })
 }
 
 // findAll runs the detector on all pictures of a set, for package evaluate. How it finds objects

@@ -151,7 +151,7 @@ func TestLabelFormats(t *testing.T) {
 func TestReports(t *testing.T) {
 	labelled(t)
 	invoke(t, "evaluate", "detect", "detector.cfg", "detector.weights", "--images", "pictures", "--labels", "txt", "--thresh", "0",
-		"--report", "detect.html", "--pr-chart", "pr.svg", "--confusion-chart", "confusion.png", "--worst", "2")
+		"--report", "detect.html", "--plot-pr", "pr.svg", "--plot-confusion", "confusion.png", "--worst", "2")
 	for _, class := range []string{"a", "<b>"} {
 		if err := os.MkdirAll("classes/"+class, 0o777); err != nil {
 			t.Fatal(err)
@@ -159,7 +159,7 @@ func TestReports(t *testing.T) {
 		write(t, "classes/"+class+"/1.png", pngFile(20, 20))
 	}
 	write(t, "classifier.names", []byte("a\n<b>\nc\nd\ne\nf\n"))
-	invoke(t, "evaluate", "classify", "classifier.cfg", "classifier.weights", "--images", "classes", "--report", "classify.html", "--confusion-chart", "c.svg")
+	invoke(t, "evaluate", "classify", "classifier.cfg", "classifier.weights", "--images", "classes", "--report", "classify.html", "--plot-confusion", "c.svg")
 	for file, parts := range map[string][]string{
 		"detect.html":   {"<title>detector.cfg on txt</title>", "<svg", "data:image/jpeg;base64,", "mAP@0.5", "3 pictures with 6 objects"},
 		"classify.html": {"<title>classifier.cfg on classes</title>", "<svg", "data:image/jpeg;base64,", "top 1", "&lt;b&gt;"},
@@ -196,7 +196,7 @@ var badSets = []struct {
 	{"a dozen points", "evaluate detect --points 12 --images pictures", exitUsage, "--points must be 0, 11 or 101"},
 	{"a score in percent", "evaluate detect --min-score 5 --images pictures", exitUsage, "--min-score=5 is out of range"},
 	{"mistakes for nobody", "evaluate detect --images pictures --worst 3", exitUsage, "--worst must not be negative, and goes with --report"},
-	{"a chart in an unknown format", "evaluate detect --images pictures --pr-chart pr.gif", exitFailed, "pr.gif: charts are written as .svg or .png"},
+	{"a chart in an unknown format", "evaluate detect --images pictures --plot-pr pr.gif", exitFailed, "pr.gif: charts are written as .svg or .png"},
 	{"a report into a missing folder", "evaluate detect --images pictures --report no/r.html", exitFailed, "no/r.html: the folder no does not exist"},
 	{"a classifier that is to detect", "evaluate detect classifier.cfg classifier.weights --images pictures --labels txt", exitFailed, "classifier.cfg has no detection head"},
 	{"a detector that is to classify", "evaluate classify detector.cfg detector.weights --images pictures", exitFailed, "detector.cfg is a detector"},
