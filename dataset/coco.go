@@ -49,15 +49,19 @@ type cocoFile struct {
 	lines       lineCounter
 }
 
-// readCOCO reads COCO's JSON, element by element, since outlines make it much larger than what is
-// kept of it.
-func readCOCO(path string) (*cocoFile, error) {
+func openCOCO(path string) (*cocoFile, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	c := &cocoFile{path: path, lines: lineCounter{r: file}}
+	return readCOCO(file, path)
+}
+
+// readCOCO reads COCO's JSON, element by element, since outlines make it much larger than what is
+// kept of it. The path is for messages.
+func readCOCO(r io.Reader, path string) (*cocoFile, error) {
+	c := &cocoFile{path: path, lines: lineCounter{r: r}}
 	d := json.NewDecoder(&c.lines)
 	if err := c.read(d); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

@@ -108,12 +108,8 @@ func (d *Data) List(key string) (pictures []string, findings Findings, err error
 	return readList(path, filepath.Dir(d.Path))
 }
 
-// ReadList returns the pictures that a list names, one to a line. Each is sought from the working
-// folder as darknet does, then beside the list.
-func ReadList(path string) (pictures []string, findings Findings, err error) {
-	return readList(path)
-}
-
+// readList returns the pictures that a list names, one to a line. Each is sought from the working
+// folder as darknet does, then beside the list, then from other folders.
 func readList(path string, folders ...string) (pictures []string, findings Findings, err error) {
 	text, err := readText(path, "paths of pictures")
 	if err != nil {

@@ -233,7 +233,7 @@ func TestData(t *testing.T) {
 	if _, err := ReadData("faulty.data"); err == nil || !strings.HasPrefix(err.Error(), "faulty.data:2: not a line KEY = VALUE") {
 		t.Error(err)
 	}
-	if _, _, err := ReadList("void.txt"); err == nil || err.Error() != "void.txt: lists no pictures" {
+	if _, _, err := readList("void.txt"); err == nil || err.Error() != "void.txt: lists no pictures" {
 		t.Error(err)
 	}
 }
@@ -394,7 +394,6 @@ func FuzzLabels(f *testing.F) {
 	f.Add("1 .5 .5 .25 .25\n")
 	f.Add("<annotation><size><width>4</width><height>4</height></size><object><name>a</name><bndbox><xmin>2</xmin><ymin>2</ymin><xmax>4</xmax><ymax>4</ymax></bndbox></object></annotation>")
 	f.Add(cocoText)
-	folder := f.TempDir()
 	f.Fuzz(func(t *testing.T, text string) {
 		classes := Classes{[]string{"a", "b"}, 2}
 		sound := func(objects []Object) {
@@ -407,11 +406,11 @@ func FuzzLabels(f *testing.F) {
 		var findings Findings
 		sound(readYOLO("l.txt", []byte(text), classes, &findings))
 		sound(readVOC("l.xml", []byte(text), &classes, &findings))
-		file := filepath.Join(folder, "c.json")
-		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
+		file, err := readCOCO(strings.NewReader(text), "c.json")
+		if err != nil {
+			return
 		}
-		if set, err := Open(folder, nil, file, classes); err == nil {
+		if set, err := file.set("", classes); err == nil {
 			for _, p := range set.Pictures {
 				sound(p.Objects)
 			}

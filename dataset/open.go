@@ -50,7 +50,7 @@ func OpenData(d *Data, key string, classes Classes) (*Set, error) {
 // and below it, paths are the same. A .json file lists the pictures itself; there, folder only is needed.
 func Open(folder string, pictures []string, labels string, classes Classes) (*Set, error) {
 	if IsCOCO(labels) {
-		file, err := readCOCO(labels)
+		file, err := openCOCO(labels)
 		if err != nil {
 			return nil, err
 		}
