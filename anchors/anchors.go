@@ -14,8 +14,8 @@ type Size struct{ W, H float64 }
 
 // IoU is the area that two boxes with the same centre have in common over that of their union.
 func IoU(a, b Size) float64 {
-	both := min(a.W, b.W) * min(a.H, b.H)
-	return both / (a.W*a.H + b.W*b.H - both)
+	both := float64(min(a.W, b.W) * min(a.H, b.H))
+	return both / (float64(a.W*a.H) + float64(b.W*b.H) - both)
 }
 
 // Clusters are anchors and the boxes that are nearest to each.
@@ -153,11 +153,11 @@ func start(boxes []Size, n int, random *rand.Rand) []Size {
 		sum, last := 0.0, picked[len(picked)-1]
 		for i, b := range boxes {
 			distance[i] = min(distance[i], 1-IoU(b, last))
-			sum += distance[i] * distance[i]
+			sum += float64(distance[i] * distance[i])
 		}
-		left, next := random.Float64()*sum, random.IntN(len(boxes))
+		left, next := float64(random.Float64()*sum), random.IntN(len(boxes))
 		for i, d := range distance {
-			if left -= d * d; left < 0 {
+			if left -= float64(d * d); left < 0 {
 				next = i
 				break
 			}

@@ -66,7 +66,7 @@ func newMatchers(pictures []Picture, classes int) [][]matcher {
 	return all
 }
 
-func boxArea(b detect.Box) float64 { return float64(b.W) * float64(b.H) }
+func boxArea(b detect.Box) float64 { return float64(float64(b.W) * float64(b.H)) }
 
 // measure computes the overlaps of what was found with what there is.
 func (m *matcher) measure() {
