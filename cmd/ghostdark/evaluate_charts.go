@@ -115,11 +115,14 @@ func (r *detectResult) curves() chart.Chart {
 			line.Name, line.Colour, line.Bold = fmt.Sprintf("%s %s", shown(r.names.of(k)), shownPercent(r.ap(class))), curveColours[i], true
 		}
 		if i == named {
-			line.Name = counted(len(order)-named, "other class") + "es"
+			line.Name = thousands(int64(len(order)-named)) + " other classes"
 		}
-		for _, p := range thinned(class.Curve.Envelope()) {
+		for i, p := range thinned(class.Curve.Envelope()) {
+			if i == 0 { // the envelope holds from a recall of 0 on
+				line.X, line.Y = append(line.X, 0), append(line.Y, p.Precision)
+			}
 			line.X, line.Y = append(line.X, p.Recall), append(line.Y, p.Precision)
-			if p.Score > r.options.thresh && i < named {
+			if p.Score > r.options.thresh && line.Bold {
 				line.Mark = len(line.X) - 1
 			}
 		}
