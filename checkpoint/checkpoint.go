@@ -1,5 +1,5 @@
 // Package checkpoint reads the tensors of models that other frameworks have saved: PyTorch's
-// files, in both of its formats, and safetensors.
+// files, in both of its formats, safetensors, and checkpoints of TensorFlow.
 //
 // Such files come from strangers, and PyTorch's hold a pickle, which is a program. Nothing of it is run: a
 // small machine follows its instructions, knows only what tables of tensors are made of,
@@ -47,6 +47,8 @@ type Tensor struct {
 	strides []int // distance of neighbours along each of Dims, in values
 	offset  int   // of the first value in the storage, in values
 	storage storage
+	sum     uint32 // masked CRC-32C of all bytes of the storage, if summed
+	summed  bool
 }
 
 // storage is the piece of a file where tensors have their values.
@@ -73,11 +75,32 @@ const (
 	maxName    = 1 << 9 // bytes
 )
 
-// Open opens a checkpoint and reads its table. The file must not change until Close.
+// Open opens a checkpoint and reads its table. The file must not change until Close. A checkpoint of TensorFlow is two
+// files; path may be either, or the name that they share.
 func Open(path string) (*File, error) {
-	f, err := os.Open(path)
+	path = indexOf(path)
+	r, content, err := open(path)
 	if err != nil {
 		return nil, err
+	}
+	if isTable(r, content.Size()) {
+		defer r.Close()
+		return openBundle(content, path)
+	}
+	file, err := Read(r, content.Size(), path)
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	file.close = r.Close
+	return file, nil
+}
+
+// open opens a file, which must not be a folder or a device.
+func open(path string) (*os.File, *io.SectionReader, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
@@ -85,18 +108,12 @@ func Open(path string) (*File, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	file, err := Read(f, info.Size(), path)
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	file.close = f.Close
-	return file, nil
+	return f, io.NewSectionReader(f, 0, info.Size()), nil
 }
 
-// Read reads the table of a checkpoint of so many bytes. name is for messages.
+// Read reads the table of a checkpoint of so many bytes that is a single file. name is for messages.
 func Read(r io.ReaderAt, size int64, name string) (*File, error) {
 	f := &File{Name: name, r: r, size: size, budget: size}
 	head := make([]byte, min(size, 512))
@@ -113,8 +130,10 @@ func Read(r io.ReaderAt, size int64, name string) (*File, error) {
 		err = f.readSafetensors()
 	case isPickle(head):
 		err = f.readLegacy()
+	case isTable(r, size):
+		err = errors.New("the index of a TensorFlow checkpoint, whose values are in another file")
 	default:
-		err = errors.New("neither a PyTorch file (.pth, .pt, .bin) nor a safetensors file" + looks(head))
+		err = errors.New("neither a PyTorch file (.pth, .pt, .bin) nor a safetensors file nor a TensorFlow checkpoint (.index)" + looks(head))
 	}
 	if err == nil && len(f.Tensors) == 0 {
 		err = errors.New("holds no tensors")
@@ -131,6 +150,8 @@ func looks(head []byte) string {
 	switch {
 	case bytes.HasPrefix(lower, []byte("version https://git-lfs")):
 		return ", but a Git LFS pointer: run `git lfs pull` to get the file it stands for"
+	case bytes.HasPrefix(lower, []byte("model_checkpoint_path:")):
+		return ", but TensorFlow's list of checkpoints: give the .index file of one of them"
 	case bytes.HasPrefix(lower, []byte("<")):
 		return ", but a web page: was it downloaded from a page about the file?"
 	case len(head) > 262 && string(head[257:262]) == "ustar":
@@ -203,6 +224,9 @@ func (f *File) float32s(t *Tensor) ([]float32, error) {
 	if _, err := f.r.ReadAt(raw, start+first); err != nil {
 		return nil, err
 	}
+	if t.summed && maskedSum(raw) != t.sum {
+		return nil, errors.New("its values have a wrong checksum: the file of values is damaged")
+	}
 	values := make([]float32, n)
 	index := make([]int, len(t.Dims))
 	at := 0
@@ -223,6 +247,17 @@ func (f *File) float32s(t *Tensor) ([]float32, error) {
 		}
 	}
 	return values, nil
+}
+
+// Permuted returns a view of the tensor with its extents, and so its values, in another order: the i-th extent is that of
+// axes[i] here.
+func (t *Tensor) Permuted(axes []int) *Tensor {
+	view := *t
+	view.Dims, view.strides = make([]int, len(axes)), make([]int, len(axes))
+	for i, axis := range axes {
+		view.Dims[i], view.strides[i] = t.Dims[axis], t.strides[axis]
+	}
+	return &view
 }
 
 // span returns how many values of the storage lie from the first to the last one of the tensor,

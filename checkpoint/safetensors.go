@@ -11,7 +11,8 @@ import (
 	"slices"
 )
 
-// maxHeader bounds the JSON text at the beginning of a safetensors file. A tensor takes about 100 bytes of it.
+// maxHeader bounds the JSON text at the beginning of a safetensors file, and the index of a TensorFlow checkpoint. A tensor takes
+// about 100 bytes of it.
 const maxHeader = 8 << 20
 
 // safeTypes are the names of types in safetensors.

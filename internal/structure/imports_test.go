@@ -63,6 +63,7 @@ var modules = map[string][]string{
 	"golang.org/x/image":               {"chart", "picture"},
 	"golang.org/x/sys":                 {"internal/cpu"},
 	"gonum.org/v1/gonum":               {"ghost/cheap", "ghostify", "kernels"},
+	"google.golang.org/protobuf":       {"checkpoint"},
 	"gopkg.in/ini.v1":                  {"cfg"},
 	"gonum.org/v1/plot":                {"chart"},
 }
