@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -28,11 +29,14 @@ var bundleTypes = map[uint64]Type{
 
 const bundleText = 7 // the type of texts
 
+// anyValues is the end of the name of a file of values, of which there may be several.
+var anyValues = regexp.MustCompile(`\.data-\d+-of-\d+$`)
+
 // indexOf returns the index's name where path stands for a checkpoint of TensorFlow: the name that its files share, or
 // that of its values.
 func indexOf(path string) string {
-	if stem, isValues := strings.CutSuffix(path, valuesSuffix); isValues {
-		return stem + indexSuffix
+	if place := anyValues.FindStringIndex(path); place != nil {
+		return path[:place[0]] + indexSuffix
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		if _, err := os.Stat(path + indexSuffix); err == nil {
@@ -182,7 +186,7 @@ func (f *File) addBundled(name string, message []byte) error {
 	case file != 0:
 		return fmt.Errorf("tensor %s: the index is damaged: its values are in file %d of 1", printable(name), file)
 	case size > uint64(f.size) || offset > uint64(f.size)-size:
-		return fmt.Errorf("tensor %s: its %d values' bytes from %d on are not in the file of values, which has %d: it is damaged, or its download was interrupted", printable(name), size, offset, f.size)
+		return fmt.Errorf("tensor %s: its %d bytes from byte %d on are beyond the %d of the file of values: it is damaged, or its download was interrupted", printable(name), size, offset, f.size)
 	}
 	n, err := count(dims, f.size)
 	if err != nil {

@@ -103,7 +103,10 @@ func open(path string) (*os.File, *io.SectionReader, error) {
 		return nil, nil, err
 	}
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
+	switch {
+	case err == nil && info.IsDir():
+		err = fmt.Errorf("%s: is a folder; give the checkpoint in it", path)
+	case err == nil && !info.Mode().IsRegular():
 		err = fmt.Errorf("%s: not a regular file", path)
 	}
 	if err != nil {

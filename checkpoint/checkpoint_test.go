@@ -111,7 +111,7 @@ func TestTypes(t *testing.T) {
 // TestOpen checks what can go wrong with files before their content matters.
 func TestOpen(t *testing.T) {
 	folder := t.TempDir()
-	if _, err := Open(folder); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+	if _, err := Open(folder); err == nil || !strings.Contains(err.Error(), "is a folder; give the checkpoint in it") {
 		t.Error(err)
 	}
 	if _, err := Open(filepath.Join(folder, "none")); !os.IsNotExist(err) {

@@ -203,8 +203,10 @@ func safeOf(samples []sample) []byte {
 func read(data []byte) (*File, error) { return Read(bytes.NewReader(data), int64(len(data)), "file") }
 
 // readAll reads a file with the values of all tensors that hold floating-point numbers.
-func readAll(data []byte) (*File, error) {
-	f, err := read(data)
+func readAll(data []byte) (*File, error) { return withValues(read(data)) }
+
+// withValues reads the values of a file's tensors, if there is no error already.
+func withValues(f *File, err error) (*File, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
-// Package ghostnet makes a cfg and weights of a GhostNet that PyTorch has trained, from a checkpoint in
-// the naming of the official repository, which timm shares.
+// Package ghostnet makes a cfg and weights of a GhostNet that PyTorch or TensorFlow has trained, from a checkpoint in
+// the naming of the official repository. timm shares that for PyTorch.
 package ghostnet
 
 import (
@@ -52,37 +52,41 @@ func (n *Network) WriteWeights(w io.Writer) error {
 // Convert reads a GhostNet from a checkpoint. name is that of the cfg, for messages and comments. The error names all
 // tensors that are missing, unknown or of other extents than the network wants.
 func Convert(f *checkpoint.File, name string, opt Options) (*Network, error) {
-	n, err := convert(f, name, opt)
+	n, arrays, err := convert(f, name, opt)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	if err := n.fill(f, arrays); err != nil {
+		return nil, err
 	}
 	return n, nil
 }
 
-func convert(f *checkpoint.File, name string, opt Options) (*Network, error) {
+// convert makes the network without its values, and lists where each layer's come from.
+func convert(f *checkpoint.File, name string, opt Options) (*Network, []arrays, error) {
 	t, err := newTensors(f)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	layout, err := readLayout(t)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	w := &writer{tensors: t, options: opt}
 	w.network(layout)
 	t.findUnknown()
 	if err := t.faults.err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := opt.check(layout.Channels); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	file, diags := cfg.Parse(name, w.text.Bytes())
 	n := &Network{Layout: *layout, Cfg: w.text.Bytes(), Graph: net.Build(file, diags, net.Options{}), header: weights.CurrentHeader(0)}
 	if err := n.Graph.Err(); err != nil {
-		return nil, fmt.Errorf("the network can't be built: %w", err)
+		return nil, nil, fmt.Errorf("the network can't be built: %w", err)
 	}
-	return n, n.fill(f, w.arrays)
+	return n, w.arrays, nil
 }
 
 // check reports normalization that doesn't fit the network's input.

@@ -65,15 +65,30 @@ func logits(t rapid.TB, network *net.Network, input []float32, reference bool) [
 	return slices.Clone(out.Data)
 }
 
-// TestGolden compares with the logits that PyTorch computes, in both forms of the cfg and with both ways to run it.
+// TestGolden compares with the logits that PyTorch computes, and TensorFlow.js, in both forms of the cfg and with both ways to run it.
 func TestGolden(t *testing.T) {
+	for stem, others := range map[string][]string{"ghostnet-0.35x": {".safetensors", ".pth"}, "ghostnet-tensorflow-0.1x": {".index"}} {
+		for _, ext := range others {
+			path := filepath.Join(testkit.Root(), "testdata", "import", stem+ext)
+			if ext == ".pth" {
+				if path = filepath.Join(testkit.Root(), "..", "shared", "golden", "import", stem+ext); !exists(path) {
+					t.Log("the PyTorch file is not tested: it isn't in ../shared")
+					continue
+				}
+			}
+			t.Run(stem+ext, func(t *testing.T) { checkGolden(t, path, stem) })
+		}
+	}
+}
+
+// checkGolden compares a checkpoint's network with the logits that are listed under a name.
+func checkGolden(t *testing.T, path, name string) {
 	var golden struct {
 		Width   float64
 		Classes int
 		Logits  []float32
 	}
-	stem := filepath.Join(testkit.Root(), "testdata", "import", "ghostnet-0.35x")
-	testkit.JSON(t, stem+".json", &golden)
+	testkit.JSON(t, filepath.Join(testkit.Root(), "testdata", "import", name+".json"), &golden)
 	input := make([]float32, 3*InputSize*InputSize)
 	raw := make([]float32, len(input)) // before normalization
 	for i := range input {
@@ -82,45 +97,36 @@ func TestGolden(t *testing.T) {
 		channel := i / (InputSize * InputSize)
 		raw[i] = input[i]*Std[channel] + Mean[channel]
 	}
-	files := []string{stem + ".safetensors"}
-	if pth := filepath.Join(testkit.Root(), "..", "shared", "golden", "import", "ghostnet-0.35x.pth"); exists(pth) {
-		files = append(files, pth)
-	} else {
-		t.Log("the PyTorch file is not tested: it isn't in ../shared")
-	}
-	for _, path := range files {
-		for _, form := range []struct {
-			name  string
-			opt   Options
-			input []float32
-		}{
-			{"extensions", Options{Mean: Mean, Std: Std}, input},
-			{"stock", Options{Stock: true, Mean: Mean, Std: Std}, raw},
-			{"stock, not normalized", Options{Stock: true, Mean: zeros, Std: ones}, input},
-		} {
-			name := filepath.Base(path) + ", " + form.name
-			f, err := checkpoint.Open(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			n, err := Convert(f, "ghostnet.cfg", form.opt)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if l := n.Layout; l.Width() != golden.Width || l.Classes != golden.Classes || l.Bottlenecks() != 16 {
-				t.Errorf("%s: %v", name, &l)
-			}
-			network := load(t, n)
-			if notes := network.Diagnostics.Count(cfg.Note); form.opt.Stock != (notes == 0) {
-				t.Errorf("%s: %d notes: %v", name, notes, network.Diagnostics)
-			}
-			for _, reference := range []bool{true, false} {
-				got := logits(t, network, form.input, reference)
-				for i, want := range golden.Logits {
-					if math.Abs(float64(got[i]-want)) > 1e-5 {
-						t.Errorf("%s, reference %v: logit %d is %g, want %g", name, reference, i, got[i], want)
-					}
+	for _, form := range []struct {
+		name  string
+		opt   Options
+		input []float32
+	}{
+		{"extensions", Options{Mean: Mean, Std: Std}, input},
+		{"stock", Options{Stock: true, Mean: Mean, Std: Std}, raw},
+		{"stock, not normalized", Options{Stock: true, Mean: zeros, Std: ones}, input},
+	} {
+		f, err := checkpoint.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		n, err := Convert(f, "ghostnet.cfg", form.opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := n.Layout; l.Width() != golden.Width || l.Classes != golden.Classes || l.Bottlenecks() != 16 {
+			t.Errorf("%s: %v", form.name, &l)
+		}
+		network := load(t, n)
+		if notes := network.Diagnostics.Count(cfg.Note); form.opt.Stock != (notes == 0) {
+			t.Errorf("%s: %d notes: %v", form.name, notes, network.Diagnostics)
+		}
+		for _, reference := range []bool{true, false} {
+			got := logits(t, network, form.input, reference)
+			for i, want := range golden.Logits {
+				if math.Abs(float64(got[i]-want)) > 1e-5 {
+					t.Errorf("%s, reference %v: logit %d is %g, want %g", form.name, reference, i, got[i], want)
 				}
 			}
 		}
@@ -202,7 +208,7 @@ func fileWith(t rapid.TB, tensors map[string][]int, given string, value float32)
 		begin := len(values)
 		for i := range n {
 			v := random.Float32() - .4
-			if strings.HasSuffix(name, "_var") {
+			if strings.HasSuffix(name, "_var") || strings.HasSuffix(name, "/variance/EMA") {
 				v += .5
 			}
 			if name == given && i == 0 {
@@ -227,7 +233,7 @@ func fileWith(t rapid.TB, tensors map[string][]int, given string, value float32)
 // small is a network with each kind of block.
 func small() *Layout {
 	ghost := func(primary, cheap int) Ghost { return Ghost{Filters{primary, 1}, Filters{cheap, 3}} }
-	return &Layout{Channels: 3, Stem: Filters{4, 3}, Head: 7, Classes: 5, Blocks: []Block{
+	return &Layout{Channels: 3, Stem: Filters{4, 3}, HeadName: "conv_head", Head: 7, Classes: 5, Blocks: []Block{
 		{Name: "blocks.0.0", In: 4, First: ghost(3, 3), Last: ghost(2, 2)},
 		{Name: "blocks.1.0", In: 4, First: ghost(4, 4), Depthwise: 5, Squeeze: 3, Last: ghost(2, 4), Shortcut: 5},
 		{Name: "blocks.1.1", In: 6, First: ghost(4, 8), Squeeze: 2, Last: ghost(4, 4), Shortcut: 3},
@@ -241,6 +247,9 @@ func TestForms(t *testing.T) {
 		l := draw(t)
 		tensors := extentsOf(l)
 		prefix := rapid.SampledFrom([]string{"", "module.", "model.backbone."}).Draw(t, "prefix")
+		if rapid.Bool().Draw(t, "TensorFlow") {
+			tensors, prefix = variablesOf(renamed(l)), ""
+		}
 		prefixed := map[string][]int{}
 		for name, dims := range tensors {
 			prefixed[prefix+name] = dims
@@ -255,7 +264,7 @@ func TestForms(t *testing.T) {
 				t.Fatalf("read %v\nwant %v", n.Layout, *l)
 			}
 			parsed, diags := cfg.Parse("net.cfg", n.Cfg)
-			graph := net.Build(parsed, diags, net.Options{Width: 20, Height: 17})
+			graph := net.Build(parsed, diags, net.Options{Width: 32, Height: 17})
 			var weightsFile bytes.Buffer
 			if err := n.WriteWeights(&weightsFile); err != nil {
 				t.Fatal(err)
@@ -264,10 +273,10 @@ func TestForms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			input := make([]float32, 3*20*17)
+			input := make([]float32, 3*32*17)
 			for k := range input {
 				input[k] = float32(k%89) / 89
-				if c := k / (20 * 17); !stock {
+				if c := k / (32 * 17); !stock {
 					input[k] = (input[k] - Mean[c]) / Std[c]
 				}
 			}
@@ -287,7 +296,7 @@ func draw(t *rapid.T) *Layout {
 		primary := number(1, 5)
 		return Ghost{Filters{primary, odd()}, Filters{primary * number(1, 3), odd()}}
 	}
-	l := &Layout{Channels: 3, Stem: Filters{number(1, 6), 3}, Head: number(1, 9), Classes: number(2, 6)}
+	l := &Layout{Channels: 3, Stem: Filters{number(1, 6), 3}, HeadName: "conv_head", Head: number(1, 9), Classes: number(2, 6)}
 	in := l.Stem.N
 	for stage := range number(1, 3) {
 		for i := range number(1, 3) {
@@ -349,7 +358,7 @@ func TestFaults(t *testing.T) {
 					delete(m, name)
 				}
 			}
-		}, []string{"missing: blocks.1.0.shortcut.* (which would lead from 4 to 6 channels)"}},
+		}, []string{"missing: blocks.1.0.shortcut.2.weight (which would lead from 4 to 6 channels)"}},
 		"all at once": {func(m map[string][]int) {
 			delete(m, "bn1.bias")
 			m["bn1.weight"] = []int{5}
@@ -389,7 +398,10 @@ func TestFaults(t *testing.T) {
 // TestNeighbours changes the tensors of drawn networks: what comes of it is an error or a network that runs.
 func TestNeighbours(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tensors := extentsOf(draw(t))
+		tensors, stem := extentsOf(draw(t)), "conv_stem.weight"
+		if rapid.Bool().Draw(t, "TensorFlow") {
+			tensors, stem = variablesOf(renamed(draw(t))), "MobileNetV2/Conv2d_0/W"
+		}
 		names := slices.Sorted(maps.Keys(tensors))
 		for range rapid.IntRange(1, 3).Draw(t, "changes") {
 			name := rapid.SampledFrom(names).Draw(t, "name")
@@ -405,7 +417,7 @@ func TestNeighbours(t *testing.T) {
 			}
 			tensors[name] = dims
 		}
-		if tensors["conv_stem.weight"] == nil {
+		if tensors[stem] == nil {
 			t.Skip("no GhostNet at all")
 		}
 		if n, err := Convert(file(t, tensors), "net.cfg", Options{Mean: Mean, Std: Std}); err == nil {
@@ -422,11 +434,11 @@ func TestValues(t *testing.T) {
 		value  float32
 		want   string
 	}{
-		"NaN":      {"conv_head.weight", float32(math.NaN()), "tensor conv_head.weight: value 0 of 63 is NaN"},
-		"variance": {"bn1.running_var", -1, "tensor bn1.running_var: value 0 of 4 is -1: a variance can't be negative"},
+		"NaN":      {"conv_head.weight", float32(math.NaN()), "net.safetensors: tensor conv_head.weight: value 0 of 63 is NaN"},
+		"variance": {"bn1.running_var", -1, "net.safetensors: tensor bn1.running_var: value 0 of 4 is -1: a variance can't be negative"},
 	} {
 		_, err := Convert(fileWith(t, extentsOf(small()), c.tensor, c.value), "net.cfg", Options{Mean: Mean, Std: Std})
-		if err == nil || !strings.Contains(err.Error(), c.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
-
-	"github.com/ghostdark/ghostdark/checkpoint"
 )
 
 // Layout is what the extents of a checkpoint's tensors tell of the network.
@@ -14,6 +11,7 @@ type Layout struct {
 	Channels int // of the input
 	Stem     Filters
 	Blocks   []Block
+	HeadName string
 	Head     int // filters of the 1×1 convolution behind the mean over the image
 	Classes  int
 }
@@ -30,7 +28,7 @@ func (g Ghost) Out() int { return g.Primary.N + g.Cheap.N }
 
 // Block is a ghost bottleneck or, if Conv is set, a plain convolution with batch norm and relu.
 type Block struct {
-	Name  string // blocks.STAGE.INDEX
+	Name  string // blocks.STAGE.INDEX, or Conv2d_INDEX
 	In    int
 	Conv  Filters
 	First Ghost // expands to First.Out() channels
@@ -81,16 +79,18 @@ var official = [][2]int{
 func (l *Layout) Width() float64 {
 	for _, step := range []int{5, 1} {
 		for hundredths := step; hundredths <= 400; hundredths += step {
-			if l.hasWidth(float64(hundredths) / 100) {
-				return float64(hundredths) / 100
+			width := float64(hundredths) / 100
+			if l.hasWidth(width, divisible) || l.hasWidth(width, quarters) {
+				return width
 			}
 		}
 	}
 	return 0
 }
 
-func (l *Layout) hasWidth(width float64) bool {
-	if l.Bottlenecks() != len(official) || l.Stem.N != divisible(16*width) {
+// hasWidth compares the channels with those of a width, which round makes whole.
+func (l *Layout) hasWidth(width float64, round func(v float64) int) bool {
+	if l.Bottlenecks() != len(official) || l.Stem.N != round(16*width) {
 		return false
 	}
 	i := 0
@@ -98,7 +98,7 @@ func (l *Layout) hasWidth(width float64) bool {
 		if b.Conv.N > 0 {
 			continue
 		}
-		if b.First.Out() != divisible(float64(official[i][0])*width) || b.Out() != divisible(float64(official[i][1])*width) {
+		if b.First.Out() != round(float64(official[i][0])*width) || b.Out() != round(float64(official[i][1])*width) {
 			return false
 		}
 		i++
@@ -107,13 +107,19 @@ func (l *Layout) hasWidth(width float64) bool {
 }
 
 // divisible rounds a number of channels to a multiple of 4 that isn't below nine tenths of it, as the
-// published network does.
+// published network in PyTorch does.
 func divisible(v float64) int {
 	n := max(4, int(v+2)/4*4)
 	if float64(n) < .9*v {
 		n += 4
 	}
 	return n
+}
+
+// quarters rounds a number of channels to the nearest multiple of 4, and of two that are as near to the one that
+// 8 divides, as the published network in TensorFlow does, which has no fewer than 8.
+func quarters(v float64) int {
+	return 4 * int(math.RoundToEven(float64(max(8, int(v)))/4))
 }
 
 // String describes the network in a few words: GhostNet 1.0×, 16 ghost bottlenecks, 1000 classes.
@@ -135,116 +141,47 @@ const maxBlocks = 500
 // readLayout reads the layout from the extents of the convolutions' weights. What is wrong with other
 // extents shows when all tensors are taken.
 func readLayout(t *tensors) (*Layout, error) {
-	stem, channels := t.filters("conv_stem")
+	stem, channels := t.filters(t.stem)
 	l := &Layout{Channels: channels, Stem: stem}
-	in := l.Stem.N
-	for stage := 0; t.has(fmt.Sprintf("blocks.%d.", stage)); stage++ {
-		for i := 0; t.has(fmt.Sprintf("blocks.%d.%d.", stage, i)); i++ {
-			if len(l.Blocks) == maxBlocks {
-				return nil, fmt.Errorf("more than %d blocks", maxBlocks)
-			}
-			b, err := readBlock(t, fmt.Sprintf("blocks.%d.%d", stage, i), in)
-			if err != nil {
-				return nil, err
-			}
-			l.Blocks = append(l.Blocks, b)
-			in = b.Out()
-		}
+	names, head := t.blocks(t)
+	if len(names) > maxBlocks {
+		return nil, fmt.Errorf("more than %d blocks", maxBlocks)
 	}
-	head, _ := t.filters("conv_head")
-	l.Head = head.N
-	l.Classes = t.extent("classifier.weight", 0)
+	in := l.Stem.N
+	for _, name := range names {
+		b := readBlock(t, name, in)
+		l.Blocks = append(l.Blocks, b)
+		in = b.Out()
+	}
+	last, _ := t.filters(t.head.in(head))
+	classifier, _ := t.filters(t.classifier)
+	l.HeadName, l.Head, l.Classes = head, last.N, classifier.N
 	return l, nil
 }
 
-func readBlock(t *tensors, name string, in int) (Block, error) {
+func readBlock(t *tensors, name string, in int) Block {
 	b := Block{Name: name, In: in}
-	if t.has(name+".conv.") && !t.has(name+".ghost1.") {
-		b.Conv, _ = t.filters(name + ".conv")
-		return b, nil
+	if t.hasPart(t.plain.in(name)) && !t.hasPart(t.first.primary.in(name)) && !t.hasPart(t.first.cheap.in(name)) {
+		b.Conv, _ = t.filters(t.plain.in(name))
+		return b
 	}
-	b.First, b.Last = readGhost(t, name+".ghost1"), readGhost(t, name+".ghost2")
-	if t.has(name + ".conv_dw.") {
-		dw, _ := t.filters(name + ".conv_dw")
+	ghost := func(p ghostParts) Ghost {
+		primary, _ := t.filters(p.primary.in(name))
+		cheap, _ := t.filters(p.cheap.in(name))
+		return Ghost{primary, cheap}
+	}
+	b.First, b.Last = ghost(t.first), ghost(t.last)
+	if p := t.depthwise.in(name); t.hasPart(p) {
+		dw, _ := t.filters(p)
 		b.Depthwise = dw.Size
 	}
-	if t.has(name + ".se.") {
-		reduce, _ := t.filters(name + ".se.conv_reduce")
+	if t.hasPart(t.reduce.in(name)) || t.hasPart(t.expand.in(name)) {
+		reduce, _ := t.filters(t.reduce.in(name))
 		b.Squeeze = reduce.N
 	}
-	if t.has(name + ".shortcut.") {
-		dw, _ := t.filters(name + ".shortcut.0")
+	if p := t.shortcut[0].in(name); t.hasPart(p) || t.hasPart(t.shortcut[1].in(name)) {
+		dw, _ := t.filters(p)
 		b.Shortcut = dw.Size
 	}
-	return b, nil
-}
-
-func readGhost(t *tensors, name string) Ghost {
-	primary, _ := t.filters(name + ".primary_conv.0")
-	cheap, _ := t.filters(name + ".cheap_operation.0")
-	return Ghost{primary, cheap}
-}
-
-// tensors finds a checkpoint's tensors by their official names, and notes what is wrong with them.
-type tensors struct {
-	file   *checkpoint.File
-	byName map[string]*checkpoint.Tensor // by the name without what stands before all of them
-	prefix string
-	taken  map[string]bool
-	faults faults
-}
-
-// newTensors finds out what stands before the official names: `module.` where the network was trained
-// on several devices, or the name of the part of a larger model.
-func newTensors(f *checkpoint.File) (*tensors, error) {
-	const first = "conv_stem.weight"
-	t := &tensors{file: f, byName: map[string]*checkpoint.Tensor{}, taken: map[string]bool{}}
-	found := false
-	for _, entry := range f.Tensors {
-		prefix, ok := strings.CutSuffix(entry.Name, first)
-		if !ok || prefix != "" && !strings.HasSuffix(prefix, ".") {
-			continue
-		}
-		if found {
-			return nil, fmt.Errorf("holds two networks, %s%s and %s%s: save one of them alone", t.prefix, first, prefix, first)
-		}
-		t.prefix, found = prefix, true
-	}
-	if !found {
-		return nil, fmt.Errorf("this is no GhostNet in the official naming: it has no tensor %s; its first one is %q", first, f.Tensors[0].Name)
-	}
-	for _, entry := range f.Tensors {
-		name, ok := strings.CutPrefix(entry.Name, t.prefix)
-		if !ok {
-			t.faults.unknown = append(t.faults.unknown, entry.Name)
-			continue
-		}
-		t.byName[name] = entry
-	}
-	return t, nil
-}
-
-// has reports whether there is a tensor whose name begins so.
-func (t *tensors) has(prefix string) bool {
-	for name := range t.byName {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// extent returns one of a tensor's extents, 0 if there is none.
-func (t *tensors) extent(name string, i int) int {
-	if entry := t.byName[name]; entry != nil && i < len(entry.Dims) {
-		return entry.Dims[i]
-	}
-	return 0
-}
-
-// filters returns what the extents of a convolution's weights tell: filters, kernel, and the channels that each
-// filter reads.
-func (t *tensors) filters(name string) (f Filters, channels int) {
-	name += ".weight"
-	return Filters{t.extent(name, 0), t.extent(name, 2)}, t.extent(name, 1)
+	return b
 }

@@ -3,6 +3,8 @@ package ghostnet
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,13 +19,14 @@ type writer struct {
 
 // conv is a convolutional section and the tensors that it takes.
 type conv struct {
-	weights string // tensor without .weight
-	norm    string // batch norm's tensors without .weight and so on; "" for a bias instead
-	in      int
+	part
+	in int
 	Filters
 	groups, stride int // 0 for 1
 	activation     string
-	factor         float32 // of the weights, and of a bias; 0 for 1
+	factor         float64 // of the weights, and of a bias; 0 for 1
+	shift          float64 // added to a bias
+	change         func(values []float32) []float32
 }
 
 // section writes a section; options are name and value in turn, of which those without a value are left out.
@@ -68,28 +71,50 @@ func (w *writer) conv(c conv) {
 	if c.factor == 0 {
 		c.factor = 1
 	}
-	taken := arrays{}
+	side := c.Size
+	weights := array{tensor: w.weights(c.part, c.Filters, c.in, c.groups), factor: c.factor, change: c.change}
+	if w.same && c.Size > 0 {
+		if wide, zeros := sameKernel(c.Size, c.stride); wide != c.Size {
+			side = wide
+			weights.change = chained(c.change, widen(c.Size, wide, zeros))
+		}
+	}
+	taken := arrays{"weights": weights}
 	normalized, padded := "", ""
 	if c.norm != "" {
 		normalized = "1"
-		for array, tensor := range map[string]string{"biases": "bias", "scales": "weight", "rolling_mean": "running_mean", "rolling_variance": "running_var"} {
-			taken[array] = w.take(c.norm+"."+tensor, 1, c.N)
+		for _, name := range slices.Sorted(maps.Keys(w.naming.norm)) {
+			taken[name] = array{tensor: w.take(c.norm+w.naming.norm[name], c.N), factor: 1}
 		}
+		variance := taken["rolling_variance"]
+		variance.shift = w.epsilon - darknetEpsilon
+		taken["rolling_variance"] = variance
 	} else {
-		taken["biases"] = w.take(c.weights+".bias", c.factor, c.N)
+		taken["biases"] = array{tensor: w.take(c.scope+w.bias, c.N), factor: c.factor, shift: c.shift}
 	}
-	taken["weights"] = w.take(c.weights+".weight", c.factor, c.N, c.in/c.groups, c.Size, c.Size)
-	if c.Size > 1 {
+	if side > 1 {
 		padded = "1"
 	}
 	w.section("convolutional", "batch_normalize", normalized, "filters", strconv.Itoa(c.N), "groups", unless(c.groups, 1),
-		"size", strconv.Itoa(c.Size), "stride", strconv.Itoa(c.stride), "pad", padded, "activation", c.activation)
+		"size", strconv.Itoa(side), "stride", strconv.Itoa(c.stride), "pad", padded, "activation", c.activation)
 	w.arrays = append(w.arrays, taken)
+}
+
+// chained returns a function that does one after the other. first may be nil.
+func chained(first, second func([]float32) []float32) func([]float32) []float32 {
+	if first == nil {
+		return second
+	}
+	return func(values []float32) []float32 { return second(first(values)) }
 }
 
 // network writes all sections.
 func (w *writer) network(l *Layout) {
 	fmt.Fprintf(&w.text, "# %s\n", l)
+	if w.same {
+		fmt.Fprint(&w.text, "# Kernels of stride 2 are two pixels wider than those that were trained, and their first two rows and columns are 0:\n"+
+			"# so they see what TensorFlow's padding SAME makes them see, if width and height are multiples of 32.\n")
+	}
 	width := strconv.Itoa(InputSize)
 	options := []string{"batch", "1", "subdivisions", "1", "width", width, "height", width, "channels", strconv.Itoa(l.Channels)}
 	if !w.options.Stock {
@@ -104,13 +129,17 @@ func (w *writer) network(l *Layout) {
 		w.normalization()
 	}
 	w.comment("stem")
-	w.conv(conv{weights: "conv_stem", norm: "bn1", in: l.Channels, Filters: l.Stem, stride: 2, activation: "relu"})
+	stem := conv{part: w.stem, in: l.Channels, Filters: l.Stem, stride: 2, activation: "relu"}
+	if w.reversed {
+		stem.change = reverseChannels(l.Channels, l.Stem.Size*l.Stem.Size)
+	}
+	w.conv(stem)
 	last := l.Stem.N
 	for i := range l.Blocks {
 		b := &l.Blocks[i]
 		if b.Conv.N > 0 {
 			w.comment("%d -> %d, %dx%[3]d", b.In, b.Conv.N, b.Conv.Size)
-			w.conv(conv{weights: b.Name + ".conv", norm: b.Name + ".bn1", in: b.In, Filters: b.Conv, activation: "relu"})
+			w.conv(conv{part: w.plain.in(b.Name), in: b.In, Filters: b.Conv, activation: "relu"})
 		} else {
 			w.bottleneck(b)
 		}
@@ -118,15 +147,9 @@ func (w *writer) network(l *Layout) {
 	}
 	w.comment("classifier")
 	w.layer("avgpool")
-	w.conv(conv{weights: "conv_head", in: last, Filters: Filters{l.Head, 1}, activation: "relu"})
-	w.linear("classifier", l.Head, l.Classes)
+	w.conv(conv{part: w.head.in(l.HeadName), in: last, Filters: Filters{l.Head, 1}, activation: "relu"})
+	w.conv(conv{part: w.classifier, in: l.Head, Filters: Filters{l.Classes, 1}, activation: "linear"})
 	w.layer("softmax", "groups", "1")
-}
-
-// linear writes a fully connected layer of a single pixel, which is a 1×1 convolution.
-func (w *writer) linear(name string, in, out int) {
-	w.section("convolutional", "filters", strconv.Itoa(out), "size", "1", "stride", "1", "activation", "linear")
-	w.arrays = append(w.arrays, arrays{"biases": w.take(name+".bias", 1, out), "weights": w.take(name+".weight", 1, out, in)})
 }
 
 // normalization writes a 1×1 convolution that normalizes the input. The stem's padding comes behind it, so that
@@ -149,51 +172,50 @@ func (w *writer) bottleneck(b *Block) {
 	input := w.next() - 1
 	shortcut := input
 	if b.Shortcut > 0 {
-		w.conv(conv{weights: b.Name + ".shortcut.0", norm: b.Name + ".shortcut.1", in: b.In, Filters: Filters{b.In, b.Shortcut},
-			groups: b.In, stride: b.stride(), activation: "linear"})
-		w.conv(conv{weights: b.Name + ".shortcut.2", norm: b.Name + ".shortcut.3", in: b.In, Filters: Filters{b.Out(), 1}, activation: "linear"})
+		w.conv(conv{part: w.shortcut[0].in(b.Name), in: b.In, Filters: Filters{b.In, b.Shortcut}, groups: b.In, stride: b.stride(), activation: "linear"})
+		w.conv(conv{part: w.shortcut[1].in(b.Name), in: b.In, Filters: Filters{b.Out(), 1}, activation: "linear"})
 		shortcut = w.next() - 1
 		w.layer("route", "layers", w.from(input))
 	}
-	w.ghost(b.Name+".ghost1", b.In, b.First, "relu", 1)
+	w.ghost(b.Name, w.first, b.In, b.First, "relu", 1)
 	expanded := b.First.Out()
 	if b.Depthwise > 0 {
-		w.conv(conv{weights: b.Name + ".conv_dw", norm: b.Name + ".bn_dw", in: expanded, Filters: Filters{expanded, b.Depthwise},
-			groups: expanded, stride: b.stride(), activation: "linear"})
+		w.conv(conv{part: w.depthwise.in(b.Name), in: expanded, Filters: Filters{expanded, b.Depthwise}, groups: expanded, stride: b.stride(), activation: "linear"})
 	}
-	factor := float32(1)
+	factor := 1.
 	if b.Squeeze > 0 {
-		factor = w.squeeze(b.Name+".se", expanded, b.Squeeze)
+		factor = w.squeeze(b.Name, expanded, b.Squeeze)
 	}
-	w.ghost(b.Name+".ghost2", expanded, b.Last, "linear", factor)
+	w.ghost(b.Name, w.last, expanded, b.Last, "linear", factor)
 	if b.Shortcut == 0 && b.In != b.Out() {
-		w.faults.missing = append(w.faults.missing, fmt.Sprintf("%s%s.shortcut.* (which would lead from %d to %d channels)", w.prefix, b.Name, b.In, b.Out()))
+		w.faults.missing = append(w.faults.missing, fmt.Sprintf("%s (which would lead from %d to %d channels)", w.prefix+w.shortcut[1].in(b.Name).weights(), b.In, b.Out()))
 	}
 	w.layer("shortcut", "from", w.from(shortcut), "activation", "linear")
 }
 
-// ghost writes a ghost module. Its primary convolution's weights are multiplied by factor.
-func (w *writer) ghost(name string, in int, g Ghost, activation string, factor float32) {
-	w.conv(conv{weights: name + ".primary_conv.0", norm: name + ".primary_conv.1", in: in, Filters: g.Primary, activation: activation, factor: factor})
-	w.conv(conv{weights: name + ".cheap_operation.0", norm: name + ".cheap_operation.1", in: g.Primary.N, Filters: g.Cheap,
-		groups: g.Primary.N, activation: activation})
+// ghost writes a ghost module of a block. Its primary convolution's weights are multiplied by factor.
+func (w *writer) ghost(block string, p ghostParts, in int, g Ghost, activation string, factor float64) {
+	w.conv(conv{part: p.primary.in(block), in: in, Filters: g.Primary, activation: activation, factor: factor})
+	w.conv(conv{part: p.cheap.in(block), in: g.Primary.N, Filters: g.Cheap, groups: g.Primary.N, activation: activation})
 	w.layer("route", "layers", "-2, -1")
 }
 
-// squeeze writes a squeeze-and-excite: the channels times a gate, min(max(z/6 + 1/2, 0), 1), which is made of their
-// means. It returns by what the next convolution has to multiply. Stock darknet has no such gate, but it is
-// (hardtan(z/3) + 1)/2, so x·gate is half the sum of x·hardtan(z/3) and x.
-func (w *writer) squeeze(name string, channels, middle int) (factor float32) {
+// squeeze writes a squeeze-and-excite: the channels times a gate, which is made of their means. It returns by what the next convolution has
+// to multiply. The gate is min(max(slope·z + shift, 0), 1), and the hard sigmoid of y is min(max(y/6 + 1/2, 0), 1), so that y is 6 times
+// slope·z + shift, less 3. Stock darknet has no hard sigmoid, but the gate is (hardtan(2·(slope·z + shift) - 1) + 1)/2, so x·gate is half the sum
+// of x times the hardtan, and of x.
+func (w *writer) squeeze(block string, channels, middle int) (factor float64) {
 	x := w.next() - 1
 	w.layer("avgpool")
-	w.conv(conv{weights: name + ".conv_reduce", in: channels, Filters: Filters{middle, 1}, activation: "relu"})
-	expand := conv{weights: name + ".conv_expand", in: middle, Filters: Filters{channels, 1}, activation: "hard_sigmoid"}
+	w.conv(conv{part: w.reduce.in(block), in: channels, Filters: Filters{middle, 1}, activation: "relu"})
+	expand := conv{part: w.expand.in(block), in: middle, Filters: Filters{channels, 1}}
 	if !w.options.Stock {
+		expand.activation, expand.factor, expand.shift = "hard_sigmoid", 6*w.gate.slope, 6*w.gate.shift-3
 		w.conv(expand)
 		w.layer("scale_channels", "from", w.from(x))
 		return 1
 	}
-	expand.activation, expand.factor = "hardtan", 1./3
+	expand.activation, expand.factor, expand.shift = "hardtan", 2*w.gate.slope, 2*w.gate.shift-1
 	w.conv(expand)
 	w.layer("scale_channels", "from", w.from(x))
 	w.layer("shortcut", "from", w.from(x), "activation", "linear")

@@ -14,11 +14,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ghostdark/ghostdark/internal/testkit"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/weights"
 )
@@ -849,6 +851,23 @@ var badCommands = []struct {
 	{"a sheet in an unknown format", "features detector.cfg detector.weights picture.png --layer 0 -o sheet.webp", exitFailed,
 		`sheet.webp: no picture is written with the extension ".webp"`},
 
+	// Checkpoints.
+	{"a checkpoint that isn't there", "import ghostnet none.pth --out new", exitFailed, "none.pth: no such file or directory"},
+	{"a folder as a checkpoint", "import ghostnet folder --out new", exitFailed, "folder: is a folder; give the checkpoint in it"},
+	{"a picture as a checkpoint", "import ghostnet picture.png --out new", exitFailed,
+		"picture.png: neither a PyTorch file (.pth, .pt, .bin) nor a safetensors file nor a TensorFlow checkpoint (.index)"},
+	{"a list of checkpoints", "import ghostnet checkpoint --out new", exitFailed,
+		"checkpoint: neither a PyTorch file (.pth, .pt, .bin) nor a safetensors file nor a TensorFlow checkpoint (.index), but TensorFlow's list of checkpoints: " +
+			"give the .index file of one of them"},
+	{"an index without values", "import ghostnet lone.index --out new", exitFailed,
+		"lone.index: the values of this TensorFlow checkpoint are in another file, lone.data-00000-of-00001, which isn't there"},
+	{"values without an index", "import ghostnet alone.data-00000-of-00001 --out new", exitFailed, "alone.index: no such file or directory"},
+	{"an index by another name", "import ghostnet index --out new", exitFailed, "index: the index of a TensorFlow checkpoint; name it NAME.index, "},
+	{"an interrupted download of values", "import ghostnet cut --out new", exitFailed,
+		"cut.index: tensor learning_rate: its 4 bytes from byte 717868 on are beyond the 717871 of the file of values"},
+	{"damaged values", "import ghostnet damaged --out new", exitFailed,
+		"damaged.index: tensor MobileNetV2/Conv2d_0/bn/beta: its values have a wrong checksum: the file of values is damaged"},
+
 	// Where to write.
 	{"into a missing folder", "detect detector.cfg detector.weights picture.png --out missing/found.png", exitFailed,
 		"missing/found.png: the folder missing does not exist; create it first"},
@@ -862,6 +881,12 @@ var badCommands = []struct {
 		"--out empty names a file, but there are 2 pictures to write: name a folder"},
 	{"several pictures onto a new file", "detect detector.cfg detector.weights picture.png picture.jpg --out found.png", exitUsage,
 		"--out found.png names a file, but there are 2 pictures to write: name a folder"},
+}
+
+// bundleFiles returns the index and the values of a sound TensorFlow checkpoint.
+func bundleFiles(t *testing.T) (index, values []byte) {
+	stem := filepath.Join(testkit.Root(), "testdata", "import", "ghostnet-tensorflow-0.1x")
+	return testkit.Bytes(t, stem+".index"), testkit.Bytes(t, stem+".data-00000-of-00001")
 }
 
 func TestBadCommand(t *testing.T) {
@@ -882,6 +907,15 @@ func TestBadCommand(t *testing.T) {
 	write(t, "many.cfg", words(net8, "[convolutional] filters=6000 activation=linear"))
 	write(t, "many.weights", weightsFile(6000+6000*3))
 	write(t, "four.weights", weightsFile(detectorFloats+4*9))
+	index, values := bundleFiles(t)
+	write(t, "checkpoint", []byte("model_checkpoint_path: \"ghostnet_checkpoint\"\n"))
+	write(t, "lone.index", index)
+	write(t, "index", index)
+	write(t, "alone.data-00000-of-00001", values)
+	write(t, "cut.index", index)
+	write(t, "cut.data-00000-of-00001", values[:len(values)-1])
+	write(t, "damaged.index", index)
+	write(t, "damaged.data-00000-of-00001", make([]byte, len(values)))
 	for _, bad := range badCommands {
 		t.Run(bad.name, func(t *testing.T) {
 			told := refuse(t, bad.code, strings.Fields(bad.line)...)

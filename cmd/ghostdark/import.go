@@ -40,11 +40,13 @@ func newImportGhostNet() *cobra.Command {
 	o := &importOptions{}
 	cmd := &cobra.Command{
 		Use:   "ghostnet FILE --out FOLDER",
-		Short: "Make a cfg and weights of PyTorch's GhostNet",
-		Long: `Make a cfg and weights of a GhostNet that PyTorch has trained: a checkpoint in the
-naming of the official repository, which timm shares, as a PyTorch file (.pth,
-.pt, .bin) or as safetensors. Width, classes and blocks are read from the extents
-of its tensors. FILE.cfg and FILE.weights are written to FOLDER.
+		Short: "Make a cfg and weights of PyTorch's or TensorFlow's GhostNet",
+		Long: `Make a cfg and weights of a GhostNet that PyTorch or TensorFlow has trained: a
+checkpoint in the naming of the official repository, which timm shares. FILE is a
+PyTorch file (.pth, .pt, .bin), a safetensors file, or a checkpoint of TensorFlow
+(NAME.index with NAME.data-00000-of-00001 beside it; FILE may also be NAME).
+Width, classes and blocks are read from the extents of its tensors. The cfg and
+weights are written to FOLDER under FILE's name.
 
 The cfg has extensions that only ghostdark knows: the activation hard_sigmoid,
 and mean=, std= and crop_pct= in [net], so that classify prepares pictures as the
@@ -52,15 +54,19 @@ official evaluation does. With --stock it has none: darknet runs it, too, and
 computes the same. Its first layer then normalizes the input, unless the mean is
 0 and the deviation 1.
 
+TensorFlow's padding and order of colours are built into the weights, so that the
+input is the same as for PyTorch's.
+
 A PyTorch file is a program for Python. Nothing of it is run.
 
 ` + exitCodes,
 		Example: `  ghostdark import ghostnet state_dict_73.98.pth --out models
   ghostdark classify models/state_dict_73.98.cfg models/state_dict_73.98.weights cat.jpg --names imagenet.names
-  ghostdark import ghostnet ghostnet.safetensors --out stock --stock`,
+  ghostdark import ghostnet ghostnet.safetensors --out stock --stock
+  ghostdark import ghostnet ghostnet_checkpoint.index --out models`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usagef("give one FILE: a checkpoint (.pth or .safetensors)")
+				return usagef("give one FILE: a checkpoint (.pth, .safetensors or .index)")
 			}
 			return nil
 		},
@@ -68,7 +74,7 @@ A PyTorch file is a program for Python. Nothing of it is run.
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return []string{"pth", "pt", "bin", "safetensors"}, cobra.ShellCompDirectiveFilterFileExt
+			return []string{"pth", "pt", "bin", "safetensors", "index"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: running(func(cmd *cobra.Command, args []string) error { return runImportGhostNet(cmd, o, args[0]) }),
 	}
@@ -88,16 +94,17 @@ func runImportGhostNet(cmd *cobra.Command, o *importOptions, path string) error 
 	if o.out == "" {
 		return usagef("nowhere to write to: give --out FOLDER")
 	}
-	stem := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	cfgPath, weightsPath := filepath.Join(o.out, stem+".cfg"), filepath.Join(o.out, stem+".weights")
-	if err := o.checkTargets(cfgPath, weightsPath); err != nil {
-		return err
-	}
 	file, err := checkpoint.Open(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
+	path = file.Name
+	stem := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	cfgPath, weightsPath := filepath.Join(o.out, stem+".cfg"), filepath.Join(o.out, stem+".weights")
+	if err := o.checkTargets(cfgPath, weightsPath); err != nil {
+		return err
+	}
 	network, err := ghostnet.Convert(file, cfgPath, ghostnet.Options{Stock: o.stock, Mean: o.mean, Std: o.std})
 	if err != nil {
 		return err
