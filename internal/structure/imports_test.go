@@ -44,7 +44,8 @@ var imports = map[string][]string{
 	"onnx":                {"kernels", "layers", "net", "tensor", "weights"},
 	"rewrite":             {"cfg", "kernels", "layers", "net", "weights"},
 	"cfgs":                {},
-	"cmd/ghostdark":       {"anchors", "cfg", "cfgs", "chart", "checkpoint", "checkpoint/ghostnet", "dataset", "design", "detect", "evaluate", "ghost", "ghost/cheap", "ghost/redundancy", "ghostify", "internal/atomicfile", "layers", "net", "onnx", "picture", "rewrite", "source", "tensor", "weights"},
+	"models":              {},
+	"cmd/ghostdark":       {"anchors", "cfg", "cfgs", "chart", "checkpoint", "checkpoint/ghostnet", "dataset", "design", "detect", "evaluate", "ghost", "ghost/cheap", "ghost/redundancy", "ghostify", "internal/atomicfile", "layers", "models", "net", "onnx", "picture", "rewrite", "source", "tensor", "weights"},
 	"bench/compare":       {},
 	"docs":                {},
 	"internal/atomicfile": {},
@@ -56,15 +57,17 @@ var imports = map[string][]string{
 // modules lists for each module besides the standard library the packages that may import it.
 // What only tests need is left out.
 var modules = map[string][]string{
-	"github.com/bmatcuk/doublestar/v4": {"source"},
 	"github.com/gen2brain/jpegn":       {"picture"},
 	"github.com/spf13/cobra":           {"cmd/ghostdark"},
 	"github.com/spf13/pflag":           {"cmd/ghostdark"},
+	"github.com/rogpeppe/go-internal":  {"models"},
+	"go.yaml.in/yaml/v3":               {"cmd/ghostdark"},
 	"golang.org/x/image":               {"chart", "picture"},
 	"golang.org/x/sys":                 {"internal/cpu"},
 	"gonum.org/v1/gonum":               {"ghost/cheap", "ghostify", "kernels"},
 	"google.golang.org/protobuf":       {"checkpoint"},
 	"gopkg.in/ini.v1":                  {"cfg"},
+	"github.com/bmatcuk/doublestar/v4": {"source"},
 	"gonum.org/v1/plot":                {"chart"},
 }
 
