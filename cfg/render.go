@@ -16,31 +16,52 @@ const maxQuoted = 100
 // likewise. Findings about other files are written without a source line. The
 // text holds no control characters but line feeds. The error is w's.
 func (f *File) Render(w io.Writer, ds ...Diagnostic) error {
+	return f.render(w, monochrome, ds)
+}
+
+// RenderInColour writes what Render does, with the severities and marks in the
+// colours of a terminal (the sequences SGR of ECMA-48).
+func (f *File) RenderInColour(w io.Writer, ds ...Diagnostic) error {
+	return f.render(w, coloured, ds)
+}
+
+// paint gives text the colour of a severity.
+type paint func(s Severity, text string) string
+
+func monochrome(_ Severity, text string) string { return text }
+
+func coloured(s Severity, text string) string {
+	colour := map[Severity]string{Error: "31", Warning: "33", Note: "36"}[s]
+	return "\x1b[1;" + colour + "m" + text + "\x1b[0m"
+}
+
+func (f *File) render(w io.Writer, colour paint, ds []Diagnostic) error {
 	out := bufio.NewWriter(w)
 	for _, d := range ds {
-		f.quote(out, d.Range, d.Severity.String(), d.Message)
+		f.quote(out, colour, d.Severity, d.Range, d.Message)
 		if d.Hint != "" {
-			fmt.Fprintf(out, "%s = hint: %s\n", gutter(0), printable(d.Hint))
+			fmt.Fprintf(out, "%s = %s %s\n", gutter(0), colour(Note, "hint:"), printable(d.Hint))
 		}
 		for _, r := range d.Related {
-			f.quote(out, r.Range, Note.String(), r.Message)
+			f.quote(out, colour, Note, r.Range, r.Message)
 		}
 	}
 	return out.Flush()
 }
 
-// quote writes "file:line:column: label: message" and the source line below it.
-func (f *File) quote(w io.Writer, at Range, label, message string) {
+// quote writes "file:line:column: severity: message" and the source line below it.
+func (f *File) quote(w io.Writer, colour paint, s Severity, at Range, message string) {
 	if place := printable(at.String()); place != "" {
 		fmt.Fprintf(w, "%s: ", place)
 	}
-	fmt.Fprintf(w, "%s: %s\n", label, printable(message))
+	fmt.Fprintf(w, "%s %s\n", colour(s, s.String()+":"), printable(message))
 	if f == nil || at.File != f.Name || at.Line < 1 || at.Line > len(f.lines) {
 		return
 	}
 	text, carets := excerpt(f.Line(at.Line), at.Column-1, at.End-1)
+	marks := strings.TrimLeft(carets, " ")
 	fmt.Fprintf(w, "%s | %s\n", gutter(at.Line), text)
-	fmt.Fprintf(w, "%s | %s\n", gutter(0), carets)
+	fmt.Fprintf(w, "%s | %s%s\n", gutter(0), carets[:len(carets)-len(marks)], colour(s, marks))
 }
 
 // gutter returns a line number right-aligned, or only blanks for 0.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -53,6 +54,8 @@ func readEverything(s *Section, diags *Diagnostics) {
 	o.Finish()
 }
 
+var colours = regexp.MustCompile(`\x1b\[[0-9;]*m`)
+
 func TestRenderGolden(t *testing.T) {
 	paths, err := filepath.Glob("../testdata/cfg/*.cfg")
 	if err != nil || len(paths) == 0 {
@@ -71,7 +74,10 @@ func TestRenderGolden(t *testing.T) {
 				}
 			}
 			diags.Sort()
-			var got bytes.Buffer
+			var got, inColour bytes.Buffer
+			if err := f.RenderInColour(&inColour, diags...); err != nil {
+				t.Fatal(err)
+			}
 			if err := f.Render(&got, diags...); err != nil {
 				t.Fatal(err)
 			}
@@ -87,6 +93,9 @@ func TestRenderGolden(t *testing.T) {
 			}
 			if got.String() != string(want) {
 				t.Errorf("rendered differently than %s (rewrite with -update):\n%s", golden, got.String())
+			}
+			if plain := colours.ReplaceAllString(inColour.String(), ""); plain != got.String() || len(diags) > 0 && plain == inColour.String() {
+				t.Errorf("in colour:\n%q", inColour.String())
 			}
 		})
 	}
