@@ -27,7 +27,7 @@ type analyzeOptions struct {
 func newAnalyze() *cobra.Command {
 	o := &analyzeOptions{}
 	cmd := &cobra.Command{
-		Use:   "analyze CFG…",
+		Use:   "analyze (CFG | MODEL)…",
 		Short: "Show what a network's ghost modules cost and save",
 		Long: `Find the ghost modules, ghost bottlenecks and squeeze-and-excite blocks of a
 network by how its layers are connected, and compare its cost with that of its
@@ -54,7 +54,8 @@ its share of the time against its share of the multiply-adds.
 			}
 			return nil
 		},
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runAnalyze(cmd, o, args) }),
+		ValidArgsFunction: completeOperands(onlyCfgs),
+		RunE:              running(withCfgs(func(cmd *cobra.Command, args []string) error { return runAnalyze(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&o.measure, "measure", false, "measure the time of each part")

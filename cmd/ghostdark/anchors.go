@@ -27,7 +27,7 @@ type anchorsOptions struct {
 func newAnchors() *cobra.Command {
 	o := &anchorsOptions{}
 	cmd := &cobra.Command{
-		Use:   "anchors [CFG] (--data FILE | --images FOLDER [--labels FOLDER|FILE])",
+		Use:   "anchors [CFG | MODEL] (--data FILE | --images FOLDER [--labels FOLDER|FILE])",
 		Short: "Find anchors for labelled pictures",
 		Long: `Find the sizes of boxes that come nearest to those of labelled pictures, and
 print them as the line anchors= of a cfg: k-means with 1 - IoU as the distance,
@@ -48,7 +48,8 @@ in cells. Its own anchors are measured, too. Without CFG give --width and --heig
 			}
 			return nil
 		},
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runAnchors(cmd, o, args) }),
+		ValidArgsFunction: completeOperands(onlyCfgs),
+		RunE:              running(withCfgs(func(cmd *cobra.Command, args []string) error { return runAnchors(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	o.add(cmd, "folder of pictures, or a pattern or list of them, in place of --data")
@@ -100,7 +101,7 @@ func runAnchors(cmd *cobra.Command, o *anchorsOptions, args []string) error {
 	if o.num > 0 {
 		target.num = o.num
 	}
-	classes, err := o.known()
+	classes, err := o.known(cmd)
 	if err != nil {
 		return err
 	}

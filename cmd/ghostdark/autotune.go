@@ -57,10 +57,8 @@ func (o *engineOptions) tune(cmd *cobra.Command, m *model, how net.SessionOption
 // has to do.
 func tuningProgress(cmd *cobra.Command) func(done float64) {
 	w := cmd.ErrOrStderr()
-	if f, ok := w.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode()&fs.ModeCharDevice != 0 {
-			return func(done float64) { fmt.Fprintf(w, "\rmeasuring kernels: %.0f %% \r", 100*done) }
-		}
+	if isTerminal(w) {
+		return func(done float64) { fmt.Fprintf(w, "\rmeasuring kernels: %.0f %% \r", 100*done) }
 	}
 	tell(cmd, "measuring kernels …")
 	return nil

@@ -674,6 +674,14 @@ var badCommands = []struct {
 	{"no such command", "detekt", exitUsage, `unknown command "detekt"; did you mean detect?`},
 	{"a file for a command", "detector.cfg detector.weights picture.png", exitUsage, `unknown command "detector.cfg"; the commands are `},
 	{"no such flag", "detect --nosuch", exitUsage, "unknown flag: --nosuch"},
+	{"a misspelt flag", "detect --tresh 0.5", exitUsage, "unknown flag: --tresh; did you mean --thresh?"},
+	{"a flag as darknet has it", "detect -thresh 0.5", exitUsage, "unknown shorthand flag: 't' in -thresh; did you mean --thresh?"},
+	{"a flag that darknet has", "detect -ext_output", exitUsage, "unknown shorthand flag: 'e' in -ext_output"},
+	{"a command as darknet has it", "detector test my.data detector.cfg detector.weights picture.png", exitUsage,
+		"unknown command \"detector\"; darknet's `detector test DATA CFG WEIGHTS IMAGE` is `ghostdark detect CFG WEIGHTS IMAGE --data DATA`"},
+	{"a command below another", "pull yolov4", exitUsage, `unknown command "pull"; did you mean models pull?`},
+	{"another word for a command", "models download yolov4", exitUsage, `unknown command "download"; did you mean pull?`},
+	{"no such command below", "export detector.cfg", exitUsage, `unknown command "detector.cfg"; export has onnx, weights`},
 	{"a flag without its value", "detect --thresh", exitUsage, "flag needs an argument: --thresh"},
 	{"weights before cfg", "detect detector.weights detector.cfg picture.png", exitUsage,
 		"detector.weights comes first but is no .cfg: give CFG WEIGHTS IMAGE… in this order"},
@@ -682,7 +690,8 @@ var badCommands = []struct {
 	{"picture before weights", "detect detector.cfg picture.png detector.weights", exitFailed,
 		"picture.png: this is no weights file, it looks like a PNG picture"},
 	{"no weights", "detect detector.cfg", exitUsage, "no weights file: give CFG WEIGHTS IMAGE…"},
-	{"no picture", "detect detector.cfg detector.weights", exitUsage, "no picture: give CFG WEIGHTS IMAGE…"},
+	{"no picture", "detect detector.cfg detector.weights", exitUsage, "no picture: give CFG WEIGHTS IMAGE…, or MODEL IMAGE…"},
+	{"a picture for weights", "detect detector.cfg picture.png", exitUsage, "no weights file: give CFG WEIGHTS IMAGE…"},
 	{"nothing to validate", "validate-cfg", exitUsage, "no cfg file: give one or more"},
 	{"nothing to analyze", "analyze", exitUsage, "no cfg file: give one or more"},
 	{"two forms of tables", "analyze detector.cfg --json --markdown", exitUsage, "give --json or --markdown, not both"},
@@ -695,7 +704,7 @@ var badCommands = []struct {
 
 	// Export.
 	{"a model without a name", "export onnx detector.cfg detector.weights", exitUsage, "no file to write: give --output FILE"},
-	{"a model of nothing", "export onnx -o x.onnx", exitUsage, "give CFG WEIGHTS, or CFG --random-weights"},
+	{"a model of nothing", "export onnx -o x.onnx", exitUsage, "give CFG WEIGHTS, MODEL, or CFG --random-weights"},
 	{"a model without weights", "export onnx detector.cfg -o x.onnx", exitUsage, "no weights: give CFG WEIGHTS, or --random-weights"},
 	{"a model with two weights", "export onnx detector.cfg detector.weights --random-weights -o x.onnx", exitUsage,
 		"weights twice: give either detector.weights or --random-weights"},
@@ -733,6 +742,18 @@ var badCommands = []struct {
 	{"a folder for a picture", "detect detector.cfg detector.weights folder", exitFailed, "folder: a folder, not a picture; name the files in it"},
 	{"a cfg of many megabytes", "detect vast.cfg detector.weights picture.png", exitFailed,
 		"vast.cfg: more than 16 MiB is too big for a cfg: give the text file that describes the network"},
+
+	// Models.
+	{"a model that isn't here", "detect yolov4-tiny picture.png --models-dir none", exitFailed, "yolov4-tiny: this model isn't here yet\n  = hint: Fetch its 23.1 MiB with: ghostdark models pull yolov4-tiny\n"},
+	{"a model to validate that isn't here", "validate-cfg yolov3 --models-dir none", exitFailed, "yolov3: this model isn't here yet\n"},
+	{"a misspelt model", "bench yolov4tiny", exitFailed, "yolov4tiny: there is no such file, and no model of this name; did you mean yolov4-tiny?"},
+	{"files of a model that aren't here", "detect yolov4-tiny.cfg yolov4-tiny.weights picture.png", exitFailed,
+		"yolov4-tiny.cfg: no such file or directory\n  = hint: With ghostdark models pull yolov4-tiny it is fetched; then yolov4-tiny stands for CFG WEIGHTS.\n"},
+	{"no model", "models pull", exitUsage, "no model: give the name of one or more; ghostdark models list shows them"},
+	{"no such model", "models pull resnet34", exitUsage, `no model is called "resnet34"; did you mean resnet50? ghostdark models list shows all`},
+	{"nothing like a model", "models list picture.png", exitUsage, `no model is called "picture.png": ghostdark models list shows those that there are`},
+	{"two models", "models path yolov3 yolov4", exitUsage, "give one MODEL, or none"},
+	{"no folder for pages", "man", exitUsage, "no folder to write to: give --dir FOLDER"},
 
 	// Networks for something else.
 	{"a classifier that is to detect", "detect classifier.cfg classifier.weights picture.png", exitFailed,
@@ -800,7 +821,7 @@ var badCommands = []struct {
 	{"an option without a value", "new ghostnet --gate= -o new.cfg", exitUsage, "--gate has no value"},
 
 	// Networks to rewrite.
-	{"nothing to rewrite", "ghostify", exitUsage, "give CFG, or CFG WEIGHTS"},
+	{"nothing to rewrite", "ghostify", exitUsage, "give CFG, CFG WEIGHTS, or MODEL"},
 	{"rewritten for nowhere", "ghostify detector.cfg", exitUsage, "no file to write: give --output FILE.cfg, or - for standard output"},
 	{"no convolution to rewrite", "ghostify detector.cfg -o new.cfg", exitFailed,
 		"detector.cfg: there is no convolution to rewrite\n  1 convolution: has fewer than 16 filters (0)\n  1 convolution: gives a result of the network (1)"},

@@ -29,7 +29,7 @@ type benchOptions struct {
 func newBench() *cobra.Command {
 	o := &benchOptions{}
 	cmd := &cobra.Command{
-		Use:   "bench [CFG [WEIGHTS]]",
+		Use:   "bench [CFG [WEIGHTS] | MODEL]",
 		Short: "Measure how fast a network runs",
 		Long: `Run a network again and again on random input and print how long it takes, in
 total and layer by layer. Without WEIGHTS the weights are random, too; the same
@@ -63,8 +63,9 @@ an exit code of 1 for slower ones only comes with --fail-slower.
   ghostdark bench my.cfg my.weights --threads 1 --top 5
   ghostdark bench my.cfg --reps 50 --json > before.json
   ghostdark bench my.cfg --reps 50 --compare before.json`,
-		Args: func(cmd *cobra.Command, args []string) error { return o.checkOperands(cmd, args) },
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runBench(cmd, o, args) }),
+		Args:              withModel(o.checkOperands),
+		ValidArgsFunction: completeOperands(onlyModel),
+		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runBench(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	o.repeats.add(cmd)
@@ -75,6 +76,7 @@ an exit code of 1 for slower ones only comes with --fail-slower.
 	flags.StringVar(&o.compare, "compare", "", "compare with the result in this file, which an earlier --json wrote")
 	flags.Float64Var(&o.noise, "noise", 5, "with --compare: take differences of up to so many percent for noise, or more where times are spread wider")
 	flags.BoolVar(&o.failSlower, "fail-slower", false, "with --compare: fail if the network has become slower")
+	completeFiles(cmd, "compare", "json")
 	o.engine.add(cmd)
 	o.engine.addSessions(cmd, "run so many at the same time, which divide the threads, and count the images of all")
 	o.addShape(cmd)
@@ -86,7 +88,7 @@ an exit code of 1 for slower ones only comes with --fail-slower.
 func (o *benchOptions) checkOperands(cmd *cobra.Command, args []string) error {
 	switch given := cmd.Flags().Changed; {
 	case len(args) > 2:
-		return usagef("give CFG, or CFG WEIGHTS, or neither")
+		return usagef("give CFG, CFG WEIGHTS, MODEL, or nothing")
 	case !given("compare") && (given("noise") || given("fail-slower")):
 		return usagef("--noise and --fail-slower go with --compare")
 	}

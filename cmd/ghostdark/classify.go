@@ -29,7 +29,7 @@ type classifyOptions struct {
 func newClassify() *cobra.Command {
 	o := &classifyOptions{}
 	cmd := &cobra.Command{
-		Use:   "classify [CFG WEIGHTS] [IMAGE…]",
+		Use:   "classify [CFG WEIGHTS | MODEL] [IMAGE…]",
 		Short: "Tell what pictures show",
 		Long: `Run a classifier on pictures (JPEG, PNG, GIF, BMP, WebP, TIFF) and print the most
 probable classes as "name: NN.NN%". The picture's shorter side is scaled to the
@@ -44,11 +44,12 @@ IMAGE it does so for the embedded picture.
 		Example: `  ghostdark classify
   ghostdark classify darknet19.cfg darknet19.weights cat.jpg --names imagenet.names --top 3
   ghostdark classify my.cfg my.weights *.png --data my.data --json > classes.json`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: withModel(func(_ *cobra.Command, args []string) error {
 			_, _, _, err := splitOperands(args)
 			return err
-		},
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runClassify(cmd, o, args) }),
+		}),
+		ValidArgsFunction: completeOperands(modelOrPicture),
+		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runClassify(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&o.top, "top", 5, "print so many classes")

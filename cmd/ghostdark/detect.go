@@ -37,7 +37,7 @@ type detectOptions struct {
 func newDetect() *cobra.Command {
 	o := &detectOptions{}
 	cmd := &cobra.Command{
-		Use:   "detect [CFG WEIGHTS] [IMAGE…]",
+		Use:   "detect [CFG WEIGHTS | MODEL] [IMAGE…]",
 		Short: "Find objects in pictures",
 		Long: `Run a detector on pictures (JPEG, PNG, GIF, BMP, WebP, TIFF) and print what it
 finds as "name: NN%", from left to right. One picture gives an annotated copy
@@ -51,11 +51,12 @@ IMAGE it does so in the embedded picture.
   ghostdark detect yolov4-tiny.cfg yolov4-tiny.weights street.jpg --names coco.names
   ghostdark detect my.cfg my.weights *.jpg --data my.data --out annotated/
   ghostdark detect my.cfg my.weights a.png b.png --json --thresh 0.5 > found.json`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: withModel(func(_ *cobra.Command, args []string) error {
 			_, _, _, err := splitOperands(args)
 			return err
-		},
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runDetect(cmd, o, args) }),
+		}),
+		ValidArgsFunction: completeOperands(modelOrPicture),
+		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runDetect(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	flags.Float32Var(&o.thresh, "thresh", .25, "report only what is more probable")

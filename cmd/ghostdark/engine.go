@@ -36,6 +36,7 @@ func (o *engineOptions) addPlan(cmd *cobra.Command) {
 	o.sessions = 1
 	cmd.Flags().StringVar(&o.cpu, "cpu", "", "kernels to use: generic, or avx2, avx512, neon (default: $GHOSTDARK_CPU, or the best this processor has)")
 	cmd.Flags().StringSliceVar(&o.disable, "disable-pass", nil, "leave out optimizations: "+strings.Join(net.Passes(), ", "))
+	complete(cmd, "cpu", "generic", "avx2", "avx512", "neon")
 	complete(cmd, "disable-pass", net.Passes()...)
 }
 

@@ -11,7 +11,7 @@ func newEvaluate() *cobra.Command {
 		Use:   "evaluate",
 		Short: "Measure how well a network does on labelled pictures",
 		Long:  "Measure how well a network does on labelled pictures.\n\n" + exitCodes,
-		Args:  cobra.NoArgs,
+		Args:  refuseUnknown,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newEvaluateDetect(), newEvaluateClassify())
@@ -21,7 +21,7 @@ func newEvaluate() *cobra.Command {
 // twoOperands checks operands [CFG WEIGHTS].
 func twoOperands(_ *cobra.Command, args []string) error {
 	if len(args) != 0 && len(args) != 2 {
-		return usagef("give CFG WEIGHTS, or neither for the embedded model")
+		return usagef("give CFG WEIGHTS, MODEL, or nothing for the embedded model")
 	}
 	return nil
 }

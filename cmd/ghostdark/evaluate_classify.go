@@ -25,7 +25,7 @@ type evaluateClassifyOptions struct {
 func newEvaluateClassify() *cobra.Command {
 	o := &evaluateClassifyOptions{}
 	cmd := &cobra.Command{
-		Use:   "classify [CFG WEIGHTS] (--data FILE | --images FOLDER)",
+		Use:   "classify [CFG WEIGHTS | MODEL] (--data FILE | --images FOLDER)",
 		Short: "Measure how often a classifier is right",
 		Long: `Run a classifier on pictures of known classes and print how often the true class
 is the most probable one, or among the first few; also for each class, with
@@ -41,8 +41,9 @@ Without CFG and WEIGHTS the embedded GhostNet is measured.
 		Example: `  ghostdark evaluate classify my.cfg my.weights --data my.data
   ghostdark evaluate classify ghostnet.cfg ghostnet.weights --names imagenet.names --images val --top 5
   ghostdark evaluate classify my.cfg my.weights --data my.data --json > accuracy.json`,
-		Args: twoOperands,
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runEvaluateClassify(cmd, o, args) }),
+		Args:              withModel(twoOperands),
+		ValidArgsFunction: completeOperands(onlyModel),
+		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runEvaluateClassify(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	o.labelledOptions.add(cmd, "folder of pictures, or a pattern or list of them, in place of --data; the class is that of the folder in it, or stands in the path")

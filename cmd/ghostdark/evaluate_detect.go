@@ -24,7 +24,7 @@ type evaluateDetectOptions struct {
 func newEvaluateDetect() *cobra.Command {
 	o := &evaluateDetectOptions{detect: mapOptions()}
 	cmd := &cobra.Command{
-		Use:   "detect [CFG WEIGHTS] (--data FILE | --images FOLDER [--labels FOLDER|FILE])",
+		Use:   "detect [CFG WEIGHTS | MODEL] (--data FILE | --images FOLDER [--labels FOLDER|FILE])",
 		Short: "Measure a detector's mean average precision",
 		Long: `Run a detector on labelled pictures and print its mean average precision: at an
 overlap (IoU) of 0.5 as darknet's "detector map" has it, and as COCO has it,
@@ -40,8 +40,9 @@ Without CFG and WEIGHTS the embedded Ghost-YOLO is measured.
 		Example: `  ghostdark evaluate detect my.cfg my.weights --data my.data
   ghostdark evaluate detect yolov4.cfg yolov4.weights --names coco.names --images val2017 --labels instances_val2017.json
   ghostdark evaluate detect my.cfg my.weights --images pictures --labels xml --names my.names --json > map.json`,
-		Args: twoOperands,
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runEvaluateDetect(cmd, o, args) }),
+		Args:              withModel(twoOperands),
+		ValidArgsFunction: completeOperands(onlyModel),
+		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runEvaluateDetect(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	o.labelledOptions.add(cmd, "folder of pictures, or a pattern or list of them, in place of --data")

@@ -191,7 +191,7 @@ var badSets = []struct {
 	{"pictures named twice", "evaluate detect --data a.data --images pictures", exitUsage, "give --data or --images, not both"},
 	{"labels without pictures", "evaluate detect --data a.data --labels txt", exitUsage, "--labels goes with --images"},
 	{"a list without data", "evaluate detect --images pictures --split train", exitUsage, "--split goes with --data"},
-	{"a cfg without weights", "evaluate detect detector.cfg --images pictures", exitUsage, "give CFG WEIGHTS, or neither for the embedded model"},
+	{"a cfg without weights", "evaluate detect detector.cfg --images pictures", exitUsage, "give CFG WEIGHTS, MODEL, or nothing for the embedded model"},
 	{"an overlap of all", "evaluate detect --iou 1 --images pictures", exitUsage, "--iou=1 is out of range"},
 	{"a dozen points", "evaluate detect --points 12 --images pictures", exitUsage, "--points must be 0, 11 or 101"},
 	{"a score in percent", "evaluate detect --min-score 5 --images pictures", exitUsage, "--min-score=5 is out of range"},

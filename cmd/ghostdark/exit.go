@@ -33,6 +33,14 @@ type usageError struct{ error }
 // usagef makes a usageError.
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+// hinted is an error with what to do about it, in sentences.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+
 // errReported is a failure that the user has already been told about.
 var errReported = errors.New("already reported")
 
@@ -48,17 +56,21 @@ func running(run func(cmd *cobra.Command, args []string) error) func(*cobra.Comm
 	}
 }
 
-// report tells the user about an error and gives the exit code for it.
-func report(err error, stderr io.Writer) int {
+// report tells the user about a command's error and gives the exit code for it.
+func report(cmd *cobra.Command, err error, stderr io.Writer) int {
 	var failed failure
 	switch {
 	case err == nil:
 		return exitDone
 	case !errors.As(err, &failed):
-		fmt.Fprintf(stderr, "ghostdark: %v\nRun the command with --help to see how it is used.\n", err)
+		fmt.Fprintf(stderr, "ghostdark: %v\n%sRun the command with --help to see how it is used.\n", err, sources(cmd, err))
 		return exitUsage
 	case !errors.Is(err, errReported):
 		fmt.Fprintf(stderr, "ghostdark: %v\n", plain(failed.error))
+		var h hinted
+		if errors.As(err, &h) {
+			fmt.Fprintf(stderr, "  = hint: %s\n", h.hint)
+		}
 	}
 	return exitFailed
 }
@@ -86,7 +98,7 @@ const (
 // warnings in short. It returns errReported when the network can't run.
 func tellDiagnostics(cmd *cobra.Command, g *net.Graph) error {
 	if missing := g.Missing(); !g.Diagnostics.HasErrors() && missing.HasErrors() {
-		if err := g.File.Render(cmd.ErrOrStderr(), missing...); err != nil {
+		if err := render(cmd.ErrOrStderr(), g.File, missing); err != nil {
 			return err
 		}
 		return errReported
@@ -99,7 +111,7 @@ func tellDiagnostics(cmd *cobra.Command, g *net.Graph) error {
 func tellCfgFindings(cmd *cobra.Command, g *net.Graph) error {
 	if g.Diagnostics.HasErrors() {
 		shown := leading(g.Diagnostics)
-		if err := g.File.Render(cmd.ErrOrStderr(), shown...); err != nil {
+		if err := render(cmd.ErrOrStderr(), g.File, shown); err != nil {
 			return err
 		}
 		tellMore(cmd, g, g.Diagnostics.Count(cfg.Error)-shown.Count(cfg.Error), "error")

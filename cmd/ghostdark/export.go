@@ -7,7 +7,7 @@ func newExport() *cobra.Command {
 		Use:   "export",
 		Short: "Write a network in another form",
 		Long:  "Write a network in another form.\n\n" + exitCodes,
-		Args:  cobra.NoArgs,
+		Args:  refuseUnknown,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newExportONNX(), newExportWeights())

@@ -23,7 +23,7 @@ type exportONNXOptions struct {
 func newExportONNX() *cobra.Command {
 	o := &exportONNXOptions{}
 	cmd := &cobra.Command{
-		Use:   "onnx CFG [WEIGHTS | --random-weights] --output FILE",
+		Use:   "onnx (CFG WEIGHTS | MODEL | CFG --random-weights) --output FILE",
 		Short: "Write a network as an ONNX model",
 		Long: fmt.Sprintf(`Write a network as an ONNX model (opset %d, float32) for other runtimes.
 
@@ -43,13 +43,14 @@ takes.
 		Example: `  ghostdark export onnx yolov4-tiny.cfg yolov4-tiny.weights -o yolov4-tiny.onnx --decode
   ghostdark export onnx my.cfg my.weights -o my.onnx --width 320 --height 256 --batch 1
   ghostdark export onnx my.cfg --random-weights -o my.onnx --dynamic-size`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: withModel(func(_ *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
-				return usagef("give CFG WEIGHTS, or CFG --random-weights")
+				return usagef("give CFG WEIGHTS, MODEL, or CFG --random-weights")
 			}
 			return nil
-		},
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runExportONNX(cmd, o, args) }),
+		}),
+		ValidArgsFunction: completeOperands(onlyModel),
+		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runExportONNX(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the file to write")

@@ -22,7 +22,7 @@ type exportWeightsOptions struct {
 func newExportWeights() *cobra.Command {
 	o := &exportWeightsOptions{}
 	cmd := &cobra.Command{
-		Use:   "weights CFG WEIGHTS --output FILE [--output-cfg FILE]",
+		Use:   "weights (CFG WEIGHTS | MODEL) --output FILE [--output-cfg FILE]",
 		Short: "Write weights with batch norm folded, cut at a layer, or with a new header",
 		Long: `Write a network's weights anew, with the header that darknet writes today:
 version 0.2.5, and 64 bits for the number of pictures seen. Without other flags
@@ -40,13 +40,14 @@ says otherwise. --output-cfg then gets the sections of these layers.
 		Example: `  ghostdark export weights my.cfg my.weights -o folded.weights --output-cfg folded.cfg --fold
   ghostdark export weights yolov4.cfg yolov4.weights -o yolov4.conv.137 --cut 137
   ghostdark export weights old.cfg old.weights -o new.weights --seen 0`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: withModel(func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return usagef("give CFG WEIGHTS")
+				return usagef("give CFG WEIGHTS, or MODEL")
 			}
 			return nil
-		},
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runExportWeights(cmd, o, args[0], args[1]) }),
+		}),
+		ValidArgsFunction: completeOperands(onlyModel),
+		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runExportWeights(cmd, o, args[0], args[1]) })),
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the weights file to write")

@@ -26,7 +26,7 @@ type featuresOptions struct {
 func newFeatures() *cobra.Command {
 	o := &featuresOptions{}
 	cmd := &cobra.Command{
-		Use:   "features CFG WEIGHTS IMAGE… [--layer N]",
+		Use:   "features (CFG WEIGHTS | MODEL) IMAGE… [--layer N]",
 		Short: "Show how alike a layer's feature maps are",
 		Long: `Show what a ghost module relies on (arXiv 1911.11907, figure 1 and table 2): that
 many feature maps of a layer can be made from others of them by cheap d×d
@@ -48,13 +48,14 @@ that the network stays as accurate: measure that.
   ghostdark features my.cfg my.weights a.jpg --layer 12 -o maps.png
   ghostdark features my.cfg my.weights *.jpg --layer 3,7 --dw 5 -o sheets/
   ghostdark features my.cfg my.weights *.jpg --json > features.json`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: withModel(func(_ *cobra.Command, args []string) error {
 			if len(args) < 3 {
 				return usagef("give CFG WEIGHTS and at least one IMAGE")
 			}
 			return nil
-		},
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runFeatures(cmd, o, args) }),
+		}),
+		ValidArgsFunction: completeOperands(modelThenPicture),
+		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runFeatures(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	flags.IntSliceVar(&o.layers, "layer", nil, "show this layer's maps, can be repeated; -1 is the last layer")

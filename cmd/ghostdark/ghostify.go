@@ -32,7 +32,7 @@ type ghostifyOptions struct {
 func newGhostify() *cobra.Command {
 	o := &ghostifyOptions{}
 	cmd := &cobra.Command{
-		Use:   "ghostify CFG [WEIGHTS --calibrate IMAGES] --output FILE.cfg",
+		Use:   "ghostify (CFG [WEIGHTS --calibrate IMAGES] | MODEL --calibrate IMAGES) --output FILE.cfg",
 		Short: "Rewrite convolutions as ghost modules",
 		Long: `Write a cfg in which convolutions are ghost modules: a convolution of fewer
 filters, cheap depthwise kernels that make the other maps from its own, and a
@@ -56,13 +56,14 @@ is measured how much worse: mean average precision or accuracy, before and after
   ghostdark ghostify my.cfg --ratio 4 --dw 5 --min-channels 128 -o small.cfg
   ghostdark ghostify my.cfg my.weights --layers 4,8-12 --calibrate pictures -o my-ghost.cfg
   ghostdark ghostify my.cfg my.weights --calibrate train.txt --data my.data -o my-ghost.cfg`,
-		Args: func(_ *cobra.Command, args []string) error {
+		Args: withModel(func(_ *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
-				return usagef("give CFG, or CFG WEIGHTS")
+				return usagef("give CFG, CFG WEIGHTS, or MODEL")
 			}
 			return nil
-		},
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runGhostify(cmd, o, args) }),
+		}),
+		ValidArgsFunction: completeOperands(onlyModel),
+		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runGhostify(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&o.how.Ratio, "ratio", 2, "s: all maps of a module to those that it convolves")

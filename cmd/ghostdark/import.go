@@ -29,7 +29,7 @@ func newImport() *cobra.Command {
 		Use:   "import",
 		Short: "Make a cfg and weights of another program's model",
 		Long:  "Make a cfg and weights of another program's model.\n\n" + exitCodes,
-		Args:  cobra.NoArgs,
+		Args:  refuseUnknown,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newImportGhostNet())

@@ -33,14 +33,22 @@ func (o *labelledOptions) addLabels(cmd *cobra.Command) {
 
 // check refuses flags that don't go together.
 func (o *labelledOptions) check(cmd *cobra.Command) error {
+	given := cmd.Flags().Changed
+	if o.data != "" && o.images != "" && given("data") != given("images") { // one is only a default
+		if given("data") {
+			o.images = ""
+		} else {
+			o.data = ""
+		}
+	}
 	switch {
 	case o.data == "" && o.images == "":
 		return usagef("no labelled pictures: give --data FILE.data, or --images FOLDER")
 	case o.data != "" && o.images != "":
 		return usagef("give --data or --images, not both")
-	case o.labels != "" && o.images == "":
+	case given("labels") && o.images == "":
 		return usagef("--labels goes with --images")
-	case cmd.Flags().Changed("split") && o.data == "":
+	case given("split") && o.data == "":
 		return usagef("--split goes with --data")
 	}
 	return nil
@@ -80,12 +88,12 @@ func (o *labelledOptions) load(cmd *cobra.Command, m *model) (classNames, error)
 
 // known finds out without a network what classes there are: from the names, else from classes= of
 // the .data file.
-func (o *labelledOptions) known() (dataset.Classes, error) {
+func (o *labelledOptions) known(cmd *cobra.Command) (dataset.Classes, error) {
 	naming, err := o.naming()
 	if err != nil {
 		return dataset.Classes{}, err
 	}
-	names, source, err := naming.given()
+	names, source, err := naming.given(cmd)
 	classes := dataset.Classes{Names: names, Count: len(names)}
 	if err != nil || o.data == "" {
 		return classes, err

@@ -21,7 +21,7 @@ func newLabels() *cobra.Command {
 		Use:   "labels",
 		Short: "Look after the labels of pictures",
 		Long:  "Look after the labels of pictures.\n\n" + exitCodes,
-		Args:  cobra.NoArgs,
+		Args:  refuseUnknown,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newLabelsCheck())
@@ -70,7 +70,7 @@ func runLabelsCheck(cmd *cobra.Command, o *labelsCheckOptions) error {
 	if o.classes < 0 {
 		return usagef("--classes must not be negative")
 	}
-	classes, err := o.known()
+	classes, err := o.known(cmd)
 	if err != nil {
 		return err
 	}

@@ -2,19 +2,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 func main() {
@@ -45,11 +41,11 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(results)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if results.err != nil {
 		err = failure{fmt.Errorf("the results can't be written: %w", plain(results.err))}
 	}
-	return report(err, stderr)
+	return report(cmd, err, stderr)
 }
 
 // sink remembers the first error of writing to w, since hardly any caller of fmt.Fprint looks
@@ -76,9 +72,16 @@ func newRoot() *cobra.Command {
 detectors (YOLOv1 to v7, tiny ones, Yolo-Fastest, Ghost-YOLO), classifiers and
 plain networks. It needs nothing else installed.
 
+The names of well-known models stand for their files, once ghostdark models pull
+has fetched them. Flags get other defaults by a file ghostdark.yaml, as lines
+FLAG: VALUE, or by environment variables GHOSTDARK_FLAG. NO_COLOR=1 turns
+colours off.
+
 ` + exitCodes,
 		Example: `  ghostdark detect
-  ghostdark detect yolov4-tiny.cfg yolov4-tiny.weights street.jpg
+  ghostdark detect my.cfg my.weights street.jpg
+  ghostdark models pull yolov4-tiny
+  ghostdark detect yolov4-tiny street.jpg
   ghostdark validate-cfg my-network.cfg`,
 		Version:       version(),
 		SilenceErrors: true,
@@ -89,37 +92,8 @@ plain networks. It needs nothing else installed.
 		SuggestionsMinimumDistance: 2, // letters to change
 	}
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(newDetect(), newClassify(), newValidate(), newEvaluate(), newLabels(), newAnchors(), newBench(), newRun(), newImport(), newExport(), newNew(), newGhostify(), newFeatures(), newAnalyze())
+	root.AddCommand(newDetect(), newClassify(), newValidate(), newEvaluate(), newLabels(), newAnchors(), newBench(), newRun(), newImport(), newExport(), newNew(), newGhostify(), newFeatures(), newAnalyze(), newModels(), newMan())
+	addModelsDir(root)
+	configure(root)
 	return root
-}
-
-// refuseUnknown refuses what is no command.
-func refuseUnknown(root *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
-		return fmt.Errorf("unknown command %q; did you mean %s?", args[0], strings.Join(near, " or "))
-	}
-	var names []string
-	for _, c := range root.Commands() {
-		if c.IsAvailableCommand() {
-			names = append(names, c.Name())
-		}
-	}
-	return fmt.Errorf("unknown command %q; the commands are %s", args[0], strings.Join(names, ", "))
-}
-
-// explainFlag words the error of a flag's value without the names of parsing functions.
-func explainFlag(_ *cobra.Command, err error) error {
-	var bad *pflag.InvalidValueError
-	if !errors.As(err, &bad) {
-		return err
-	}
-	want := map[string]string{
-		"int": "a whole number", "uint64": "a whole number from 0 on", "intSlice": "a whole number, or several with commas",
-		"float32": "a number", "float64": "a number", "float32Slice": "a list of numbers with commas", "bool": "true or false",
-	}
-	kind := bad.GetFlag().Value.Type()
-	return fmt.Errorf("--%s: %q is not %s", bad.GetFlag().Name, bad.GetValue(), cmp.Or(want[kind], "a "+kind))
 }

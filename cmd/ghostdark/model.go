@@ -127,7 +127,7 @@ func (o *modelOptions) openModel(cmd *cobra.Command, cfgPath, weightsPath string
 	}
 	network, err := g.LoadFile(weightsPath, o.read())
 	if err != nil {
-		return nil, err
+		return nil, pullable(weightsPath, err)
 	}
 	return &model{Network: network, cfgPath: cfgPath, loadTime: time.Since(start)}, nil
 }
@@ -159,7 +159,7 @@ func (o *modelOptions) readGraph(cmd *cobra.Command, cfgPath string, show func(*
 	}
 	g, err := net.Read(cfgPath, opt)
 	if g == nil {
-		return nil, err
+		return nil, pullable(cfgPath, err)
 	}
 	return g, show(cmd, g)
 }
@@ -220,7 +220,7 @@ func (o *modelOptions) openOperands(cmd *cobra.Command, args []string, embedded 
 }
 
 // splitOperands divides the operands of detect and classify: CFG WEIGHTS IMAGE…, or only
-// pictures for the embedded model.
+// pictures for the embedded model. withModel comes before it.
 func splitOperands(args []string) (cfgPath, weightsPath string, pictures []string, err error) {
 	if len(args) == 0 || !strings.HasSuffix(strings.ToLower(args[0]), ".cfg") {
 		for _, a := range args {
@@ -230,11 +230,11 @@ func splitOperands(args []string) (cfgPath, weightsPath string, pictures []strin
 		}
 		return "", "", args, nil
 	}
-	switch len(args) {
-	case 1:
+	switch {
+	case len(args) == 1, len(args) == 2 && isPicture(args[1]):
 		return "", "", nil, usagef("no weights file: give CFG WEIGHTS IMAGE…")
-	case 2:
-		return "", "", nil, usagef("no picture: give CFG WEIGHTS IMAGE…")
+	case len(args) == 2:
+		return "", "", nil, usagef("no picture: give CFG WEIGHTS IMAGE…, or MODEL IMAGE…")
 	}
 	return args[0], args[1], args[2:], nil
 }

@@ -18,6 +18,8 @@ type nameOptions struct{ names, data string }
 func (o *nameOptions) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.names, "names", "", "file of class names, one to a line (default: NAME.names beside NAME.cfg)")
 	cmd.Flags().StringVar(&o.data, "data", "", "darknet .data file, whose names= is used")
+	completeFiles(cmd, "names", "names", "txt", "list")
+	completeFiles(cmd, "data", "data")
 }
 
 // classNames are the names of a network's classes.
@@ -54,10 +56,16 @@ func (o *nameOptions) load(cmd *cobra.Command, m *model) (classNames, error) {
 }
 
 // given reads the names that the flags name, none if they don't.
-func (o *nameOptions) given() (names classNames, source string, err error) {
+func (o *nameOptions) given(cmd *cobra.Command) (names classNames, source string, err error) {
+	if byNames := cmd.Flags().Changed("names"); o.names != "" && o.data != "" {
+		switch byData := cmd.Flags().Changed("data"); {
+		case byNames == byData:
+			return nil, "", usagef("give --names or --data, not both")
+		case byData: // and --names is only a default
+			o.names = ""
+		}
+	}
 	switch {
-	case o.names != "" && o.data != "":
-		return nil, "", usagef("give --names or --data, not both")
 	case o.names != "":
 		names, err = dataset.ReadNames(o.names)
 		return names, o.names, err
@@ -68,7 +76,7 @@ func (o *nameOptions) given() (names classNames, source string, err error) {
 }
 
 func (o *nameOptions) find(cmd *cobra.Command, m *model) (names classNames, source string, err error) {
-	if names, source, err = o.given(); names != nil || err != nil {
+	if names, source, err = o.given(cmd); names != nil || err != nil {
 		return names, source, err
 	}
 	if m.embedded != nil {

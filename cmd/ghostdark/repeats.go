@@ -32,8 +32,11 @@ func (o *repeats) add(cmd *cobra.Command) {
 
 // check checks the numbers.
 func (o *repeats) check(cmd *cobra.Command) error {
-	if given := cmd.Flags().Changed; given("seconds") && given("reps") {
+	switch given := cmd.Flags().Changed; {
+	case given("seconds") && given("reps"):
 		return usagef("give --seconds or --reps, not both")
+	case given("seconds"): // --reps may have another default than none
+		o.reps = 0
 	}
 	const day = 24 * 60 * 60
 	return checkRanges(

@@ -29,7 +29,7 @@ type runOptions struct {
 func newRun() *cobra.Command {
 	o := &runOptions{}
 	cmd := &cobra.Command{
-		Use:   "run CFG WEIGHTS (IMAGE | --input-f32 FILE)",
+		Use:   "run (CFG WEIGHTS | MODEL) (IMAGE | --input-f32 FILE)",
 		Short: "Run a network and give its bare output values",
 		Long: `Run any network on a picture or on raw values, and print or write what its layers
 give. Without --layer that is the network's output: the last layer that is not a
@@ -46,8 +46,9 @@ and without it there is a summary of each layer.
   ghostdark run my.cfg my.weights cat.png --json --logits > output.json
   ghostdark run my.cfg my.weights --input-f32 input.f32 --layer 12 --layer -1
   ghostdark run my.cfg my.weights cat.png --dump layers --format npy`,
-		Args: func(cmd *cobra.Command, args []string) error { return o.checkOperands(cmd, args) },
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runRun(cmd, o, args) }),
+		Args:              withModel(o.checkOperands),
+		ValidArgsFunction: completeOperands(modelThenPicture),
+		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runRun(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.inputF32, "input-f32", "", "file of raw input values in place of a picture")
@@ -57,6 +58,8 @@ and without it there is a summary of each layer.
 	flags.BoolVar(&o.logits, "logits", false, "give the values that go into the last [softmax], too")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	complete(cmd, "format", "f32", "npy")
+	completeFiles(cmd, "input-f32", "f32")
+	completeFolders(cmd, "dump")
 	o.pictureOptions.add(cmd, "what detect and classify do", "stretch", "letterbox", "mincrop", "centercrop")
 	o.engine.add(cmd)
 	o.addShape(cmd)

@@ -32,7 +32,7 @@ type validateOptions struct {
 func newValidate() *cobra.Command {
 	o := &validateOptions{}
 	cmd := &cobra.Command{
-		Use:   "validate-cfg CFG…",
+		Use:   "validate-cfg (CFG | MODEL)…",
 		Short: "Check cfg files and show their layers",
 		Long: `Read cfg files and print for each one its layers with their shapes and costs,
 and every error, warning and note with the source line it is about.
@@ -55,7 +55,8 @@ With --json there is one line for each cfg, holding one JSON object.
 			}
 			return nil
 		},
-		RunE: running(func(cmd *cobra.Command, args []string) error { return runValidate(cmd, o, args) }),
+		ValidArgsFunction: completeOperands(onlyCfgs),
+		RunE:              running(withCfgs(func(cmd *cobra.Command, args []string) error { return runValidate(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.weights, "weights", "", "check that this weights file fits")
@@ -63,6 +64,7 @@ With --json there is one line for each cfg, holding one JSON object.
 	flags.BoolVar(&o.strict, "strict", false, "let warnings count as errors")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "print only what is wrong or doubtful")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
+	completeFiles(cmd, "weights", "weights")
 	o.engine.addPlan(cmd)
 	o.addShape(cmd)
 	o.addWeights(cmd)
@@ -70,17 +72,18 @@ With --json there is one line for each cfg, holding one JSON object.
 }
 
 func runValidate(cmd *cobra.Command, o *validateOptions, paths []string) error {
+	given := cmd.Flags().Changed
 	switch {
 	case o.weights != "" && len(paths) > 1:
 		return usagef("--weights goes with one cfg, not %d", len(paths))
-	case o.weights == "" && (o.cutoff != 0 || o.allowExtra):
+	case o.weights == "" && (given("cutoff") || given("allow-extra")):
 		return usagef("--cutoff and --allow-extra go with --weights")
 	}
 	opt, err := o.netOptions()
 	if err != nil {
 		return err
 	}
-	if !o.plan && (o.engine.cpu != "" || o.engine.disable != nil) {
+	if !o.plan && (given("cpu") || given("disable-pass")) {
 		return usagef("--cpu and --disable-pass go with --plan")
 	}
 	if _, err := o.engine.session(); err != nil {
@@ -232,7 +235,7 @@ func (c *checked) print(w io.Writer, quiet bool) error {
 	if c.graph != nil {
 		file = c.graph.File
 	}
-	if err := file.Render(w, c.diagnostics...); err != nil {
+	if err := render(w, file, c.diagnostics); err != nil {
 		return err
 	}
 	var counts []string
