@@ -1,8 +1,11 @@
 package docs
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -141,8 +144,8 @@ func TestGoBlocks(t *testing.T) {
 	}
 }
 
-// TestCommands runs the commands that the pages show and compares what they print. On the pages
-// … stands for any text, on a line of its own for any lines. What chooses kernels with --cpu is
+// TestCommands runs the commands that the pages show, of ghostdark and of the programs in _embed, and compares what they
+// print. On the pages … stands for any text, on a line of its own for any lines. What chooses kernels with --cpu is
 // left out where the processor doesn't have them.
 func TestCommands(t *testing.T) {
 	folder := t.TempDir()
@@ -162,6 +165,11 @@ func TestCommands(t *testing.T) {
 				command, shown, _ := strings.Cut(example, "\n")
 				line := strings.Replace(command, "go run ./cmd/ghostdark", "ghostdark", 1)
 				args, ok := strings.CutPrefix(line, "ghostdark ")
+				if embedded, isOne := strings.CutPrefix(line, "go run ./docs/_embed/"); isOne {
+					ran++
+					checkOutput(t, name, command, shown, testkit.Root(), "go", append([]string{"run"}, strings.Fields("./docs/_embed/"+embedded)...)...)
+					continue
+				}
 				if !ok {
 					t.Errorf("%s: only ghostdark is run, not %s", name, command)
 					continue
@@ -174,20 +182,75 @@ func TestCommands(t *testing.T) {
 						continue
 					}
 				}
-				cmd := exec.Command(program, strings.Fields(args)...)
-				cmd.Dir = folder
-				out, err := cmd.CombinedOutput()
-				if _, failed := err.(*exec.ExitError); err != nil && !failed {
-					t.Fatal(err)
-				}
-				if !pattern(shown).Match(out) {
-					t.Errorf("%s: %s prints\n%.4000s\nbut the page shows\n%s", name, command, out, shown)
-				}
+				checkOutput(t, name, command, shown, folder, program, strings.Fields(args)...)
 			}
 		}
 	}
 	if ran < 5 {
 		t.Errorf("only %d commands were found", ran)
+	}
+}
+
+// TestServe runs the program that serves, sends it a picture, and something else.
+func TestServe(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "serve.exe")
+	if out, err := exec.Command("go", "build", "-o", program, "./_embed/serve").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	server := exec.Command(program, "-address", "127.0.0.1:0")
+	server.Dir = testkit.Root()
+	output, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer server.Wait()
+	defer server.Process.Kill()
+	address, err := bufio.NewReader(output).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	post := func(body []byte) (status int, answer string) {
+		resp, err := http.Post("http://"+strings.TrimSpace(address), "image/jpeg", bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(text)
+	}
+	status, answer := post(testkit.Bytes(t, filepath.Join(testkit.Root(), "cfgs", "smear.jpg")))
+	if found := strings.Count(answer, `{"class":`); status != http.StatusOK || found < 15 {
+		t.Errorf("status %d, %d objects: %s", status, found, answer)
+	}
+	if status, answer := post([]byte("no picture")); status != http.StatusBadRequest || !strings.HasPrefix(answer, "the picture: ") {
+		t.Errorf("no picture gives %d: %s", status, answer)
+	}
+}
+
+// TestSettings holds that the settings that a page shows are those in the file that its commands use.
+func TestSettings(t *testing.T) {
+	if shown := blocks(pages(t)["docs/config.md"], "yaml"); len(shown) != 1 || shown[0] != string(testkit.Bytes(t, "ghostdark.yaml")) {
+		t.Errorf("docs/config.md shows %q", shown)
+	}
+}
+
+// checkOutput runs a program in a folder and compares what it prints with what a page shows.
+func checkOutput(t *testing.T, page, command, shown, folder, program string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Dir = folder
+	out, err := cmd.CombinedOutput()
+	if _, failed := err.(*exec.ExitError); err != nil && !failed {
+		t.Fatal(err)
+	}
+	if !pattern(shown).Match(out) {
+		t.Errorf("%s: %s prints\n%.4000s\nbut the page shows\n%s", page, command, out, shown)
 	}
 }
 
