@@ -3,6 +3,7 @@ package docs
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"io"
 	"io/fs"
 	"net/http"
@@ -269,4 +270,50 @@ func pattern(shown string) *regexp.Regexp {
 	}
 	b.WriteString(`$`)
 	return regexp.MustCompile(b.String())
+}
+
+// TestBinary makes the program of a guide, with the network that the guide makes in it, and runs it where nothing
+// else is.
+func TestBinary(t *testing.T) {
+	folder := t.TempDir()
+	run := func(dir string, env []string, name string, args ...string) string {
+		t.Helper()
+		cmd := exec.Command(name, args...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return string(out)
+	}
+	root := testkit.Root()
+	stem := filepath.Join(folder, "ghostnet-0.35x")
+	run(root, nil, "go", "run", "./cmd/ghostdark", "import", "ghostnet", "testdata/import/ghostnet-0.35x.safetensors", "--out", folder)
+	run(root, nil, "go", "run", "./cmd/ghostdark", "export", "weights", stem+".cfg", stem+".weights", "--fold",
+		"--output", filepath.Join(folder, "model.weights"), "--output-cfg", filepath.Join(folder, "model.cfg"))
+
+	// The files are put beside the program without writing to the project.
+	overlay := map[string]map[string]string{"Replace": {}}
+	for _, name := range []string{"model.cfg", "model.weights"} {
+		overlay["Replace"][filepath.Join(root, "docs", "_embed", "binary", name)] = filepath.Join(folder, name)
+	}
+	text, err := json.Marshal(overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "overlay.json"), text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	alone := t.TempDir()
+	program := filepath.Join(alone, "classifier.exe")
+	run(root, []string{"CGO_ENABLED=0"}, "go", "build", "-overlay", filepath.Join(folder, "overlay.json"), "-o", program, "./docs/_embed/binary")
+	if err := os.WriteFile(filepath.Join(alone, "picture.png"), testkit.Bytes(t, filepath.Join(root, "cfgs", "trousers.png")), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	want := run(alone, nil, "go", "run", "-C", root, "./cmd/ghostdark", "classify", stem+".cfg", stem+".weights", filepath.Join(alone, "picture.png"), "--top", "1")
+	best := regexp.MustCompile(`(?m)^class (\d+): `).FindStringSubmatch(want)
+	got := run(alone, nil, program, "picture.png")
+	if best == nil || !strings.HasPrefix(got, "picture.png: class "+best[1]+", ") {
+		t.Errorf("the program says %q, classify\n%s", got, want)
+	}
 }
