@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ghostdark/ghostdark/internal/figures"
 )
 
 // table is text in columns that are as wide as their widest cell.
@@ -90,48 +92,10 @@ func writeJSONLine(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// thousands writes 1234567 as 1,234,567.
-func thousands(n int64) string {
-	digits := fmt.Sprint(n)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for i := len(digits) - 3; i > start; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// metric writes a count with three digits and a decimal unit: 1234567 as `1.23 M`.
-func metric(n float64) string { return scaled(n, 1000, "", "K", "M", "G", "T") }
-
-// binaryBytes writes a size with three digits and a binary unit: 1234567 as `1.18 MiB`.
-func binaryBytes(n int64) string { return scaled(float64(n), 1024, "B", "KiB", "MiB", "GiB", "TiB") }
-
-func scaled(v, step float64, units ...string) string {
-	unit := 0
-	for v >= .9995*step && unit < len(units)-1 {
-		v /= step
-		unit++
-	}
-	decimals := 2
-	switch {
-	case unit == 0 || v >= 99.95:
-		decimals = 0
-	case v >= 9.995:
-		decimals = 1
-	}
-	return strings.TrimSpace(fmt.Sprintf("%.*f %s", decimals, v, units[unit]))
-}
-
-// counted writes `1 layer`, `2 layers`.
-func counted(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return thousands(int64(n)) + " " + thing
-}
+func thousands(n int64) string           { return figures.Thousands(n) }
+func metric(n float64) string            { return figures.Metric(n) }
+func binaryBytes(n int64) string         { return figures.Bytes(n) }
+func counted(n int, thing string) string { return figures.Counted(n, thing) }
 
 // shown makes text from a file fit for a terminal: without control characters, and clipped.
 func shown(s string) string {

@@ -45,11 +45,12 @@ var imports = map[string][]string{
 	"rewrite":             {"cfg", "kernels", "layers", "net", "weights"},
 	"cfgs":                {},
 	"models":              {},
-	"cmd/ghostdark":       {"anchors", "cfg", "cfgs", "chart", "checkpoint", "checkpoint/ghostnet", "dataset", "design", "detect", "evaluate", "ghost", "ghost/cheap", "ghost/redundancy", "ghostify", "internal/atomicfile", "layers", "models", "net", "onnx", "picture", "rewrite", "source", "tensor", "weights"},
+	"cmd/ghostdark":       {"anchors", "cfg", "cfgs", "chart", "checkpoint", "checkpoint/ghostnet", "dataset", "design", "detect", "evaluate", "ghost", "ghost/cheap", "ghost/redundancy", "ghostify", "internal/atomicfile", "internal/figures", "layers", "models", "net", "onnx", "picture", "rewrite", "source", "tensor", "weights"},
 	"bench/compare":       {},
 	"docs":                {},
 	"internal/atomicfile": {},
 	"internal/cpu":        {},
+	"internal/figures":    {},
 	"internal/structure":  {},
 	"internal/testkit":    {},
 }
