@@ -56,9 +56,9 @@ func (b *Bars) draw(c draw.Canvas) {
 	tiles := draw.Tiles{Rows: 1, Cols: len(plots), PadX: panelGap, PadTop: legendHeight}
 	for i, canvas := range plot.Align([][]*plot.Plot{plots}, tiles, c)[0] {
 		plots[i].Draw(canvas)
-		var entries []entry
+		var entries []Entry
 		for _, s := range b.Panels[i].Series {
-			entries = append(entries, entry{s.Name, s.Colour})
+			entries = append(entries, Entry{Name: s.Name, Colour: s.Colour})
 		}
 		legend := canvas
 		legend.Min.X, legend.Max.Y = plots[i].DataCanvas(canvas).Min.X, c.Max.Y

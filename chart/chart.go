@@ -45,6 +45,15 @@ func format(path string) (func(io.Writer, Chart) error, error) {
 	return write, nil
 }
 
+// Encode writes a chart in the format that a file's ending stands for, `.svg` or `.png`.
+func Encode(w io.Writer, ending string, c Chart) error {
+	write, err := format("chart" + ending)
+	if err != nil {
+		panic("BUG: chart: " + err.Error())
+	}
+	return write(w, c)
+}
+
 // Write writes a chart in the format that the path's ending names. The file appears only when it
 // is complete.
 func Write(path string, c Chart) error {
@@ -58,8 +67,14 @@ func Write(path string, c Chart) error {
 // dotsPerInch makes a picture twice as fine as screens used to be.
 const dotsPerInch = 144
 
+// maxPixels of a PNG take 400 MB while it is drawn.
+const maxPixels = 100e6
+
 func writePNG(w io.Writer, c Chart) error {
 	width, height := c.size()
+	if pixels := width.Dots(dotsPerInch) * height.Dots(dotsPerInch); pixels > maxPixels {
+		return fmt.Errorf("the picture would have %.0f million pixels, more than %d million; write an SVG", pixels/1e6, int(maxPixels/1e6))
+	}
 	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dotsPerInch))
 	drawOn(canvas, c)
 	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"image"
+	"image/color"
 	"image/png"
 	"io"
 	"os"
@@ -48,14 +50,7 @@ func TestWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decoder := xml.NewDecoder(bytes.NewReader(text))
-	for {
-		if _, err := decoder.Token(); err == io.EOF {
-			break
-		} else if err != nil {
-			t.Fatalf("not XML: %v", err)
-		}
-	}
+	shownIn(t, text)
 	for _, want := range []string{"bottleneck 1<", "bottleneck 19<", "depthwise", "share in %", "&lt;&amp;&gt; by block", "sans-serif", `textLength="95.032"`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the SVG has no %q", want)
@@ -81,19 +76,40 @@ func TestWrite(t *testing.T) {
 	if got := img.Bounds().Size(); got.X != int(width*2+.5) || got.Y != int(height*2+.5) {
 		t.Errorf("the PNG has %v pixels for %v by %v points", got, width, height)
 	}
-	seen := map[[3]uint32]bool{}
-	for y := range img.Bounds().Dy() {
-		for x := range img.Bounds().Dx() {
-			r, g, b, _ := img.At(x, y).RGBA()
-			seen[[3]uint32{r >> 8, g >> 8, b >> 8}] = true
-		}
-	}
+	seen := coloursIn(img)
 	for _, s := range append(b.Panels[0].Series[1:], b.Panels[1].Series...) {
-		c := palette[s.Colour]
-		if !seen[[3]uint32{uint32(c.R), uint32(c.G), uint32(c.B)}] {
+		if !seen[palette[s.Colour]] {
 			t.Errorf("nothing has the colour of %s", s.Name)
 		}
 	}
+}
+
+// shownIn gives the texts of an SVG.
+func shownIn(t *testing.T, svg []byte) string {
+	t.Helper()
+	var shown strings.Builder
+	for decoder := xml.NewDecoder(bytes.NewReader(svg)); ; {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			return shown.String()
+		}
+		if err != nil {
+			t.Fatalf("not XML: %v", err)
+		}
+		if text, ok := token.(xml.CharData); ok {
+			shown.Write(append(text, '\n'))
+		}
+	}
+}
+
+func coloursIn(img image.Image) map[color.RGBA]bool {
+	seen := map[color.RGBA]bool{}
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			seen[color.RGBAModel.Convert(img.At(x, y)).(color.RGBA)] = true
+		}
+	}
+	return seen
 }
 
 func TestRefusedNames(t *testing.T) {

@@ -50,10 +50,10 @@ func (c *Curves) draw(canvas draw.Canvas) {
 	square.Max.X -= legendWidth
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -.01, 1.01, -.01, 1.01
 	p.Draw(square)
-	var entries []entry
+	var entries []Entry
 	for _, l := range c.Lines {
 		if l.Name != "" {
-			entries = append(entries, entry{l.Name, l.Colour})
+			entries = append(entries, Entry{Name: l.Name, Colour: l.Colour})
 		}
 	}
 	beside := canvas
@@ -109,15 +109,13 @@ func (tenths) Ticks(_, _ float64) []plot.Tick {
 }
 
 // drawList writes a legend below the top of a canvas, one entry to a line.
-func drawList(c draw.Canvas, entries []entry) {
+func drawList(c draw.Canvas, entries []Entry) {
 	s := style(textSize)
 	s.YAlign = draw.YTop
 	top := c.Max.Y
 	for _, e := range entries {
-		patch := vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: top - textSize - 1}, Max: vg.Point{X: c.Min.X + textSize, Y: top - 1}}
-		c.SetColor(palette[e.colour])
-		c.Fill(patch.Path())
-		c.FillText(s, vg.Point{X: c.Min.X + textSize + 4, Y: top}, e.name)
+		e.drawSample(c, c.Min.X, top)
+		c.FillText(s, vg.Point{X: c.Min.X + textSize + 4, Y: top}, e.Name)
 		top -= textSize + 6
 	}
 }

@@ -39,7 +39,7 @@ func (s *Sizes) draw(canvas draw.Canvas) {
 	p := newPlot()
 	p.Add(newGrid(true), newGrid(false))
 	p.X.Label.Text, p.Y.Label.Text = "width in "+s.Unit, "height in "+s.Unit
-	var entries []entry
+	var entries []Entry
 	for i, g := range s.Groups {
 		colour := groupColours[i%len(groupColours)]
 		points := make(plotter.XYs, len(g.Widths))
@@ -47,7 +47,7 @@ func (s *Sizes) draw(canvas draw.Canvas) {
 			points[k] = plotter.XY{X: g.Widths[k], Y: g.Heights[k]}
 		}
 		p.Add(newDots(points, colour, .9))
-		entries = append(entries, entry{g.Name, colour})
+		entries = append(entries, Entry{Name: g.Name, Colour: colour})
 	}
 	for i, g := range s.Groups {
 		colour := groupColours[i%len(groupColours)]

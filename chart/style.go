@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"fmt"
 	"image/color"
 	"strconv"
 
@@ -42,10 +43,25 @@ var palette = [...]color.RGBA{
 	Black:     {40, 40, 40, 255},
 }
 
+// tint is a colour pale enough for black text on it.
+func (c Colour) tint() color.RGBA {
+	pale := func(v uint8) uint8 { return uint8((int(v) + 3*255) / 4) }
+	full := palette[c]
+	return color.RGBA{pale(full.R), pale(full.G), pale(full.B), 255}
+}
+
+// Hex is the colour, and a pale one for black text on it, as in HTML: `#0072b2`.
+func (c Colour) Hex() (full, pale string) {
+	hex := func(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
+	return hex(palette[c]), hex(c.tint())
+}
+
 var (
 	background = color.White
 	ink        = palette[Black]
 	faint      = color.RGBA{225, 225, 225, 255}
+	frameFill  = color.RGBA{0, 0, 0, 10}
+	frameLine  = color.RGBA{150, 150, 150, 255}
 )
 
 // Lengths in points, 1/72 of an inch.
@@ -122,27 +138,68 @@ func drawTitle(c draw.Canvas, title string) draw.Canvas {
 // titleHeight is the room for a title.
 const titleHeight = titleSize + 10
 
-// entry is a colour and what it stands for.
-type entry struct {
-	name   string
-	colour Colour
+// Entry is a colour and what it stands for.
+type Entry struct {
+	Name   string
+	Colour Colour
+	Line   Stroke // of a line; NoLine where the colour fills areas
+}
+
+// drawSample draws a square of the colour, or a line, as large as a letter.
+func (e Entry) drawSample(c draw.Canvas, x, top vg.Length) {
+	if y := top - textSize/2 - 1; e.Line != NoLine {
+		c.StrokeLine2(e.Line.line(e.Colour), x, y, x+textSize, y)
+		return
+	}
+	patch := vg.Rectangle{Min: vg.Point{X: x, Y: top - textSize - 1}, Max: vg.Point{X: x + textSize, Y: top - 1}}
+	c.SetColor(palette[e.Colour])
+	c.Fill(patch.Path())
+}
+
+// Stroke is how a line looks.
+type Stroke int
+
+// The strokes.
+const (
+	NoLine Stroke = iota
+	Thin
+	Thick
+	Dashed
+)
+
+// line is the style of lines with a stroke.
+func (s Stroke) line(c Colour) draw.LineStyle {
+	l := draw.LineStyle{Color: palette[c], Width: 1}
+	switch s {
+	case Thick:
+		l.Width = 1.6
+	case Dashed:
+		l.Dashes = []vg.Length{3, 2}
+	}
+	return l
+}
+
+// lengthOf is the room for a legend in a line.
+func lengthOf(entries []Entry) (width vg.Length) {
+	for _, e := range entries {
+		width += textSize + 4 + style(textSize).Width(e.Name) + 12
+	}
+	return width
 }
 
 // legendHeight is the room for a legend.
 const legendHeight = textSize + 9
 
 // drawLegend writes a legend in a line at the top and returns the canvas below it.
-func drawLegend(c draw.Canvas, entries []entry) draw.Canvas {
+func drawLegend(c draw.Canvas, entries []Entry) draw.Canvas {
 	s := style(textSize)
 	s.YAlign = draw.YTop
 	x, top := c.Min.X, c.Max.Y
 	for _, e := range entries {
-		patch := vg.Rectangle{Min: vg.Point{X: x, Y: top - textSize - 1}, Max: vg.Point{X: x + textSize, Y: top - 1}}
-		c.SetColor(palette[e.colour])
-		c.Fill(patch.Path())
+		e.drawSample(c, x, top)
 		x += textSize + 4
-		c.FillText(s, vg.Point{X: x, Y: top}, e.name)
-		x += s.Width(e.name) + 12
+		c.FillText(s, vg.Point{X: x, Y: top}, e.Name)
+		x += s.Width(e.Name) + 12
 	}
 	return draw.Crop(c, 0, 0, 0, -legendHeight)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
@@ -30,14 +31,16 @@ func writeSVG(w io.Writer, c Chart) error {
 	if _, err := canvas.WriteTo(&drawn); err != nil {
 		return err
 	}
-	// Of these, the first two have the same widths.
-	named := bytes.ReplaceAll(drawn.Bytes(), []byte("font-family:"+fontFamily+";"), []byte("font-family:'"+fontFamily+"',Arial,Helvetica,sans-serif;"))
-	parts := bytes.Split(named, []byte("<text "))
+	// The font is named once for all texts. Of these, the first two have the same widths.
+	short := strings.NewReplacer(
+		"<svg ", `<svg font-family="'`+fontFamily+`',Arial,Helvetica,sans-serif" `,
+		"font-family:"+fontFamily+";", "", "font-variant:normal;", "", "font-weight:normal;", "", "font-style:normal;", "")
+	parts := strings.Split(short.Replace(drawn.String()), "<text ")
 	var text bytes.Buffer
-	text.Write(parts[0])
+	text.WriteString(parts[0])
 	for i, part := range parts[1:] {
 		fmt.Fprintf(&text, `<text textLength="%.5g" lengthAdjust="spacingAndGlyphs" `, canvas.widths[i].Points())
-		text.Write(part)
+		text.WriteString(part)
 	}
 	_, err := w.Write(text.Bytes())
 	return err
