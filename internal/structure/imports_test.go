@@ -36,6 +36,7 @@ var imports = map[string][]string{
 	"net":                 {"cfg", "detect", "kernels", "layers", "tensor", "weights"},
 	"ghost":               {"layers", "net", "tensor"},
 	"chart":               {"internal/atomicfile"},
+	"diagram":             {"chart", "ghost", "internal/figures", "layers", "net", "tensor"},
 	"checkpoint":          {},
 	"checkpoint/ghostnet": {"cfg", "checkpoint", "net", "weights"},
 	"ghostify":            {"cfg", "ghost", "ghost/cheap", "kernels", "layers", "net", "tensor", "weights"},
