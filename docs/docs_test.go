@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode"
@@ -189,6 +190,24 @@ func TestCommands(t *testing.T) {
 	}
 	if ran < 5 {
 		t.Errorf("only %d commands were found", ran)
+	}
+	checkDrawings(t, filepath.Join(folder, "docs"))
+}
+
+// checkDrawings holds that commands on the pages that draw into the folder docs draw what lies there.
+func checkDrawings(t *testing.T, drawn string) {
+	if runtime.GOARCH != "amd64" {
+		t.Log("drawings are not compared: elsewhere the last digits of coordinates may differ")
+		return
+	}
+	files, err := filepath.Glob(filepath.Join(drawn, "*.svg"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no drawings: %v", err)
+	}
+	for _, file := range files {
+		if name := filepath.Base(file); !bytes.Equal(testkit.Bytes(t, file), testkit.Bytes(t, name)) {
+			t.Errorf("docs/%s is not what the command on a page draws: run it again", name)
+		}
 	}
 }
 

@@ -820,6 +820,20 @@ var badCommands = []struct {
 	{"a layout and a ratio", "new ghostnet --layout darknet --ratio 2 -o new.cfg", exitUsage, "--ratio=2 doesn't go with layout=darknet, "},
 	{"an option without a value", "new ghostnet --gate= -o new.cfg", exitUsage, "--gate has no value"},
 
+	// Networks to draw.
+	{"nothing to draw", "graph", exitUsage, "give one CFG or MODEL, not 0"},
+	{"two networks to draw", "graph detector.cfg classifier.cfg", exitUsage, "give one CFG or MODEL, not 2"},
+	{"a missing cfg to draw", "graph missing.cfg", exitFailed, "missing.cfg: no such file or directory"},
+	{"no such format", "graph detector.cfg --format pdf", exitUsage, "--format=pdf: the formats are text, dot, mermaid, svg, png"},
+	{"a drawing without a format", "graph detector.cfg -o new.pdf", exitUsage,
+		"new.pdf: its ending stands for no format; end it in .txt, .dot, .gv, .mmd, .mermaid, .svg or .png, or give --format"},
+	{"ASCII in a picture", "graph detector.cfg -o new.svg --ascii", exitUsage, "--ascii is for text, not for svg"},
+	{"a drawing as JSON", "graph detector.cfg -o new.svg --json", exitUsage, "--json goes to standard output, without --format, --output and --ascii"},
+	{"a drawing over its cfg", "graph detector.cfg --format text -o ./detector.cfg", exitUsage, "detector.cfg would be replaced by its drawing: choose another --output"},
+	{"a drawing over a folder", "graph detector.cfg --format text -o folder", exitFailed, "folder: exists and is not a regular file; choose another name"},
+	{"a drawing into a missing folder", "graph detector.cfg -o missing/new.svg", exitFailed, "missing/new.svg: the folder missing does not exist; create it first"},
+	{"a drawing of a negative width", "graph detector.cfg --width -8", exitUsage, "--width and --height must be from 1 to 1048576, or 0 for the cfg's"},
+
 	// Networks to rewrite.
 	{"nothing to rewrite", "ghostify", exitUsage, "give CFG, CFG WEIGHTS, or MODEL"},
 	{"rewritten for nowhere", "ghostify detector.cfg", exitUsage, "no file to write: give --output FILE.cfg, or - for standard output"},

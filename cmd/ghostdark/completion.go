@@ -56,6 +56,7 @@ const (
 	modelThenPicture                      // CFG WEIGHTS or MODEL, then a picture
 	onlyModel                             // CFG WEIGHTS or MODEL
 	onlyCfgs                              // any number of CFG or MODEL
+	onlyCfg                               // CFG or MODEL
 )
 
 // pictureFiles are the usual extensions of pictures.
@@ -78,7 +79,7 @@ func completeOperands(places operandPlaces) cobra.CompletionFunc {
 				files = append(files, pictureFiles...)
 			}
 			return offer(modelNames(begun), begun, files...)
-		case given == 1 && !named && strings.EqualFold(filepath.Ext(args[0]), ".cfg"):
+		case given == 1 && places != onlyCfg && !named && strings.EqualFold(filepath.Ext(args[0]), ".cfg"):
 			return offer(nil, begun, ".weights")
 		case takesPictures:
 			return offer(nil, begun, pictureFiles...)

@@ -92,7 +92,7 @@ colours off.
 		SuggestionsMinimumDistance: 2, // letters to change
 	}
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(newDetect(), newClassify(), newValidate(), newEvaluate(), newLabels(), newAnchors(), newBench(), newRun(), newImport(), newExport(), newNew(), newGhostify(), newFeatures(), newAnalyze(), newModels(), newMan())
+	root.AddCommand(newDetect(), newClassify(), newValidate(), newEvaluate(), newLabels(), newAnchors(), newBench(), newRun(), newImport(), newExport(), newNew(), newGraph(), newGhostify(), newFeatures(), newAnalyze(), newModels(), newMan())
 	addModelsDir(root)
 	configure(root)
 	return root

@@ -24,16 +24,24 @@ type modelOptions struct {
 	allowExtra    bool
 }
 
-// addShape adds the flags that act on a network's shapes.
+// addShape adds the flags that act on a network's shapes, and the limit for what is made of these.
 func (o *modelOptions) addShape(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&o.width, "width", 0, "input width in pixels (default: the cfg's)")
-	cmd.Flags().IntVar(&o.height, "height", 0, "input height in pixels (default: the cfg's)")
+	o.addExtents(cmd)
 	o.addMemory(cmd)
 }
 
+// addExtents adds the flags for the input's width and height.
+func (o *modelOptions) addExtents(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&o.width, "width", 0, "input width in pixels (default: the cfg's)")
+	cmd.Flags().IntVar(&o.height, "height", 0, "input height in pixels (default: the cfg's)")
+}
+
+// defaultMemory is the limit of memory unless told otherwise.
+const defaultMemory = "8GiB"
+
 // addMemory adds the limit of memory.
 func (o *modelOptions) addMemory(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.maxMemory, "max-memory", "8GiB", "most memory for weights, and again for the buffers of a run")
+	cmd.Flags().StringVar(&o.maxMemory, "max-memory", defaultMemory, "most memory for weights, and again for the buffers of a run")
 }
 
 // addWeights adds the flags that say how to read a weights file.

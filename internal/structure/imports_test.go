@@ -46,7 +46,7 @@ var imports = map[string][]string{
 	"rewrite":             {"cfg", "kernels", "layers", "net", "weights"},
 	"cfgs":                {},
 	"models":              {},
-	"cmd/ghostdark":       {"anchors", "cfg", "cfgs", "chart", "checkpoint", "checkpoint/ghostnet", "dataset", "design", "detect", "evaluate", "ghost", "ghost/cheap", "ghost/redundancy", "ghostify", "internal/atomicfile", "internal/figures", "layers", "models", "net", "onnx", "picture", "rewrite", "source", "tensor", "weights"},
+	"cmd/ghostdark":       {"anchors", "cfg", "cfgs", "chart", "checkpoint", "checkpoint/ghostnet", "dataset", "design", "detect", "diagram", "evaluate", "ghost", "ghost/cheap", "ghost/redundancy", "ghostify", "internal/atomicfile", "internal/figures", "layers", "models", "net", "onnx", "picture", "rewrite", "source", "tensor", "weights"},
 	"bench/compare":       {},
 	"docs":                {},
 	"internal/atomicfile": {},
