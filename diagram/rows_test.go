@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
 )
 
@@ -126,4 +127,31 @@ func TestColumns(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestVast draws the largest networks that there may be: lanes inside each other, and side by side.
+func TestVast(t *testing.T) {
+	var nested strings.Builder
+	nested.WriteString(stem + strings.Repeat("[dropout]\n", layers.MaxLayers/2))
+	for i := layers.MaxLayers/2 - 1; i >= 0; i-- {
+		fmt.Fprintf(&nested, sum, i)
+	}
+	beside := stem + pointed + strings.Repeat(same+same+"[shortcut]\nfrom=-3\n[dropout]\n", layers.MaxLayers/4-1)
+	for _, c := range []struct {
+		text          string
+		layers, nodes int // nodes when folded
+	}{{nested.String(), layers.MaxLayers, layers.MaxLayers - 499 + 1}, {beside, layers.MaxLayers - 3, layers.MaxLayers/2 - 1}} {
+		g := build(t, "test.cfg", c.text)
+		d := New(g, Options{})
+		checkEdges(t, g, d.Edges)
+		if rows := d.Rows(); len(rows) != c.layers+1 {
+			t.Errorf("%d rows for %d layers", len(rows), c.layers)
+		}
+		if n := strings.Count(written(t, d.WriteDOT), " -> "); n != len(d.Edges) {
+			t.Errorf("%d edges of %d", n, len(d.Edges))
+		}
+		if f := New(g, Options{Fold: true}); len(f.Nodes) != c.nodes {
+			t.Errorf("%d nodes, want %d", len(f.Nodes), c.nodes)
+		}
+	}
 }
