@@ -176,15 +176,13 @@ func (r *featuresResult) compare(cmd *cobra.Command, session *net.Session, group
 	return nil
 }
 
-// wantedPictures is how many pictures it takes for 20 pixels to each unknown of an operation; 0 when there are enough.
+// wantedPictures is how many pictures a judgement takes; 0 when there are enough.
 func (r *featuresResult) wantedPictures(l *layerFeatures) int {
-	const perUnknown = 20
-	wanted := perUnknown * (r.options.dw*r.options.dw + 1)
-	if l.samples >= wanted {
+	wanted := cheap.Images(r.options.dw, l.samples/len(r.pictures))
+	if len(r.pictures) >= wanted {
 		return 0
 	}
-	each := l.samples / len(r.pictures)
-	return (wanted + each - 1) / each
+	return wanted
 }
 
 // bySize fits operations of several sizes to the pairs of each layer.

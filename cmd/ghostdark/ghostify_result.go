@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ghostdark/ghostdark/ghost"
+	"github.com/ghostdark/ghostdark/ghost/cheap"
 	"github.com/ghostdark/ghostdark/ghostify"
 	"github.com/ghostdark/ghostdark/net"
 )
@@ -82,6 +83,9 @@ func (g *ghostified) verdict() string {
 		return 0
 	})
 	text := fmt.Sprintf("the last module misses %s of the variance, the worst one (layer %d) %s", shareText(g.fitted[len(g.fitted)-1].All), worst.Layer, shareText(worst.All))
+	if few, wanted := g.unjudged(); few > 0 {
+		text += fmt.Sprintf("; %s saw too few pixels for a judgement, which takes at least %s", counted(few, "module"), counted(wanted, "picture"))
+	}
 	switch {
 	case worst.All > .5:
 		return text + ": poor, don't use these weights before training them on"
@@ -89,6 +93,18 @@ func (g *ghostified) verdict() string {
 		return text + ": to be trained on"
 	}
 	return text
+}
+
+// unjudged counts the modules that were fitted on so few pixels that their errors look better than
+// they are, and tells how many pictures there should have been.
+func (g *ghostified) unjudged() (modules, wanted int) {
+	for _, m := range g.Modules {
+		if need := cheap.Images(m.DW, g.Before.Layers[m.Layer].Output.Plane()); need > g.images {
+			modules++
+			wanted = max(wanted, need)
+		}
+	}
+	return modules, wanted
 }
 
 // shareText writes a share of a variance.

@@ -20,6 +20,14 @@ type Fit struct {
 	MSE, Relative float64
 }
 
+// Images is how many images with so many pixels in each map it takes for a judgement of operations of size×size: 20 pixels to each
+// unknown. From fewer pixels fits look better than they are.
+func Images(size, pixels int) int {
+	const perUnknown = 20
+	pixels = max(pixels, 1)
+	return (perUnknown*(size*size+1) + pixels - 1) / pixels
+}
+
 // Variation returns the sum of the squared distances of a map's values from their mean. It is 0 for a map that is the
 // same everywhere.
 func (s *Stats) Variation(target int) float64 {
