@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // dot is a PNG of the given width, by which it is told from others.
@@ -122,6 +123,22 @@ func TestStandardInput(t *testing.T) {
 	}
 }
 
+// TestWaiting ends a wait for standard input.
+func TestWaiting(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(10*time.Millisecond, cancel)
+	for item := range New([]string{"-"}, Options{StdinList: true, Stdin: r}).All(ctx) {
+		t.Errorf("item %s", item)
+	}
+	for item := range New([]string{"-"}, Options{Stdin: r}).All(context.Background()) {
+		if _, err := item.Open(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("a picture: %v", err)
+		}
+	}
+}
+
 // TestLazy checks that nothing is read before its turn: a list is read line by line while it is being
 // written, and a folder isn't entered before its first picture is wanted.
 func TestLazy(t *testing.T) {
@@ -217,7 +234,7 @@ func TestStems(t *testing.T) {
 	for _, name := range []string{"a.jpg", "A.png", "a-2.png", "a", "x.tar.gz", ".png", "a:b?.jpg", `c\d.jpg`, "..", "http://h/x.jpg"} {
 		got = append(got, s.unique(stem(name)))
 	}
-	want := []string{"a", "A-2", "a-2-2", "a-3", "x.tar", "picture", "a_b_", `c_d`, "picture-2", "x"}
+	want := []string{"a", "A-2", "a-2-2", "a-3", "x.tar", "_", "a_b_", `c_d`, "_-2", "x"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

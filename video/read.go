@@ -79,7 +79,7 @@ func Open(ctx context.Context, name string, opt ReadOptions) (*Reader, error) {
 
 func (r *Reader) start(ctx context.Context, ffmpeg, once string) {
 	ctx, r.cancel = context.WithCancel(ctx)
-	args := slices.Concat([]string{"-nostdin", "-hide_banner", "-loglevel", "error"}, input(r.name), []string{
+	args := slices.Concat([]string{"-nostdin", "-hide_banner", "-loglevel", "error"}, input(r.name, r.live), []string{
 		"-map", "0:v:0", once, "passthrough", "-f", "image2pipe", "-c:v", "ppm", "-pix_fmt", "rgb24", "-",
 	})
 	r.cmd = exec.CommandContext(ctx, ffmpeg, args...)

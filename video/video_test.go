@@ -170,9 +170,10 @@ func TestNoFFmpeg(t *testing.T) {
 
 func TestInput(t *testing.T) {
 	for name, want := range map[string]string{
-		"concat:x": "-i file:concat:x", "http://h/x.mp4": "-i http://h/x.mp4", "rtsp://h/x": "-rtsp_transport tcp -i rtsp://h/x",
+		"concat:x": "-i file:concat:x", "http://h/x.mp4": "-i http://h/x.mp4", "rtsp://h/x": "-fflags nobuffer -analyzeduration 1000000 -rtsp_transport tcp -i rtsp://h/x",
+		"udp://h:1": "-fflags nobuffer -analyzeduration 1000000 -i udp://h:1",
 	} {
-		if got := strings.Join(input(name), " "); got != want {
+		if got := strings.Join(input(name, strings.HasPrefix(name, "udp")), " "); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}
