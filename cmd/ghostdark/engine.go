@@ -55,13 +55,16 @@ func (o *engineOptions) session() (net.SessionOptions, error) {
 	return s, nil
 }
 
-// open makes the sessions for so many pictures, which run one at a time.
-func (o *engineOptions) open(cmd *cobra.Command, m *model, pictures int) (*net.Pool, error) {
+// open makes the sessions for one picture, or for several, which run one at a time.
+func (o *engineOptions) open(cmd *cobra.Command, m *model, several bool) (*net.Pool, error) {
 	how, err := o.session()
 	if err != nil {
 		return nil, err
 	}
-	sessions := min(o.sessions, pictures)
+	sessions := 1
+	if several {
+		sessions = o.sessions
+	}
 	if how, err = o.tune(cmd, m, how, sessions); err != nil {
 		return nil, err
 	}
