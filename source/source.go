@@ -4,6 +4,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func File(path string) Item {
 // Bytes is a picture in memory.
 func Bytes(name string, data []byte) Item {
 	return Item{Name: name, Stem: stem(name), open: func(context.Context) (*picture.Image, error) {
-		return picture.Decode(strings.NewReader(string(data)), name, picture.Limits{})
+		return picture.Decode(bytes.NewReader(data), name, picture.Limits{})
 	}}
 }
 

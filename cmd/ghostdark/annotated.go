@@ -28,7 +28,7 @@ func (t *annotatedTarget) add(cmd *cobra.Command, byDefault string) {
 // waits for a run whose picture gets lost.
 func (t *annotatedTarget) plan(in inputs, byDefault string) error {
 	filmed, _ := in.Single()
-	err := t.choose(byDefault, in.Several() && filmed == "")
+	err := t.choose(byDefault, in.several && filmed == "")
 	switch {
 	case err != nil || !t.wanted() || t.folder:
 		return err

@@ -155,7 +155,7 @@ func (o *detectOptions) defaultTarget(in inputs) string {
 		return noPicture
 	case film != "":
 		return "predictions.mp4"
-	case in.Several():
+	case in.several:
 		return "predictions"
 	}
 	return "predictions.jpg"

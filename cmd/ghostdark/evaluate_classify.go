@@ -52,7 +52,7 @@ Without CFG and WEIGHTS the embedded GhostNet is measured.
 	o.files.add(cmd)
 	o.classify.addResize(cmd)
 	o.classify.engine.add(cmd)
-	o.classify.engine.addSessions(cmd, sessionsUsage)
+	o.classify.engine.addSessions(cmd, asSuits, sessionsUsage)
 	o.classify.addShape(cmd)
 	o.classify.addWeights(cmd)
 	return cmd

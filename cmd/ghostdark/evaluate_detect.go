@@ -57,7 +57,7 @@ Without CFG and WEIGHTS the embedded Ghost-YOLO is measured.
 	o.detect.addSuppression(cmd)
 	o.detect.pictureOptions.add(cmd, "letterbox when the cfg has letter_box=1, else stretch", "stretch", "letterbox")
 	o.detect.engine.add(cmd)
-	o.detect.engine.addSessions(cmd, sessionsUsage)
+	o.detect.engine.addSessions(cmd, asSuits, sessionsUsage)
 	o.detect.addShape(cmd)
 	o.detect.addWeights(cmd)
 	return cmd

@@ -32,6 +32,7 @@ func (o *inputOptions) add(cmd *cobra.Command) {
 // inputs are the pictures to look at: an embedded model's own, or those that operands stand for.
 type inputs struct {
 	*source.Inputs
+	several  bool        // whether there may be more than one
 	embedded *cfgs.Model // whose picture it is; nil for operands
 }
 
@@ -61,6 +62,7 @@ func (o *inputOptions) open(cmd *cobra.Command, operands []string, embedded *cfg
 		return inputs{}, usagef("--stdin-list goes with the input -, which is not among those given")
 	}
 	in := inputs{Inputs: source.New(operands, source.Options{Stdin: cmd.InOrStdin(), StdinList: o.stdinList, Every: o.every})}
+	in.several = in.Several()
 	if len(operands) == 0 {
 		in.embedded = embedded
 	}

@@ -39,7 +39,7 @@ func TestInterrupt(t *testing.T) {
 		args := append([]string{command, "--out", "none"}, slices.Repeat([]string{smear}, 40)...)
 		code := execute(ctx, args, stdout, &stderr)
 		shown := strings.Count(stdout.String(), "Predicted in")
-		if code != exitStopped || shown < 1 || shown > 6 {
+		if code != exitStopped || shown < 1 || shown > 30 {
 			t.Errorf("%s: exit code %d after\n%s", command, code, stdout)
 		}
 		if told, want := stderr.String(), fmt.Sprintf("ghostdark: stopped after %s\n", counted(shown, "picture")); told != want {

@@ -16,7 +16,7 @@ import (
 )
 
 // sessionsUsage is the help of --sessions for commands that take pictures.
-const sessionsUsage = "run the network on so many pictures at the same time, each with a part of the threads: more throughput for lists"
+const sessionsUsage = "of several pictures run the network on so many at the same time, each with a part of the threads (0: as many as there are cores and memory for)"
 
 // listOptions are the flags of commands that look at pictures: what to read, what to write, how to go on.
 type listOptions struct {
@@ -42,7 +42,7 @@ func (o *listOptions) add(cmd *cobra.Command, detector bool, target string) {
 	o.target.add(cmd, target)
 	o.nameOptions.add(cmd)
 	o.engine.add(cmd)
-	o.engine.addSessions(cmd, sessionsUsage)
+	o.engine.addSessions(cmd, asSuits, sessionsUsage)
 	o.addShape(cmd)
 	o.addWeights(cmd)
 }
@@ -206,7 +206,8 @@ func (r *pictureRun) run(resize picture.Resize, names classNames, v viewer) erro
 	if err := o.outputs.check(o.target.wanted() && o.target.folder); err != nil {
 		return err
 	}
-	pool, err := o.engine.open(r.cmd, v.network(), r.in.Several())
+	_, live := r.in.Single() // whose frames are to be looked at soon
+	pool, err := o.engine.open(r.cmd, v.network(), r.in.several && !live)
 	if err != nil {
 		return err
 	}
@@ -244,7 +245,7 @@ func (r *pictureRun) run(resize picture.Resize, names classNames, v viewer) erro
 
 // watch shows the progress, where there may be several pictures.
 func (r *pictureRun) watch() {
-	if r.o.quiet || !r.in.Several() {
+	if r.o.quiet || !r.in.several {
 		return
 	}
 	counted := make(chan int, 1)
@@ -308,7 +309,7 @@ func (r *pictureRun) show(j *job) error {
 func (r *pictureRun) print(j *job) {
 	r.progress.share()
 	w := r.cmd.ErrOrStderr()
-	if r.in.Several() {
+	if r.in.several {
 		w = r.cmd.OutOrStdout()
 	}
 	fmt.Fprintf(w, "%s: Predicted in %f milli-seconds.\n", j.item, milliseconds(j.took.Inference))

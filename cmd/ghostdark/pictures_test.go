@@ -50,7 +50,7 @@ func TestSessionsStop(t *testing.T) {
 	args := append([]string{"detect", "--out", "none", "--sessions", "2", "--threads", "2"}, slices.Repeat([]string{smear}, 40)...)
 	code := execute(ctx, args, stdout, &stderr)
 	shown := strings.Count(stdout.String(), "Predicted in")
-	if code != exitStopped || shown < 1 || shown > 8 {
+	if code != exitStopped || shown < 1 || shown > 30 {
 		t.Errorf("exit code %d, %d pictures shown", code, shown)
 	}
 	if told := stderr.String(); told != fmt.Sprintf("ghostdark: stopped after %s\n", counted(shown, "picture")) {
