@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"iter"
 	"path/filepath"
 	"strings"
@@ -69,10 +70,10 @@ func (o *inputOptions) open(cmd *cobra.Command, operands []string, embedded *cfg
 	return in, nil
 }
 
-// all yields the items until the run's context is done.
-func (in inputs) all(r *pictureRun) iter.Seq[source.Item] {
+// all yields the items until the context is done.
+func (in inputs) all(ctx context.Context) iter.Seq[source.Item] {
 	if in.embedded != nil {
 		return func(yield func(source.Item) bool) { yield(source.Bytes(in.embedded.PictureName, in.embedded.Picture)) }
 	}
-	return in.All(r.ctx)
+	return in.All(ctx)
 }

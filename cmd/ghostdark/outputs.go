@@ -18,6 +18,7 @@ type outputOptions struct {
 	labels, voc            string // folders
 	saveConf               bool
 	resume                 bool
+	classifier             bool // whose outputs they are; else a detector's
 }
 
 // sheetFile is the file that a sheet is written to: "-" for standard output, "" for none.
@@ -41,6 +42,7 @@ func (f *sheetFile) String() string { return string(*f) }
 func (f *sheetFile) Type() string { return "string" }
 
 func (o *outputOptions) add(cmd *cobra.Command, detector bool) {
+	o.classifier = !detector
 	flags := cmd.Flags()
 	sheet := func(to *sheetFile, name, usage string) {
 		flags.Var(to, name, usage+", to standard output or with =`FILE` to a file")
@@ -70,9 +72,9 @@ type form struct {
 func (f form) printed() bool { return f.file == standardOutput }
 
 // forms lists the sheets that are asked for.
-func (o *outputOptions) forms(names classNames, classifier bool) []form {
+func (o *outputOptions) forms(names classNames) []form {
 	all := []form{
-		{"--json", o.json, report.JSON()}, {"--jsonl", o.lines, report.Lines()}, {"--csv", o.csv, report.CSV(classifier)},
+		{"--json", o.json, report.JSON()}, {"--jsonl", o.lines, report.Lines()}, {"--csv", o.csv, report.CSV(o.classifier)},
 		{"--coco", o.coco, report.COCO(categories(names))},
 	}
 	return slices.DeleteFunc(all, func(f form) bool { return f.file == "" })
@@ -88,17 +90,17 @@ func categories(names classNames) func(class int) int {
 
 // any reports whether anything is asked for.
 func (o *outputOptions) any() bool {
-	return o.labels != "" || o.voc != "" || len(o.forms(nil, false)) > 0
+	return o.labels != "" || o.voc != "" || len(o.forms(nil)) > 0
 }
 
 // onStandardOutput reports whether a sheet goes there, where nothing else can be then.
 func (o *outputOptions) onStandardOutput() bool {
-	return slices.ContainsFunc(o.forms(nil, false), form.printed)
+	return slices.ContainsFunc(o.forms(nil), form.printed)
 }
 
 // check finds what can't be done. pictures tells whether annotated ones are written to a folder.
 func (o *outputOptions) check(pictures bool) error {
-	forms := o.forms(nil, false)
+	forms := o.forms(nil)
 	tells := pictures || o.labels != "" || o.voc != ""
 	for i, f := range forms {
 		for _, other := range forms[:i] {
@@ -134,7 +136,7 @@ type outputs struct {
 }
 
 // open begins the sheets.
-func (o *outputOptions) open(w io.Writer, names classNames, classifier bool) (*outputs, error) {
+func (o *outputOptions) open(w io.Writer, names classNames) (*outputs, error) {
 	out := &outputs{}
 	if o.labels != "" {
 		out.folders = append(out.folders, report.Labels(o.labels, o.saveConf))
@@ -142,7 +144,7 @@ func (o *outputOptions) open(w io.Writer, names classNames, classifier bool) (*o
 	if o.voc != "" {
 		out.folders = append(out.folders, report.VOC(o.voc))
 	}
-	forms := o.forms(names, classifier)
+	forms := o.forms(names)
 	if i := slices.IndexFunc(forms, form.printed); i >= 0 { // last, so that nothing is printed when a file can't be written
 		forms = append(slices.Delete(slices.Clone(forms), i, i+1), forms[i])
 	}

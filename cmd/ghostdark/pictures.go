@@ -130,14 +130,14 @@ func (r *pictureRun) end() {
 	}
 }
 
-// items yields a job for each picture that isn't done.
+// items yields a job for each picture. Those that were done in an earlier run have an error that says so.
 func (r *pictureRun) items() iter.Seq[*job] {
 	return func(yield func(*job) bool) {
 		number := 0
-		for item := range r.in.all(r) {
+		for item := range r.in.all(r.ctx) {
 			number++
 			j := &job{item: item, report: report.Picture{
-				FrameID: number, Filename: item.Name, Frame: item.Frame, Time: report.Round(item.Time.Seconds(), 3), Stem: item.Stem,
+				FrameID: number, Filename: item.Name, Frame: item.Frame, Time: round(item.Time.Seconds(), 3), Stem: item.Stem,
 			}}
 			if r.o.outputs.resume && r.out.have(item) && r.o.target.has(item) {
 				j.err = errDone
@@ -212,8 +212,7 @@ func (r *pictureRun) run(resize picture.Resize, names classNames, v viewer) erro
 		return err
 	}
 	defer pool.Close()
-	_, classifier := v.(*classifier)
-	if r.out, err = o.outputs.open(r.cmd.OutOrStdout(), names, classifier); err != nil {
+	if r.out, err = o.outputs.open(r.cmd.OutOrStdout(), names); err != nil {
 		return err
 	}
 	r.resize, r.viewer, r.times = resize, v, newTimeTable()
@@ -316,45 +315,4 @@ func (r *pictureRun) print(j *job) {
 	for _, line := range j.lines {
 		fmt.Fprintln(r.cmd.OutOrStdout(), line)
 	}
-}
-
-// fail tells why a picture has no result.
-func (r *pictureRun) fail(err error) {
-	r.failed++
-	r.progress.clear()
-	tell(r.cmd, "ghostdark: %v", err)
-}
-
-// outcome tells how the run ended.
-func (r *pictureRun) outcome() error {
-	if r.skipped > 0 {
-		note(r.cmd, "%s done before", counted(r.skipped, "picture"))
-	}
-	stopped := r.cmd.Context().Err() != nil
-	tellFailed(r.cmd, r.failed, r.done)
-	switch {
-	case stopped:
-		tell(r.cmd, "ghostdark: stopped after %s%s", counted(r.done+r.skipped, "picture"), r.howOn())
-		return errStopped
-	case r.failed > 0:
-		return errReported
-	}
-	return nil
-}
-
-// tellFailed tells how many of several pictures failed.
-func tellFailed(cmd *cobra.Command, failed, pictures int) {
-	if failed > 0 && pictures > 1 {
-		tell(cmd, "ghostdark: %d of %s failed", failed, counted(pictures, "picture"))
-	}
-}
-
-// howOn tells how a run that was stopped can go on.
-func (r *pictureRun) howOn() string {
-	again := r.o.outputs
-	again.resume = true
-	if again.check(r.o.target.wanted() && r.o.target.folder) != nil {
-		return ""
-	}
-	return "; the same command with --resume goes on from there"
 }
