@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -72,12 +73,17 @@ func conclude(cmd *cobra.Command, err error, stderr io.Writer) int {
 		return exitUsage
 	case errors.Is(err, errStopped):
 		return exitStopped
+	case failed.error == context.Canceled:
+		fmt.Fprintln(stderr, "ghostdark: stopped")
 	case !errors.Is(err, errReported):
 		fmt.Fprintf(stderr, "ghostdark: %v\n", plain(failed.error))
 		var h hinted
 		if errors.As(err, &h) {
 			fmt.Fprintf(stderr, "  = hint: %s\n", h.hint)
 		}
+	}
+	if errors.Is(err, context.Canceled) {
+		return exitStopped
 	}
 	return exitFailed
 }
