@@ -70,6 +70,7 @@ func Bytes(name string, data []byte) Item {
 type Options struct {
 	Stdin     io.Reader // what the input "-" reads
 	StdinList bool      // "-" holds inputs, one to a line, instead of a picture
+	Skip      []string  // folders to leave out below others, such as those that results are written to
 	Every     int       // of videos, yield only every so many frames; 0 and 1 yield all
 }
 

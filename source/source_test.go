@@ -108,6 +108,19 @@ func TestInputs(t *testing.T) {
 	}
 }
 
+// TestSkip leaves a folder out that results are written to, unless it is asked for itself.
+func TestSkip(t *testing.T) {
+	enter(t, map[string]string{"1.png": "", "out/2.png": "", "sub/out/3.png": ""})
+	skip := Options{Skip: []string{"./sub/../out", "none", ""}}
+	for operand, want := range map[string][]string{
+		".": {"1.png as 1", "sub/out/3.png as sub/out/3"}, "out": {"out/2.png as 2"}, "out/2.png": {"out/2.png as 2"},
+	} {
+		if got := opened(t, New([]string{operand}, skip)); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", operand, got, want)
+		}
+	}
+}
+
 func TestStandardInput(t *testing.T) {
 	enter(t, map[string]string{"a.png": "", "sub/b.png": ""})
 	in := New([]string{"-"}, Options{Stdin: bytes.NewReader(dot(3))})

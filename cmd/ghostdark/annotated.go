@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -34,10 +35,17 @@ func (t *annotatedTarget) plan(in inputs, byDefault string) error {
 		return err
 	case filmed != "" && !video.HasFormat(t.out):
 		return usagef("--out %s is no video, but %s is: name a file such as found.mp4, or a folder with / at the end", t.out, filmed)
+	case filmed != "" && sameFile(t.out, filmed):
+		return errSource(t.out)
 	case filmed != "":
 		return video.Check(t.out)
 	}
 	return picture.CheckSave(t.out)
+}
+
+// errSource refuses to write over what is read.
+func errSource(file string) error {
+	return fmt.Errorf("%s: is what is read; choose another --out", file)
 }
 
 // path gives the file for an item.
@@ -60,6 +68,9 @@ func (t *annotatedTarget) has(item source.Item) bool {
 // save writes an annotated picture. Several goroutines may do so.
 func (t *annotatedTarget) save(item source.Item, annotated *picture.Image) error {
 	file := t.path(item.Stem, ".jpg")
+	if sameFile(file, item.Name) {
+		return errSource(file)
+	}
 	if t.folder {
 		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 			return err
@@ -86,7 +97,9 @@ func (t *annotatedTarget) shoot(item source.Item, annotated *picture.Image) erro
 	if t.film == nil {
 		f := &film{of: item.Video, file: t.path(item.Video.Stem, ".mp4")}
 		t.film = f
-		if t.folder {
+		if sameFile(f.file, item.Name) {
+			f.err = errSource(f.file)
+		} else if t.folder {
 			f.err = os.MkdirAll(filepath.Dir(f.file), 0o777)
 		}
 		if f.err == nil {

@@ -819,6 +819,8 @@ var badCommands = []struct {
 		"--blur needs a picture to be seen in: give --out or --crops"},
 	{"going on with nothing", "detect detector.cfg detector.weights picture.png --resume", exitUsage, "--resume needs an output that tells what is done: "},
 	{"going on with a table", "detect detector.cfg detector.weights picture.png --resume --csv=found.csv", exitUsage, "--resume doesn't go with --csv, "},
+	{"a picture over itself", "detect detector.cfg detector.weights picture.jpg --out picture.jpg", exitFailed,
+		"picture.jpg: is what is read; choose another --out"},
 	{"a film with the name of a picture", "detect detector.cfg detector.weights film.mp4 --out found.png", exitUsage, "--out found.png is no video, but film.mp4 is: "},
 
 	// Networks to write.

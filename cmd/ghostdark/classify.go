@@ -58,7 +58,7 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if o.top < 1 {
 		return usagef("--top must be at least 1")
 	}
-	m, run, err := o.open(cmd, args, cfgs.Classifier)
+	m, run, err := o.open(cmd, args, cfgs.Classifier, o.target.out)
 	if err != nil {
 		return err
 	}

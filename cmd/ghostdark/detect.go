@@ -114,7 +114,7 @@ func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	m, run, err := o.open(cmd, args, cfgs.Detector)
+	m, run, err := o.open(cmd, args, cfgs.Detector, cmp.Or(o.target.out, severalPredictions), o.crops)
 	if err != nil {
 		return err
 	}
@@ -136,6 +136,9 @@ func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
 	if len(o.blur) > 0 && !o.target.wanted() && o.crops == "" {
 		return usagef("--blur needs a picture to be seen in: give --out or --crops")
 	}
+	if !o.quiet && !run.in.several { // else pictures are counted
+		d.watch = func(tiles int) *progress { return newProgress(cmd, cmd.Name(), "tile", known(tiles)) }
+	}
 	return run.run(d.resize, names, d)
 }
 
@@ -147,6 +150,9 @@ func (m *model) mustDetect() error {
 	return nil
 }
 
+// severalPredictions is the folder of several annotated pictures.
+const severalPredictions = "predictions"
+
 // defaultTarget is where annotated pictures go unless --out says otherwise.
 func (o *detectOptions) defaultTarget(in inputs) string {
 	film, live := in.Single()
@@ -156,7 +162,7 @@ func (o *detectOptions) defaultTarget(in inputs) string {
 	case film != "":
 		return "predictions.mp4"
 	case in.several:
-		return "predictions"
+		return severalPredictions
 	}
 	return "predictions.jpg"
 }
@@ -170,6 +176,7 @@ type detector struct {
 	filter  detect.Filter
 	nms     detect.Suppression
 	blurred func(class int) bool
+	watch   func(tiles int) *progress // of a single picture; nil for none
 }
 
 func newDetector(o *detectOptions, m *model, names classNames) (*detector, error) {

@@ -38,7 +38,8 @@ type inputs struct {
 }
 
 // open makes the inputs of operands; without any, the picture of the embedded model.
-func (o *inputOptions) open(cmd *cobra.Command, operands []string, embedded *cfgs.Model) (inputs, error) {
+// Below folders, those that results go to are left out.
+func (o *inputOptions) open(cmd *cobra.Command, operands []string, embedded *cfgs.Model, results ...string) (inputs, error) {
 	if o.every < 1 {
 		return inputs{}, usagef("--every must be at least 1")
 	}
@@ -62,7 +63,7 @@ func (o *inputOptions) open(cmd *cobra.Command, operands []string, embedded *cfg
 	case o.stdinList && dash == 0:
 		return inputs{}, usagef("--stdin-list goes with the input -, which is not among those given")
 	}
-	in := inputs{Inputs: source.New(operands, source.Options{Stdin: cmd.InOrStdin(), StdinList: o.stdinList, Every: o.every})}
+	in := inputs{Inputs: source.New(operands, source.Options{Stdin: cmd.InOrStdin(), StdinList: o.stdinList, Skip: results, Every: o.every})}
 	in.several = in.Several()
 	if len(operands) == 0 {
 		in.embedded = embedded

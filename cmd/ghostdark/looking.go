@@ -112,9 +112,7 @@ func eachPicture(cmd *cobra.Command, paths []string, o *engineOptions, v looker,
 		}
 		return j
 	})
-	total := make(chan int, 1)
-	total <- len(paths)
-	progress := newProgress(cmd, cmd.Name(), total)
+	progress := newProgress(cmd, cmd.Name(), "picture", known(len(paths)))
 	defer progress.clear()
 	index, failed := 0, 0
 	for j := range looking(ctx, prepared, pool, v).all() {

@@ -85,8 +85,9 @@ type pictureRun struct {
 }
 
 // open loads the network that the operands of a command name, or the embedded one. The first pictures are being
-// decoded meanwhile, since either takes about as long when the network is small.
-func (o *listOptions) open(cmd *cobra.Command, args []string, embedded func() cfgs.Model) (*model, *pictureRun, error) {
+// decoded meanwhile, since either takes about as long when the network is small. results are folders that are written
+// to, and so not looked at.
+func (o *listOptions) open(cmd *cobra.Command, args []string, embedded func() cfgs.Model, results ...string) (*model, *pictureRun, error) {
 	cfgPath, weightsPath, operands, err := splitOperands(args, o.inputs.stdinList)
 	if err != nil {
 		return nil, nil, err
@@ -97,7 +98,7 @@ func (o *listOptions) open(cmd *cobra.Command, args []string, embedded func() cf
 		brought = &e
 	}
 	r := &pictureRun{cmd: cmd, o: o, ready: make(chan struct{})}
-	if r.in, err = o.inputs.open(cmd, operands, brought); err != nil {
+	if r.in, err = o.inputs.open(cmd, operands, brought, results...); err != nil {
 		return nil, nil, err
 	}
 	r.ctx, r.cancel = context.WithCancel(cmd.Context())
@@ -254,7 +255,7 @@ func (r *pictureRun) watch() {
 			counted <- n
 		}
 	}()
-	r.progress = newProgress(r.cmd, r.cmd.Name(), counted)
+	r.progress = newProgress(r.cmd, r.cmd.Name(), "picture", counted)
 }
 
 // each takes the pictures through the last stages. Its error ends the run; those of pictures are told and counted.

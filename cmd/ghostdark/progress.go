@@ -13,6 +13,7 @@ import (
 type progress struct {
 	w       io.Writer
 	stage   string
+	thing   string                   // what is counted, in the singular
 	shared  bool                     // the terminal also shows results
 	bar     *progressbar.ProgressBar // nil for lines
 	counted <-chan int               // gives the total once, or is closed if it can't be known
@@ -26,11 +27,11 @@ type progress struct {
 // tellEvery is the time between lines.
 const tellEvery = 5 * time.Second
 
-// newProgress begins to show the progress of a stage whose total comes later. The bar is drawn below results, if
+// newProgress begins to show how many things of a stage are done; their total comes later. The bar is drawn below results, if
 // they go to a terminal, too.
-func newProgress(cmd *cobra.Command, stage string, counted <-chan int) *progress {
+func newProgress(cmd *cobra.Command, stage, thing string, counted <-chan int) *progress {
 	w, now := cmd.ErrOrStderr(), time.Now()
-	p := &progress{w: w, stage: stage, counted: counted, start: now, told: now}
+	p := &progress{w: w, stage: stage, thing: thing, counted: counted, start: now, told: now}
 	if isTerminal(w) {
 		p.shared = isTerminal(cmd.OutOrStdout())
 		pause := 100 * time.Millisecond
@@ -39,11 +40,18 @@ func newProgress(cmd *cobra.Command, stage string, counted <-chan int) *progress
 		}
 		p.bar = progressbar.NewOptions(-1,
 			progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(stage), progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(), progressbar.OptionSetItsString("pictures"), progressbar.OptionSetElapsedTime(true),
+			progressbar.OptionShowIts(), progressbar.OptionSetItsString(thing+"s"), progressbar.OptionSetElapsedTime(true),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionUseANSICodes(true),
 			progressbar.OptionFullWidth(), progressbar.OptionThrottle(pause))
 	}
 	return p
+}
+
+// known is a total that is known from the start.
+func known(total int) <-chan int {
+	c := make(chan int, 1)
+	c <- total
+	return c
 }
 
 // clear makes room for a line on standard error; the next step draws the bar again.
@@ -75,9 +83,9 @@ func (p *progress) step() {
 	}
 	p.done++
 	select {
-	case total, known := <-p.counted:
+	case total, ok := <-p.counted:
 		p.counted = nil
-		if known && total > 0 {
+		if ok && total > 0 {
 			p.total = total
 			if p.bar != nil {
 				p.bar.ChangeMax(total)
@@ -101,9 +109,9 @@ func (p *progress) step() {
 // line says how far the work is.
 func (p *progress) line(now time.Time) string {
 	rate := float64(p.done-p.skipped) / now.Sub(p.start).Seconds()
-	text := fmt.Sprintf("%s: %s", p.stage, counted(p.done, "picture"))
+	text := fmt.Sprintf("%s: %s", p.stage, counted(p.done, p.thing))
 	if p.total > 0 {
-		text = fmt.Sprintf("%s: %s of %s", p.stage, thousands(int64(p.done)), counted(p.total, "picture"))
+		text = fmt.Sprintf("%s: %s of %s", p.stage, thousands(int64(p.done)), counted(p.total, p.thing))
 	}
 	text += fmt.Sprintf(", %.3g a second", rate)
 	if left := p.total - p.done; left > 0 && rate > 0 {

@@ -16,7 +16,7 @@ func TestProgressLines(t *testing.T) {
 		cmd := &cobra.Command{}
 		cmd.SetErr(&told)
 		counted := make(chan int, 1)
-		p := newProgress(cmd, "detect", counted)
+		p := newProgress(cmd, "detect", "picture", counted)
 		p.skip(100)
 		for i := range 40 {
 			time.Sleep(500 * time.Millisecond)
@@ -38,7 +38,7 @@ detect: 140 of 1,234 pictures, 2 a second, 9m7s left
 		// Nothing is told of short work, and of an unknown total only what is done.
 		told.Reset()
 		close(counted)
-		p = newProgress(cmd, "classify", counted)
+		p = newProgress(cmd, "classify", "picture", counted)
 		for range 7 {
 			p.step()
 		}

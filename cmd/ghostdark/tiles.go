@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/ghostdark/ghostdark/detect"
@@ -41,6 +42,11 @@ func (d *detector) lookAtTiles(ctx context.Context, s *net.Session, j *job) erro
 		t.took = lap(&start)
 		return t
 	}
+	var watched *progress
+	if d.watch != nil {
+		watched = d.watch(len(slices.Collect(d.tiles(j.image))))
+		defer watched.clear()
+	}
 	var all []detect.Found
 	for t := range parallel(d.tiles(j.image), 1, cut).all() {
 		if t.err != nil {
@@ -58,6 +64,7 @@ func (d *detector) lookAtTiles(ctx context.Context, s *net.Session, j *job) erro
 		}
 		all = append(all, detect.Found{Tile: t.at, Candidates: found})
 		j.took.Postprocess += lap(&at)
+		watched.step()
 	}
 	at := time.Now()
 	j.candidates = d.nms.Join(all, size, d.model.Classes())
