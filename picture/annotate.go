@@ -39,7 +39,7 @@ func (l Label) sound() bool {
 const most = 1e300
 
 // Annotate returns a copy of m with boxes and tags drawn on it. Lines and letters grow with
-// the picture. A picture whose longer side is under 240 pixels has no room for letters and
+// the picture, and are smaller where many tags would hide it. A picture whose longer side is under 240 pixels has no room for letters and
 // is enlarged by a whole factor first, each pixel becoming a square; the labels still count
 // in pixels of m. Tags stay inside the picture and evade each other where they can; earlier
 // labels get the better places and lie on top.
@@ -48,7 +48,7 @@ func Annotate(m *Image, labels []Label) *Image {
 	if out.W == 0 || out.H == 0 {
 		return out
 	}
-	size := letterSize(out)
+	size := crowdedSize(out, labels)
 	line := max(1, int(math.Round(size/7)))
 
 	boxes := make([]image.Rectangle, len(labels)) // empty: not drawn
@@ -88,11 +88,28 @@ func legible(m *Image) (out *Image, factor int) {
 	return out, factor
 }
 
+// smallest is the size of the smallest letters that can be read.
+const smallest = 12
+
 // letterSize is the size of letters for a picture: 2 % of the side of a square with its
 // area, never too small to read.
 func letterSize(m *Image) float64 {
-	const share, smallest = 0.02, 12
+	const share = 0.02
 	return max(smallest, math.Round(share*math.Sqrt(float64(m.W)*float64(m.H))))
+}
+
+// crowdedSize is letterSize, or less where that would let tags cover more than a part of the
+// picture. A tag of average length is as large as seven squares of the letters' size.
+func crowdedSize(m *Image, labels []Label) float64 {
+	const part, squares = 0.15, 7
+	tags := 0
+	for _, l := range labels {
+		if l.Text != "" {
+			tags++
+		}
+	}
+	most := math.Round(math.Sqrt(part * float64(m.W) * float64(m.H) / float64(squares*max(tags, 1))))
+	return min(letterSize(m), max(smallest, most))
 }
 
 // outline returns the outer edge of a label's frame, which is line pixels thick and centred

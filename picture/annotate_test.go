@@ -247,3 +247,23 @@ func TestCaption(t *testing.T) {
 		t.Error("the picture changed its size")
 	}
 }
+
+// TestLettersOfCrowds holds that letters get smaller with many tags, but stay readable, and that few tags have
+// letters as large as the picture's size asks for.
+func TestLettersOfCrowds(t *testing.T) {
+	tagged := func(n int) []Label {
+		labels := make([]Label, n+10) // some without a text
+		for i := range n {
+			labels[i].Text = "tag"
+		}
+		return labels
+	}
+	for _, tt := range []struct {
+		w, h, tags int
+		want       float64
+	}{{4000, 3000, 0, 69}, {4000, 3000, 20, 69}, {4000, 3000, 200, 36}, {4000, 3000, 20_000, 12}, {640, 480, 21, 12}, {64, 48, 5, 12}, {2560, 1920, 341, 18}} {
+		if got := crowdedSize(&Image{W: tt.w, H: tt.h}, tagged(tt.tags)); got != tt.want {
+			t.Errorf("%d tags on %d×%d have letters of %v pixels, want %v", tt.tags, tt.w, tt.h, got, tt.want)
+		}
+	}
+}

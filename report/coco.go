@@ -3,13 +3,13 @@ package report
 import (
 	"encoding/json"
 	"path"
-	"regexp"
 	"strconv"
+	"strings"
 )
 
 // coco is COCO's form of results.
 type coco struct {
-	jsonArray
+	array    jsonArray // in which pictures without objects leave no trace, so that it can't be resumed
 	category func(class int) int
 }
 
@@ -27,6 +27,9 @@ type cocoResult struct {
 	Score      float64    `json:"score"`
 }
 
+func (c *coco) Begin() string { return c.array.Begin() }
+func (c *coco) End() string   { return c.array.End() }
+
 func (c *coco) Add(p *Picture) (string, error) {
 	var text string
 	for _, o := range p.Objects {
@@ -35,18 +38,18 @@ func (c *coco) Add(p *Picture) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text += c.separate(string(entry))
+		text += c.array.separate(string(entry))
 	}
 	return text, nil
 }
 
-// cocoName matches the stem of a file of the COCO data set.
-var cocoName = regexp.MustCompile(`^(?:COCO_[a-z]+\d{4}_)?(\d{1,15})$`)
-
 func imageID(stem string) any {
 	name := path.Base(stem)
-	if m := cocoName.FindStringSubmatch(name); m != nil {
-		n, _ := strconv.Atoi(m[1])
+	digits := name
+	if strings.HasPrefix(name, "COCO_") {
+		digits = name[strings.LastIndexByte(name, '_')+1:]
+	}
+	if n, err := strconv.ParseUint(digits, 10, 53); err == nil { // as many bits as JSON's numbers are sure to have
 		return n
 	}
 	return name

@@ -101,7 +101,8 @@ func TestFormats(t *testing.T) {
 
 func TestImageID(t *testing.T) {
 	for stem, want := range map[string]any{
-		"000000000042": 42, "val/42": 42, "COCO_val2014_000000000007": 7, "img_12": "img_12", "a/b": "b", "1234567890123456": "1234567890123456",
+		"000000000042": uint64(42), "val/42": uint64(42), "COCO_val2014_000000000007": uint64(7), "img_12": "img_12", "a/b": "b", "-1": "-1", "COCO_x": "COCO_x",
+		"12345678901234567": "12345678901234567",
 	} {
 		if got := imageID(stem); got != want {
 			t.Errorf("%s: %v, want %v", stem, got, want)
@@ -225,6 +226,15 @@ func TestResume(t *testing.T) {
 			} else if !strings.HasPrefix(err.Error(), path+": can't be continued: ") {
 				t.Errorf("%q: %v", text, err)
 			}
+		}
+	}
+}
+
+// TestResumers tells the formats that have something of each picture from those that don't.
+func TestResumers(t *testing.T) {
+	for _, f := range []Format{CSV(false), COCO(COCOCategory)} {
+		if _, resumes := f.(Resumer); resumes {
+			t.Errorf("%T can be resumed", f)
 		}
 	}
 }

@@ -17,8 +17,8 @@ type Sheet struct {
 	format Format
 	path   string // of the file, empty for a stream
 	w      io.Writer
-	file   *atomicfile.Writer // nil for a stream
-	done   map[uint64]struct{}
+	file   *atomicfile.Writer  // nil for a stream
+	done   map[uint64]struct{} // pictures of the earlier file; nil unless it is resumed
 }
 
 // Stream writes a sheet to w as it grows.
@@ -47,6 +47,7 @@ func Resume(path string, f Resumer) (*Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.done = map[uint64]struct{}{}
 	earlier, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
@@ -73,9 +74,6 @@ func (s *Sheet) again(element json.RawMessage) error {
 	if p.Image == nil || p.Error != "" {
 		return nil
 	}
-	if s.done == nil {
-		s.done = map[uint64]struct{}{}
-	}
 	s.done[mark(p.Filename, p.Frame)] = struct{}{}
 	text, err := s.format.(Resumer).Again(element)
 	if err != nil {
@@ -83,6 +81,9 @@ func (s *Sheet) again(element json.RawMessage) error {
 	}
 	return s.text(text)
 }
+
+// Resumed reports whether the sheet continues a file, or would if there were one.
+func (s *Sheet) Resumed() bool { return s.done != nil }
 
 // Has reports whether a picture is in the file that was resumed, by its name and frame.
 func (s *Sheet) Has(filename string, frame int) bool {

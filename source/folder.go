@@ -42,7 +42,7 @@ func (w *walk) below(root, inside string, found *bool) bool {
 		}
 		within := path.Join(filepath.ToSlash(inside), name)
 		if sub, isFolder := strings.CutSuffix(name, "/"); isFolder {
-			if !w.below(root, filepath.Join(inside, sub), found) {
+			if !w.skips(filepath.Join(folder, sub)) && !w.below(root, filepath.Join(inside, sub), found) {
 				return false
 			}
 			continue
@@ -53,6 +53,15 @@ func (w *walk) below(root, inside string, found *bool) bool {
 		}
 	}
 	return true
+}
+
+// skips reports whether a folder is to be left out.
+func (w *walk) skips(folder string) bool {
+	info, err := os.Stat(folder)
+	return err == nil && slices.ContainsFunc(w.options.Skip, func(skip string) bool {
+		other, err := os.Stat(skip)
+		return err == nil && os.SameFile(info, other)
+	})
 }
 
 // sortedNames lists the pictures and videos of a folder, and the folders in it with a slash at the end.

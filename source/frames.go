@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/ghostdark/ghostdark/picture"
 	"github.com/ghostdark/ghostdark/video"
@@ -25,6 +26,7 @@ func (w *walk) film(name, stem string, live bool) bool {
 		Name: name, Stem: w.stems.unique(stem), Live: live,
 		FPS: r.FPS / float64(every), Frames: kept(r.Frames, every),
 	}
+	start := time.Now()
 	for number := 1; ; number++ {
 		frame, err := r.Next()
 		if errors.Is(err, io.EOF) {
@@ -41,7 +43,11 @@ func (w *walk) film(name, stem string, live bool) bool {
 		}
 		item := Item{
 			Name: name, Stem: fmt.Sprintf("%s_%06d", v.Stem, number), Frame: number, Video: v,
+			Time: time.Duration(float64(number-1) / r.FPS * float64(time.Second)),
 			open: func(context.Context) (*picture.Image, error) { return frame, nil },
+		}
+		if live {
+			item.Time = time.Since(start)
 		}
 		if !w.yield(item) {
 			return false

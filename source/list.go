@@ -57,6 +57,8 @@ func (w *walk) lines(r io.Reader, name, beside string, lists []string) bool {
 		}
 	}
 	switch err := lines.Err(); {
+	case w.ctx.Err() != nil:
+		return false
 	case errors.Is(err, bufio.ErrTooLong):
 		return w.broken(name, fmt.Errorf("%s: line %d is longer than %d bytes; a list names a picture on each line", name, count+1, maxLine))
 	case err != nil:

@@ -4,6 +4,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Item struct {
 	Stem  string
 	Frame int    // number of a frame in its video, from 1; 0 for a picture
 	Video *Video // of a frame; nil for a picture
+	// Time is a frame's time since the first one, as its number and the rate give it; of what is live, by the clock.
+	Time time.Duration
 
 	open func(context.Context) (*picture.Image, error)
 }
@@ -43,15 +46,6 @@ type Video struct {
 // Open reads the picture. It may be called once, from any goroutine.
 func (i Item) Open(ctx context.Context) (*picture.Image, error) { return i.open(ctx) }
 
-// Time is a frame's time since the beginning of its video, as its number and the rate give it; 0 for a
-// picture.
-func (i Item) Time() time.Duration {
-	if i.Video == nil || !(i.Video.FPS > 0) {
-		return 0
-	}
-	return time.Duration(float64(i.Frame-1) / i.Video.FPS * float64(time.Second))
-}
-
 // String names the item, a frame with its number.
 func (i Item) String() string {
 	if i.Frame > 0 {
@@ -60,10 +54,15 @@ func (i Item) String() string {
 	return i.Name
 }
 
+// File is the picture file of a path, whatever that looks like.
+func File(path string) Item {
+	return Item{Name: path, Stem: stem(path), open: func(ctx context.Context) (*picture.Image, error) { return openFile(ctx, path) }}
+}
+
 // Bytes is a picture in memory.
 func Bytes(name string, data []byte) Item {
 	return Item{Name: name, Stem: stem(name), open: func(context.Context) (*picture.Image, error) {
-		return picture.Decode(strings.NewReader(string(data)), name, picture.Limits{})
+		return picture.Decode(bytes.NewReader(data), name, picture.Limits{})
 	}}
 }
 
@@ -71,6 +70,7 @@ func Bytes(name string, data []byte) Item {
 type Options struct {
 	Stdin     io.Reader // what the input "-" reads
 	StdinList bool      // "-" holds inputs, one to a line, instead of a picture
+	Skip      []string  // folders to leave out below others, such as those that results are written to
 	Every     int       // of videos, yield only every so many frames; 0 and 1 yield all
 }
 
@@ -240,9 +240,11 @@ func (w *walk) file(path, stem string) bool {
 	if isVideo(path) {
 		return w.film(path, stem, false)
 	}
-	return w.picture(path, stem, func(_ context.Context, path string) (*picture.Image, error) {
-		return picture.Open(path, picture.Limits{})
-	})
+	return w.picture(path, stem, openFile)
+}
+
+func openFile(_ context.Context, path string) (*picture.Image, error) {
+	return picture.Open(path, picture.Limits{})
 }
 
 func (w *walk) picture(name, stem string, open func(context.Context, string) (*picture.Image, error)) bool {
@@ -268,9 +270,9 @@ func (w *walk) standardInput(lists []string) bool {
 	case w.options.StdinList && w.count != nil:
 		return w.count.unknown()
 	case w.options.StdinList:
-		return w.lines(w.options.Stdin, name, "", []string{"-"})
+		return w.lines(patient{w.ctx, w.options.Stdin}, name, "", []string{"-"})
 	}
-	return w.picture(name, "stdin", func(context.Context, string) (*picture.Image, error) {
-		return picture.Decode(w.options.Stdin, name, picture.Limits{})
+	return w.picture(name, "stdin", func(ctx context.Context, _ string) (*picture.Image, error) {
+		return picture.Decode(patient{ctx, w.options.Stdin}, name, picture.Limits{})
 	})
 }

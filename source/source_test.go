@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // dot is a PNG of the given width, by which it is told from others.
@@ -107,6 +108,19 @@ func TestInputs(t *testing.T) {
 	}
 }
 
+// TestSkip leaves a folder out that results are written to, unless it is asked for itself.
+func TestSkip(t *testing.T) {
+	enter(t, map[string]string{"1.png": "", "out/2.png": "", "sub/out/3.png": ""})
+	skip := Options{Skip: []string{"./sub/../out", "none", ""}}
+	for operand, want := range map[string][]string{
+		".": {"1.png as 1", "sub/out/3.png as sub/out/3"}, "out": {"out/2.png as 2"}, "out/2.png": {"out/2.png as 2"},
+	} {
+		if got := opened(t, New([]string{operand}, skip)); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", operand, got, want)
+		}
+	}
+}
+
 func TestStandardInput(t *testing.T) {
 	enter(t, map[string]string{"a.png": "", "sub/b.png": ""})
 	in := New([]string{"-"}, Options{Stdin: bytes.NewReader(dot(3))})
@@ -119,6 +133,22 @@ func TestStandardInput(t *testing.T) {
 	}
 	if _, known := in.Count(context.Background()); known {
 		t.Error("the number of lines to come is known")
+	}
+}
+
+// TestWaiting ends a wait for standard input.
+func TestWaiting(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(10*time.Millisecond, cancel)
+	for item := range New([]string{"-"}, Options{StdinList: true, Stdin: r}).All(ctx) {
+		t.Errorf("item %s", item)
+	}
+	for item := range New([]string{"-"}, Options{Stdin: r}).All(context.Background()) {
+		if _, err := item.Open(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("a picture: %v", err)
+		}
 	}
 }
 
@@ -217,7 +247,7 @@ func TestStems(t *testing.T) {
 	for _, name := range []string{"a.jpg", "A.png", "a-2.png", "a", "x.tar.gz", ".png", "a:b?.jpg", `c\d.jpg`, "..", "http://h/x.jpg"} {
 		got = append(got, s.unique(stem(name)))
 	}
-	want := []string{"a", "A-2", "a-2-2", "a-3", "x.tar", "picture", "a_b_", `c_d`, "picture-2", "x"}
+	want := []string{"a", "A-2", "a-2-2", "a-3", "x.tar", "_", "a_b_", `c_d`, "_-2", "x"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

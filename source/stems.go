@@ -23,19 +23,21 @@ func webStem(address string) string {
 	return stem(address)
 }
 
-// safeStem cuts the extension off and replaces what a file name can't hold on some system.
-func safeStem(base string) string {
-	base = strings.TrimSuffix(base, path.Ext(base))
-	base = strings.Map(func(r rune) rune {
-		if r < ' ' || strings.ContainsRune(`<>:"|?*\`, r) {
+// safeStem cuts the extension off and replaces what a file name can't hold.
+func safeStem(base string) string { return SafeName(strings.TrimSuffix(base, path.Ext(base))) }
+
+// SafeName makes a text fit for the name of a file or folder on all systems: what one of them can't hold becomes _.
+func SafeName(text string) string {
+	name := strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`<>:"/|?*\`, r) {
 			return '_'
 		}
 		return r
-	}, base)
-	if strings.Trim(base, ".") == "" {
-		return "picture"
+	}, text)
+	if strings.Trim(name, ". ") == "" {
+		return "_"
 	}
-	return base
+	return name
 }
 
 // stems makes stems unique. It remembers 8 bytes for each, so that its memory stays small; two

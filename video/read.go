@@ -79,7 +79,7 @@ func Open(ctx context.Context, name string, opt ReadOptions) (*Reader, error) {
 
 func (r *Reader) start(ctx context.Context, ffmpeg, once string) {
 	ctx, r.cancel = context.WithCancel(ctx)
-	args := slices.Concat([]string{"-nostdin", "-hide_banner", "-loglevel", "error"}, input(r.name), []string{
+	args := slices.Concat([]string{"-nostdin", "-hide_banner", "-loglevel", "error"}, input(r.name, r.live), []string{
 		"-map", "0:v:0", once, "passthrough", "-f", "image2pipe", "-c:v", "ppm", "-pix_fmt", "rgb24", "-",
 	})
 	r.cmd = exec.CommandContext(ctx, ffmpeg, args...)
@@ -98,7 +98,11 @@ func (r *Reader) start(ctx context.Context, ffmpeg, once string) {
 	r.out = bufio.NewReaderSize(pipe, room)
 }
 
-// Next returns the next frame, io.EOF after the last one.
+// errDamaged stands for what ffmpeg complained of without failing.
+var errDamaged = errors.New("damaged")
+
+// Next returns the next frame, io.EOF after the last one. An error that comes in its place may be that of frames
+// before, which ffmpeg then could only read in part.
 func (r *Reader) Next() (*picture.Image, error) {
 	if m := r.first; m != nil {
 		r.first = nil
@@ -139,9 +143,12 @@ func (r *Reader) read() (*picture.Image, error) {
 		return m, nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		// ffmpeg has ended, well or not.
-		if failed := r.cmd.Wait(); failed != nil {
+		switch failed := r.cmd.Wait(); {
+		case failed != nil:
 			r.ended = r.stderr.explain(r.name, failed)
-		} else {
+		case len(r.stderr.text) > 0 && !r.live: // a live stream may begin in the middle of a frame
+			r.ended = fmt.Errorf("%w; frames may be damaged or missing", r.stderr.explain(r.name, errDamaged))
+		default:
 			r.ended = io.EOF
 		}
 		r.cmd = nil

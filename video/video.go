@@ -34,13 +34,17 @@ func IsCamera(input string) bool {
 	return strings.HasPrefix(input, cameraPrefix) || strings.HasPrefix(input, "/dev/video")
 }
 
-// input gives ffmpeg's arguments for an input. The name of a file can't be taken for a protocol.
-func input(name string) []string {
+// input gives ffmpeg's arguments for an input. The name of a file can't be taken for a protocol. Of a live stream,
+// ffmpeg looks at a second before it gives the first frame, instead of five.
+func input(name string, live bool) []string {
+	soon := []string{"-fflags", "nobuffer", "-analyzeduration", "1000000"}
 	switch {
 	case IsCamera(name):
 		return camera(runtime.GOOS, strings.TrimPrefix(name, cameraPrefix))
 	case strings.HasPrefix(strings.ToLower(name), "rtsp"):
-		return []string{"-rtsp_transport", "tcp", "-i", name}
+		return append(soon, "-rtsp_transport", "tcp", "-i", name)
+	case live:
+		return append(soon, "-i", name)
 	case strings.Contains(name, "://"):
 		return []string{"-i", name}
 	}
@@ -80,7 +84,7 @@ func Probe(ctx context.Context, name string) (About, error) {
 	}
 	args := append([]string{
 		"-v", "error", "-select_streams", "v:0", "-show_entries", "stream=avg_frame_rate,r_frame_rate,nb_frames,duration:format=duration", "-of", "json",
-	}, input(name)...)
+	}, input(name, false)...)
 	cmd := exec.CommandContext(ctx, ffprobe, args...)
 	var stderr tail
 	cmd.Stderr = &stderr

@@ -129,6 +129,33 @@ func TestBadVideo(t *testing.T) {
 	}
 }
 
+// TestTorn reads a video without its end.
+func TestTorn(t *testing.T) {
+	needFFmpeg(t)
+	path := filepath.Join(t.TempDir(), "film.mkv")
+	if out, err := exec.Command("ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=duration=4", path).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	whole := testkit.Bytes(t, path)
+	if err := os.WriteFile(path, whole[:len(whole)/2], 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Open(context.Background(), path, ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	frames := 0
+	for err == nil {
+		if _, err = r.Next(); err == nil {
+			frames++
+		}
+	}
+	if frames == 0 || errors.Is(err, io.EOF) || !strings.HasPrefix(err.Error(), path+": ffmpeg: ") || !strings.HasSuffix(err.Error(), "; frames may be damaged or missing") {
+		t.Errorf("%d frames, then %v", frames, err)
+	}
+}
+
 // TestStop ends reading and writing before the end.
 func TestStop(t *testing.T) {
 	needFFmpeg(t)
@@ -170,9 +197,10 @@ func TestNoFFmpeg(t *testing.T) {
 
 func TestInput(t *testing.T) {
 	for name, want := range map[string]string{
-		"concat:x": "-i file:concat:x", "http://h/x.mp4": "-i http://h/x.mp4", "rtsp://h/x": "-rtsp_transport tcp -i rtsp://h/x",
+		"concat:x": "-i file:concat:x", "http://h/x.mp4": "-i http://h/x.mp4", "rtsp://h/x": "-fflags nobuffer -analyzeduration 1000000 -rtsp_transport tcp -i rtsp://h/x",
+		"udp://h:1": "-fflags nobuffer -analyzeduration 1000000 -i udp://h:1",
 	} {
-		if got := strings.Join(input(name), " "); got != want {
+		if got := strings.Join(input(name, strings.HasPrefix(name, "udp")), " "); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}

@@ -214,7 +214,7 @@ func (o *analyzeOptions) analyzeRunning(cmd *cobra.Command, path string) (*analy
 	if err != nil {
 		return nil, err
 	}
-	pool, err := o.engine.open(cmd, m, 1)
+	pool, err := o.engine.open(cmd, m, false)
 	if err != nil {
 		return nil, err
 	}

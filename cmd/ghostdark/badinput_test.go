@@ -22,6 +22,7 @@ import (
 
 	"github.com/ghostdark/ghostdark/internal/testkit"
 	"github.com/ghostdark/ghostdark/layers"
+	"github.com/ghostdark/ghostdark/report"
 	"github.com/ghostdark/ghostdark/weights"
 )
 
@@ -651,7 +652,7 @@ func TestBadAmongGood(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 	wantLines(t, stderr.String(), "ghostdark: missing.png: no such file or directory", "ghostdark: 2 of 4 pictures failed")
-	var frames []frame
+	var frames []report.Picture
 	if err := json.Unmarshal(stdout.Bytes(), &frames); err != nil || len(frames) != 4 {
 		t.Fatalf("%d pictures in the JSON, %v", len(frames), err)
 	}
@@ -739,7 +740,7 @@ var badCommands = []struct {
 	{"a missing picture", "detect detector.cfg detector.weights missing.png", exitFailed, "missing.png: no such file or directory"},
 	{"a folder for a cfg", "detect folder.cfg detector.weights picture.png", exitFailed, "folder.cfg: is a directory"},
 	{"a folder for weights", "detect detector.cfg folder picture.png", exitFailed, "folder: is a folder, not a weights file"},
-	{"a folder for a picture", "detect detector.cfg detector.weights folder", exitFailed, "folder: a folder, not a picture; name the files in it"},
+	{"a folder for a picture", "detect detector.cfg detector.weights folder", exitFailed, "folder: no pictures in this folder (.bmp .gif "},
 	{"a cfg of many megabytes", "detect vast.cfg detector.weights picture.png", exitFailed,
 		"vast.cfg: more than 16 MiB is too big for a cfg: give the text file that describes the network"},
 
@@ -791,6 +792,36 @@ var badCommands = []struct {
 		"detector.cfg: the weights need 0.6 KiB of memory, more than the limit of 0.1 KiB; raise it with --max-memory"},
 	{"too little memory for a run", "detect detector.cfg detector.weights picture.png --max-memory 700B", exitFailed,
 		"detector.cfg: running it needs "}, // how much depends on how it is run
+
+	// Inputs and outputs.
+	{"no such pattern", "detect detector.cfg detector.weights none/*.jpg", exitFailed, "none/*.jpg: there is no such file, and as a pattern it matches no picture"},
+	{"a broken pattern", "detect detector.cfg detector.weights x[.png", exitFailed, "x[.png: syntax error in pattern"},
+	{"a list of nothing", "detect detector.cfg detector.weights empty.txt", exitFailed, "empty.txt: names no picture"},
+	{"a binary list", "detect detector.cfg detector.weights binary.txt", exitFailed, "binary.txt: line 1 is no text; a list names a picture on each line"},
+	{"a list of itself", "detect detector.cfg detector.weights round.list", exitFailed, "round.list: the list names itself"},
+	{"a missing list", "detect detector.cfg detector.weights missing.txt", exitFailed, "missing.txt: no such file or directory"},
+	{"an address that nobody has", "detect detector.cfg detector.weights http://127.0.0.1:1/x.png", exitFailed, "http://127.0.0.1:1/x.png: dial tcp 127.0.0.1:1: "},
+	{"an address of another kind", "detect detector.cfg detector.weights ftp://127.0.0.1/x.png", exitFailed, "ftp://127.0.0.1/x.png: no such file or directory"},
+	{"standard input twice", "detect detector.cfg detector.weights - -", exitUsage, "- stands 2 times: standard input can be read once"},
+	{"a list on no standard input", "detect detector.cfg detector.weights picture.png --stdin-list", exitUsage, "--stdin-list goes with the input -, which is not among those given"},
+	{"results among inputs", "detect detector.cfg detector.weights picture.png --jsonl found.jsonl", exitUsage,
+		"found.jsonl is no picture; to write results to it give --jsonl=found.jsonl"},
+	{"no frames", "detect detector.cfg detector.weights picture.png --every 0", exitUsage, "--every must be at least 1"},
+	{"small tiles", "detect detector.cfg detector.weights picture.png --tile 3", exitUsage, "--tile=3 is out of range: give at least 16 pixels"},
+	{"tiles that don't advance", "detect detector.cfg detector.weights picture.png --tile 16 --overlap 1", exitUsage, "--overlap=1 is out of range: give a part from 0 to 0.9"},
+	{"an overlap of nan", "detect detector.cfg detector.weights picture.png --tile 16 --overlap nan", exitUsage, "--overlap=NaN is out of range: "},
+	{"results into a missing folder", "detect detector.cfg detector.weights picture.png --csv=missing/found.csv", exitFailed,
+		"missing/found.csv: the folder missing does not exist; create it first"},
+	{"labels into a file", "detect detector.cfg detector.weights picture.png --labels empty", exitFailed, "empty: not a directory"},
+	{"confidence without labels", "detect detector.cfg detector.weights picture.png --save-conf", exitUsage, "--save-conf goes with --labels"},
+	{"nothing to blur", "detect detector.cfg detector.weights picture.png --blur dog", exitUsage, `--blur: no class "dog"; give a name or a number from 0 to 0`},
+	{"a blur that nobody sees", "detect detector.cfg detector.weights picture.png --blur cell --out none", exitUsage,
+		"--blur needs a picture to be seen in: give --out or --crops"},
+	{"going on with nothing", "detect detector.cfg detector.weights picture.png --resume", exitUsage, "--resume needs an output that tells what is done: "},
+	{"going on with a table", "detect detector.cfg detector.weights picture.png --resume --csv=found.csv", exitUsage, "--resume doesn't go with --csv, "},
+	{"a picture over itself", "detect detector.cfg detector.weights picture.jpg --out picture.jpg", exitFailed,
+		"picture.jpg: is what is read; choose another --out"},
+	{"a film with the name of a picture", "detect detector.cfg detector.weights film.mp4 --out found.png", exitUsage, "--out found.png is no video, but film.mp4 is: "},
 
 	// Networks to write.
 	{"no kind", "new", exitUsage, "give one KIND; the kinds are ghostnet, ghostnet-v2, ghost-yolo, "},
@@ -882,7 +913,7 @@ var badCommands = []struct {
 	{"a sheet of no layer", "features detector.cfg detector.weights picture.png -o sheet.png", exitUsage,
 		"--out is for the contact sheets of layers: choose some with --layer"},
 	{"two sheets in a file", "features detector.cfg detector.weights picture.png --layer 0,1 -o sheet.png", exitUsage,
-		"--out sheet.png names a file, but there are 2 pictures to write: name a folder"},
+		"--out sheet.png names a file, but there may be several pictures: name a folder"},
 	{"a sheet in an unknown format", "features detector.cfg detector.weights picture.png --layer 0 -o sheet.webp", exitFailed,
 		`sheet.webp: no picture is written with the extension ".webp"`},
 
@@ -913,9 +944,9 @@ var badCommands = []struct {
 	{"without a format", "detect detector.cfg detector.weights picture.png --out found", exitFailed,
 		"found: the name has no extension, which tells the format; use one of .png .jpg .jpeg .gif .bmp .tif .tiff"},
 	{"several pictures onto a file", "detect detector.cfg detector.weights picture.png picture.jpg --out empty", exitUsage,
-		"--out empty names a file, but there are 2 pictures to write: name a folder"},
+		"--out empty names a file, but there may be several pictures: name a folder"},
 	{"several pictures onto a new file", "detect detector.cfg detector.weights picture.png picture.jpg --out found.png", exitUsage,
-		"--out found.png names a file, but there are 2 pictures to write: name a folder"},
+		"--out found.png names a file, but there may be several pictures: name a folder"},
 }
 
 // bundleFiles returns the index and the values of a sound TensorFlow checkpoint.
@@ -932,6 +963,9 @@ func TestBadCommand(t *testing.T) {
 		}
 	}
 	write(t, "empty", nil)
+	write(t, "empty.txt", nil)
+	write(t, "binary.txt", []byte{0, 1, 2})
+	write(t, "round.list", []byte("round.list\n"))
 	write(t, "nameless.data", []byte("classes = 1\ntrain = train.txt\n"))
 	write(t, "bad.data", []byte("classes = 1\nnames = no/such.names\n"))
 	write(t, "vast.cfg", bytes.Repeat([]byte("#\n"), 9<<20))

@@ -78,7 +78,7 @@ an exit code of 1 for slower ones only comes with --fail-slower.
 	flags.BoolVar(&o.failSlower, "fail-slower", false, "with --compare: fail if the network has become slower")
 	completeFiles(cmd, "compare", "json")
 	o.engine.add(cmd)
-	o.engine.addSessions(cmd, "run so many at the same time, which divide the threads, and count the images of all")
+	o.engine.addSessions(cmd, 1, "run so many at the same time, which divide the threads, and count the images of all")
 	o.addShape(cmd)
 	o.addWeights(cmd)
 	return cmd

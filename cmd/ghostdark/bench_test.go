@@ -84,8 +84,8 @@ func TestBenchStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var stdout, stderr bytes.Buffer
-	if code := execute(ctx, []string{"bench", "--seconds", "1000"}, &stdout, &stderr); code != exitFailed || stdout.Len() > 0 ||
-		!strings.Contains(stderr.String(), "context canceled") {
+	if code := execute(ctx, []string{"bench", "--seconds", "1000"}, &stdout, &stderr); code != exitStopped || stdout.Len() > 0 ||
+		stderr.String() != "ghostdark: stopped\n" {
 		t.Errorf("exit code %d, %q, %q", code, &stdout, &stderr)
 	}
 }

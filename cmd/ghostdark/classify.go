@@ -13,17 +13,12 @@ import (
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
 	"github.com/ghostdark/ghostdark/picture"
+	"github.com/ghostdark/ghostdark/report"
 )
 
 type classifyOptions struct {
-	modelOptions
-	nameOptions
-	pictureOptions
-	engine engineOptions
-	target pictureTarget
-	top    int
-	json   bool
-	timing bool
+	listOptions
+	top int
 }
 
 func newClassify() *cobra.Command {
@@ -31,10 +26,12 @@ func newClassify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "classify [CFG WEIGHTS | MODEL] [IMAGE…]",
 		Short: "Tell what pictures show",
-		Long: `Run a classifier on pictures (JPEG, PNG, GIF, BMP, WebP, TIFF) and print the most
-probable classes as "name: NN.NN%". The picture's shorter side is scaled to the
-network's width and the middle is cut out, as darknet does; with crop_pct= in
-the cfg, as PyTorch's classifiers have it (--resize centercrop).
+		Long: `Run a classifier on pictures and print the most probable classes as
+"name: NN.NN%". The picture's shorter side is scaled to the network's width and
+the middle is cut out, as darknet does; with crop_pct= in the cfg, as PyTorch's
+classifiers have it (--resize centercrop).
+
+` + inputsHelp + `
 
 With a class tree (tree= in the cfg) probabilities are multiplied down the tree.
 Without CFG and WEIGHTS the embedded GhostNet names pieces of clothing; without
@@ -43,25 +40,17 @@ IMAGE it does so for the embedded picture.
 ` + exitCodes,
 		Example: `  ghostdark classify
   ghostdark classify darknet19.cfg darknet19.weights cat.jpg --names imagenet.names --top 3
-  ghostdark classify my.cfg my.weights *.png --data my.data --json > classes.json`,
+  ghostdark classify my.cfg my.weights photos/ --data my.data --json=classes.json`,
 		Args: withModel(func(_ *cobra.Command, args []string) error {
-			_, _, _, err := splitOperands(args)
+			_, _, _, err := splitOperands(args, o.inputs.stdinList)
 			return err
 		}),
 		ValidArgsFunction: completeOperands(modelOrPicture),
 		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runClassify(cmd, o, args) })),
 	}
-	flags := cmd.Flags()
-	flags.IntVar(&o.top, "top", 5, "print so many classes")
-	flags.BoolVar(&o.json, "json", false, "print JSON")
-	flags.BoolVar(&o.timing, "timing", false, "print a table of what the stages took")
+	cmd.Flags().IntVar(&o.top, "top", 5, "print so many classes")
 	o.addResize(cmd)
-	o.target.add(cmd, "none")
-	o.nameOptions.add(cmd)
-	o.engine.add(cmd)
-	o.engine.addSessions(cmd, sessionsUsage)
-	o.addShape(cmd)
-	o.addWeights(cmd)
+	o.listOptions.add(cmd, false, "none")
 	return cmd
 }
 
@@ -69,10 +58,11 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if o.top < 1 {
 		return usagef("--top must be at least 1")
 	}
-	m, pictures, err := o.openOperands(cmd, args, cfgs.Classifier)
+	m, run, err := o.open(cmd, args, cfgs.Classifier, o.target.out)
 	if err != nil {
 		return err
 	}
+	defer run.end()
 	names, err := o.load(cmd, m)
 	if err != nil {
 		return err
@@ -81,19 +71,10 @@ func runClassify(cmd *cobra.Command, o *classifyOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	pool, err := o.engine.open(cmd, m, len(pictures))
-	if err != nil {
+	if err := o.target.plan(run.in, noPicture); err != nil {
 		return err
 	}
-	defer pool.Close()
-	if err := o.target.choose(noPicture, len(pictures)); err != nil {
-		return err
-	}
-	if c.times = newTimeTable(); o.timing {
-		defer c.times.tell(cmd)
-	}
-	return eachPicture(cmd, pictures, pictureWork{model: m, resize: c.resize, pool: pool, json: o.json, look: c.find,
-		show: func(i int, path string, p *prepared) (any, error) { return c.show(cmd, i, path, p, len(pictures) > 1) }})
+	return run.run(c.resize, names, c)
 }
 
 // classifier is a model ready to look at pictures.
@@ -103,7 +84,6 @@ type classifier struct {
 	names   classNames
 	resize  picture.Resize
 	softmax *layers.Softmax // the last layer; nil when there is none
-	times   *timeTable
 }
 
 // addResize adds the flag for how a picture becomes the network's input.
@@ -122,33 +102,18 @@ func newClassifier(cmd *cobra.Command, o *classifyOptions, m *model, names class
 	c := &classifier{options: o, model: m, names: names, resize: resize}
 	c.softmax, _ = m.Layers[m.Result()].Op.(*layers.Softmax)
 	if c.softmax == nil {
-		tell(cmd, "%s does not end in a [softmax]: the scores are no probabilities", m.cfgPath)
+		note(cmd, "%s does not end in a [softmax]: the scores are no probabilities", m.cfgPath)
 	}
 	return c, nil
 }
 
-// classified is one picture's result.
-type classified struct {
-	FrameID  int             `json:"frame_id"`
-	Filename string          `json:"filename"`
-	Error    string          `json:"error,omitempty"`
-	Image    *imageSize      `json:"image,omitempty"`
-	Resize   string          `json:"resize,omitempty"`
-	Classes  []classScore    `json:"classes"`
-	Times    *stageTimesJSON `json:"times,omitempty"`
-}
+func (c *classifier) network() *model { return c.model }
 
-// classScore is a class with its probability, or its score when the network ends without a
-// softmax.
-type classScore struct {
-	ClassID     int     `json:"class_id"`
-	Name        string  `json:"name"`
-	Probability float64 `json:"probability"`
-}
+func (c *classifier) prepare(j *job) { j.prepare(c.model, c.resize) }
 
-// find runs the network on a picture and lists the most probable classes.
-func (c *classifier) find(ctx context.Context, s *net.Session, p *prepared) error {
-	if err := p.run(ctx, s); err != nil {
+// look runs the network on a picture and lists the most probable classes.
+func (c *classifier) look(ctx context.Context, s *net.Session, j *job) error {
+	if err := j.run(ctx, s); err != nil {
 		return err
 	}
 	at := time.Now()
@@ -156,45 +121,26 @@ func (c *classifier) find(ctx context.Context, s *net.Session, p *prepared) erro
 	if err != nil {
 		return err
 	}
-	p.classes = c.scores(slices.Clone(out.Image(0)))
-	p.took.Postprocess = lap(&at)
+	j.report.Classes = c.scores(slices.Clone(out.Image(0)))
+	j.took.Postprocess = lap(&at)
 	return nil
 }
 
-// show prints the classes of a picture unless they are to be JSON.
-func (c *classifier) show(cmd *cobra.Command, index int, path string, p *prepared, headed bool) (any, error) {
-	name := c.model.pictureName(path)
-	result := classified{FrameID: index + 1, Filename: name, Classes: []classScore{}}
-	err := p.err
-	if err == nil {
-		result.Classes = p.classes
-		err = c.options.target.save(cmd, name, &p.took, func() *picture.Image { return picture.Caption(p.image, c.lines(result.Classes)) })
+func (c *classifier) describe(j *job) {
+	if j.err != nil {
+		j.report.Classes = []report.Class{}
+		return
 	}
-	if err != nil {
-		result.Error = err.Error()
-		return result, err
+	for _, s := range j.report.Classes {
+		j.lines = append(j.lines, c.line(s))
 	}
-	c.times.add(name, p.took)
-	result.Image, result.Resize, result.Times = &imageSize{p.image.W, p.image.H}, c.resize.String(), p.took.json()
-	if c.options.json {
-		return result, nil
-	}
-	tellPrediction(cmd, name, p.took, headed)
-	for _, line := range c.lines(result.Classes) {
-		fmt.Fprintln(cmd.OutOrStdout(), line)
-	}
-	return result, nil
 }
 
-func (c *classifier) lines(scores []classScore) []string {
-	lines := make([]string, len(scores))
-	for i, s := range scores {
-		lines[i] = c.line(s)
-	}
-	return lines
-}
+func (c *classifier) annotate(j *job) *picture.Image { return picture.Caption(j.image, j.lines) }
 
-func (c *classifier) line(s classScore) string {
+func (c *classifier) writeFiles(*job) error { return nil }
+
+func (c *classifier) line(s report.Class) string {
 	if c.softmax == nil {
 		return fmt.Sprintf("%s: %.4f", s.Name, s.Probability)
 	}
@@ -202,7 +148,7 @@ func (c *classifier) line(s classScore) string {
 }
 
 // scores lists the most probable classes of the network's output, which it changes.
-func (c *classifier) scores(values []float32) []classScore {
+func (c *classifier) scores(values []float32) []report.Class {
 	scores := c.rank(values, c.options.top)
 	for i := range scores {
 		scores[i].Probability = round(scores[i].Probability, 6)
@@ -211,14 +157,14 @@ func (c *classifier) scores(values []float32) []classScore {
 }
 
 // rank is scores with a number of classes and without rounding.
-func (c *classifier) rank(values []float32, top int) []classScore {
+func (c *classifier) rank(values []float32, top int) []report.Class {
 	if c.softmax != nil && c.softmax.Tree() != nil {
 		c.softmax.Tree().Absolute(values)
 	}
-	scores := make([]classScore, len(values))
+	scores := make([]report.Class, len(values))
 	for k, v := range values {
-		scores[k] = classScore{ClassID: k, Name: c.names.of(k), Probability: float64(v)}
+		scores[k] = report.Class{ClassID: k, Name: c.names.of(k), Probability: float64(v)}
 	}
-	slices.SortStableFunc(scores, func(a, b classScore) int { return cmp.Compare(b.Probability, a.Probability) })
+	slices.SortStableFunc(scores, func(a, b report.Class) int { return cmp.Compare(b.Probability, a.Probability) })
 	return scores[:min(top, len(scores))]
 }

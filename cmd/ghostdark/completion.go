@@ -62,6 +62,9 @@ const (
 // pictureFiles are the usual extensions of pictures.
 var pictureFiles = []string{".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
 
+// inputFiles are the usual extensions of what detect and classify take: pictures, videos and lists.
+var inputFiles = append([]string{".mp4", ".m4v", ".mkv", ".mov", ".avi", ".webm", ".txt", ".list"}, pictureFiles...)
+
 // isPicture reports whether a path has the extension of a picture.
 func isPicture(path string) bool {
 	return slices.Contains(pictureFiles, strings.ToLower(filepath.Ext(path)))
@@ -70,18 +73,19 @@ func isPicture(path string) bool {
 // completeOperands offers what fits at an operand's place: models and files of the right kind.
 func completeOperands(places operandPlaces) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
-		takesPictures := places == modelOrPicture || places == modelThenPicture
 		_, named := models.Find(catalogue(), append(args, "")[0])
 		switch given := len(args); {
 		case places == onlyCfgs || given == 0:
 			files := []string{".cfg"}
 			if places == modelOrPicture {
-				files = append(files, pictureFiles...)
+				files = append(files, inputFiles...)
 			}
 			return offer(modelNames(begun), begun, files...)
 		case given == 1 && places != onlyCfg && !named && strings.EqualFold(filepath.Ext(args[0]), ".cfg"):
 			return offer(nil, begun, ".weights")
-		case takesPictures:
+		case places == modelOrPicture:
+			return offer(nil, begun, inputFiles...)
+		case places == modelThenPicture:
 			return offer(nil, begun, pictureFiles...)
 		}
 		return nil, cobra.ShellCompDirectiveNoFileComp

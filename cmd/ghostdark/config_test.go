@@ -23,7 +23,7 @@ var badSettings = []struct{ name, text, message string }{
 	{"no value", "threads:\n", "ghostdark.yaml:1:9: threads has no value"},
 	{"a word for a number", "threads: two\n", `ghostdark.yaml:1:10: threads: "two" is not a whole number`},
 	{"a fraction for a whole number", "threads: 1.5\n", `ghostdark.yaml:1:10: threads: "1.5" is not a whole number`},
-	{"a word for a switch", "detect: {json: yes}\n", `ghostdark.yaml:1:16: json: "yes" is not true or false`},
+	{"a word for a switch", "detect: {timing: yes}\n", `ghostdark.yaml:1:18: timing: "yes" is not true or false`},
 	{"a list for a number", "threads: [1, 2]\n", "ghostdark.yaml:1:10: threads has a single value"},
 	{"a mapping for a number", "threads: {a: 1}\n", "ghostdark.yaml:1:10: threads has a single value"},
 	{"lists in a list", "detect: {classes: [[1]]}\n", "ghostdark.yaml:1:20: classes is a list of single values"},

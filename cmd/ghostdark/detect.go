@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
-	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -16,22 +14,21 @@ import (
 	"github.com/ghostdark/ghostdark/detect"
 	"github.com/ghostdark/ghostdark/net"
 	"github.com/ghostdark/ghostdark/picture"
+	"github.com/ghostdark/ghostdark/report"
 )
 
 type detectOptions struct {
-	modelOptions
-	nameOptions
-	pictureOptions
-	engine   engineOptions
-	target   pictureTarget
+	listOptions
 	thresh   float32
 	nms      float32
 	nmsKind  string
 	agnostic bool
 	classes  []string
 	top      int
-	json     bool
-	timing   bool
+	tile     int
+	overlap  float64
+	crops    string
+	blur     []string
 }
 
 func newDetect() *cobra.Command {
@@ -39,9 +36,12 @@ func newDetect() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "detect [CFG WEIGHTS | MODEL] [IMAGE…]",
 		Short: "Find objects in pictures",
-		Long: `Run a detector on pictures (JPEG, PNG, GIF, BMP, WebP, TIFF) and print what it
-finds as "name: NN%", from left to right. One picture gives an annotated copy
-predictions.jpg, several give predictions/NAME.jpg.
+		Long: `Run a detector on pictures and print what it finds as "name: NN%", from left to
+right. One picture gives an annotated copy predictions.jpg, several give
+predictions/NAME.jpg; a video gives predictions.mp4. With a camera, and with any
+other output that is asked for, there are annotated pictures only with --out.
+
+` + inputsHelp + `
 
 Without CFG and WEIGHTS the embedded Ghost-YOLO finds blood cells; without
 IMAGE it does so in the embedded picture.
@@ -49,10 +49,11 @@ IMAGE it does so in the embedded picture.
 ` + exitCodes,
 		Example: `  ghostdark detect
   ghostdark detect yolov4-tiny.cfg yolov4-tiny.weights street.jpg --names coco.names
-  ghostdark detect my.cfg my.weights *.jpg --data my.data --out annotated/
-  ghostdark detect my.cfg my.weights a.png b.png --json --thresh 0.5 > found.json`,
+  ghostdark detect my.cfg my.weights photos/ --data my.data --labels labels/ --out annotated/
+  ghostdark detect my.cfg my.weights valid.txt --jsonl --thresh 0.5 > found.jsonl
+  ghostdark detect my.cfg my.weights film.mp4 --blur person --out blurred.mp4`,
 		Args: withModel(func(_ *cobra.Command, args []string) error {
-			_, _, _, err := splitOperands(args)
+			_, _, _, err := splitOperands(args, o.inputs.stdinList)
 			return err
 		}),
 		ValidArgsFunction: completeOperands(modelOrPicture),
@@ -64,15 +65,12 @@ IMAGE it does so in the embedded picture.
 	flags.BoolVar(&o.agnostic, "agnostic-nms", false, "let boxes of different classes suppress each other")
 	flags.StringSliceVar(&o.classes, "classes", nil, "report only these classes, by name or number")
 	flags.IntVar(&o.top, "top", 0, "report at most so many objects of each picture, the most probable (0: all)")
-	flags.BoolVar(&o.json, "json", false, "print JSON; the annotated picture is then written only with --out")
-	flags.BoolVar(&o.timing, "timing", false, "print a table of what the stages took")
+	flags.IntVar(&o.tile, "tile", 0, "cut pictures into squares of so many pixels a side and look at each: for small objects in large pictures")
+	flags.Float64Var(&o.overlap, "overlap", .2, "part of its side by which a square overlaps the next")
+	flags.StringVar(&o.crops, "crops", "", "write what is found to this `FOLDER`, each object to CLASS/NAME-N.jpg")
+	flags.StringSliceVar(&o.blur, "blur", nil, "make objects of these classes, or of all, unrecognizable in annotated pictures and crops")
 	o.pictureOptions.add(cmd, "letterbox when the cfg has letter_box=1, else stretch", "stretch", "letterbox")
-	o.target.add(cmd, "predictions.jpg, predictions/ for several")
-	o.nameOptions.add(cmd)
-	o.engine.add(cmd)
-	o.engine.addSessions(cmd, sessionsUsage)
-	o.addShape(cmd)
-	o.addWeights(cmd)
+	o.listOptions.add(cmd, true, "predictions.jpg, predictions/ for several")
 	return cmd
 }
 
@@ -99,17 +97,28 @@ func (o *detectOptions) checkSuppression() error {
 	return nil
 }
 
+// check finds values that are out of range.
+func (o *detectOptions) check() error {
+	switch {
+	case o.top < 0:
+		return usagef("--top must not be negative")
+	case o.tile < 0 || o.tile > 0 && o.tile < minTile:
+		return usagef("--tile=%d is out of range: give at least %d pixels", o.tile, minTile)
+	case !(o.overlap >= 0 && o.overlap <= maxOverlap):
+		return usagef("--overlap=%v is out of range: give a part from 0 to %v", o.overlap, maxOverlap)
+	}
+	return cmp.Or(checkThresh("thresh", o.thresh), o.checkSuppression())
+}
+
 func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
-	if err := cmp.Or(checkThresh("thresh", o.thresh), o.checkSuppression()); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
-	if o.top < 0 {
-		return usagef("--top must not be negative")
-	}
-	m, pictures, err := o.openOperands(cmd, args, cfgs.Detector)
+	m, run, err := o.open(cmd, args, cfgs.Detector, cmp.Or(o.target.out, severalPredictions), o.crops)
 	if err != nil {
 		return err
 	}
+	defer run.end()
 	if err := m.mustDetect(); err != nil {
 		return err
 	}
@@ -121,19 +130,16 @@ func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	pool, err := o.engine.open(cmd, m, len(pictures))
-	if err != nil {
+	if err := o.target.plan(run.in, o.defaultTarget(run.in)); err != nil {
 		return err
 	}
-	defer pool.Close()
-	if err := o.target.choose(o.defaultTarget(len(pictures)), len(pictures)); err != nil {
-		return err
+	if len(o.blur) > 0 && !o.target.wanted() && o.crops == "" {
+		return usagef("--blur needs a picture to be seen in: give --out or --crops")
 	}
-	if d.times = newTimeTable(); o.timing {
-		defer d.times.tell(cmd)
+	if !o.quiet && !run.in.several { // else pictures are counted
+		d.watch = func(tiles int) *progress { return newProgress(cmd, cmd.Name(), "tile", known(tiles)) }
 	}
-	return eachPicture(cmd, pictures, pictureWork{model: m, resize: d.resize, pool: pool, json: o.json, look: d.find,
-		show: func(i int, path string, p *prepared) (any, error) { return d.show(cmd, i, path, p, len(pictures) > 1) }})
+	return run.run(d.resize, names, d)
 }
 
 // mustDetect refuses a network without a detection head.
@@ -144,13 +150,19 @@ func (m *model) mustDetect() error {
 	return nil
 }
 
+// severalPredictions is the folder of several annotated pictures.
+const severalPredictions = "predictions"
+
 // defaultTarget is where annotated pictures go unless --out says otherwise.
-func (o *detectOptions) defaultTarget(pictures int) string {
+func (o *detectOptions) defaultTarget(in inputs) string {
+	film, live := in.Single()
 	switch {
-	case o.json:
+	case live || o.outputs.any() || o.crops != "":
 		return noPicture
-	case pictures > 1:
-		return "predictions"
+	case film != "":
+		return "predictions.mp4"
+	case in.several:
+		return severalPredictions
 	}
 	return "predictions.jpg"
 }
@@ -163,7 +175,8 @@ type detector struct {
 	resize  picture.Resize
 	filter  detect.Filter
 	nms     detect.Suppression
-	times   *timeTable
+	blurred func(class int) bool
+	watch   func(tiles int) *progress // of a single picture; nil for none
 }
 
 func newDetector(o *detectOptions, m *model, names classNames) (*detector, error) {
@@ -187,21 +200,22 @@ func newDetector(o *detectOptions, m *model, names classNames) (*detector, error
 		}
 	}
 	d.filter = detect.Filter{Thresh: o.thresh, Top: o.top}
-	if d.filter.Classes, err = chooseClasses(o.classes, names, m.Classes()); err != nil {
+	if d.filter.Classes, err = chooseClasses("classes", o.classes, names, m.Classes()); err != nil {
 		return nil, err
 	}
-	return d, nil
+	d.blurred, err = chooseBlurred(o.blur, names, m.Classes())
+	return d, err
 }
 
 // chooseClasses finds the classes that are given by name or number.
-func chooseClasses(wanted []string, names classNames, classes int) ([]int, error) {
+func chooseClasses(flag string, wanted []string, names classNames, classes int) ([]int, error) {
 	var chosen []int
 	for _, w := range wanted {
 		k := slices.Index(names, w)
 		if k < 0 {
 			n, err := strconv.Atoi(w)
 			if err != nil || n < 0 || n >= classes {
-				return nil, usagef("--classes: no class %q; give a name or a number from 0 to %d", w, classes-1)
+				return nil, usagef("--%s: no class %q; give a name or a number from 0 to %d", flag, w, classes-1)
 			}
 			k = n
 		}
@@ -210,127 +224,67 @@ func chooseClasses(wanted []string, names classNames, classes int) ([]int, error
 	return chosen, nil
 }
 
-// frame is one picture's result in darknet's JSON form, with more beside it.
-type frame struct {
-	FrameID  int             `json:"frame_id"`
-	Filename string          `json:"filename"`
-	Error    string          `json:"error,omitempty"`
-	Image    *imageSize      `json:"image,omitempty"`
-	Resize   string          `json:"resize,omitempty"`
-	Objects  []object        `json:"objects"`
-	Times    *stageTimesJSON `json:"times,omitempty"`
-}
+func (d *detector) network() *model { return d.model }
 
-type imageSize struct {
-	Width  int `json:"width"`
-	Height int `json:"height"`
-}
-
-type object struct {
-	ClassID    int         `json:"class_id"`
-	Name       string      `json:"name"`
-	Relative   relativeBox `json:"relative_coordinates"`
-	Absolute   absoluteBox `json:"absolute_coordinates"`
-	Confidence float64     `json:"confidence"`
-}
-
-// relativeBox is centre and size as parts of the picture's.
-type relativeBox struct {
-	CenterX float64 `json:"center_x"`
-	CenterY float64 `json:"center_y"`
-	Width   float64 `json:"width"`
-	Height  float64 `json:"height"`
-}
-
-// absoluteBox is in pixels of the picture.
-type absoluteBox struct {
-	Left   float64 `json:"left"`
-	Top    float64 `json:"top"`
-	Width  float64 `json:"width"`
-	Height float64 `json:"height"`
-}
-
-// show prints what is found in a picture unless it is to be JSON, and writes the annotated copy.
-func (d *detector) show(cmd *cobra.Command, index int, path string, p *prepared, headed bool) (any, error) {
-	o, name := d.options, d.model.pictureName(path)
-	failed := func(err error) (any, error) {
-		return frame{FrameID: index + 1, Filename: name, Error: err.Error(), Objects: []object{}}, err
+func (d *detector) prepare(j *job) {
+	if d.options.tile == 0 { // else tiles are prepared one by one
+		j.prepare(d.model, d.resize)
 	}
-	if p.err != nil {
-		return failed(p.err)
-	}
-	at := time.Now()
-	found := detect.BestDetections(p.candidates, d.filter)
-	p.took.Postprocess += lap(&at)
-	if !o.json {
-		tellPrediction(cmd, name, p.took, headed)
-		d.print(cmd.OutOrStdout(), found)
-	}
-	img := p.image
-	annotate := func() *picture.Image { return picture.Annotate(img, d.labels(img, found)) }
-	if err := o.target.save(cmd, name, &p.took, annotate); err != nil {
-		return failed(err)
-	}
-	d.times.add(name, p.took)
-	return frame{
-		FrameID: index + 1, Filename: name, Image: &imageSize{img.W, img.H}, Resize: d.resize.String(),
-		Objects: d.objects(img, detect.Detections(p.candidates, d.filter)), Times: p.took.json(),
-	}, nil
 }
 
-// find runs the network on a picture and suppresses what overlaps.
-func (d *detector) find(ctx context.Context, s *net.Session, p *prepared) error {
-	if err := p.run(ctx, s); err != nil {
+// look runs the network on a picture and suppresses what overlaps.
+func (d *detector) look(ctx context.Context, s *net.Session, j *job) error {
+	if d.options.tile > 0 {
+		return d.lookAtTiles(ctx, s, j)
+	}
+	if err := j.run(ctx, s); err != nil {
 		return err
 	}
 	at := time.Now()
-	fit := detect.Fit{
-		NetW: d.model.Net.Width, NetH: d.model.Net.Height, ImageW: p.image.W, ImageH: p.image.H,
-		Letterbox: d.resize == picture.ResizeLetterbox,
-	}
-	candidates, err := s.Candidates(0, d.options.thresh, fit)
+	candidates, err := s.Candidates(0, d.options.thresh, d.fit(j.image.W, j.image.H))
 	if err != nil {
 		return err
 	}
-	p.candidates = d.nms.Apply(candidates, d.model.Classes())
-	p.took.Postprocess = lap(&at)
+	j.candidates = d.nms.Apply(candidates, d.model.Classes())
+	j.took.Postprocess = lap(&at)
 	return nil
 }
 
-// print writes the detections as darknet does.
-func (d *detector) print(w io.Writer, found []detect.Detection) {
-	for _, f := range found {
-		fmt.Fprintf(w, "%s: %.0f%%\n", d.names.of(f.Class), f.Score*100)
-	}
+// fit says how a picture of the given size became the network's input.
+func (d *detector) fit(w, h int) detect.Fit {
+	return detect.Fit{NetW: d.model.Net.Width, NetH: d.model.Net.Height, ImageW: w, ImageH: h, Letterbox: d.resize == picture.ResizeLetterbox}
 }
 
-func (d *detector) labels(img *picture.Image, found []detect.Detection) []picture.Label {
-	labels := make([]picture.Label, len(found))
-	for i, f := range found {
-		labels[i] = picture.Label{
-			Text: fmt.Sprintf("%s %.0f%%", d.names.of(f.Class), f.Score*100), Class: f.Class,
-			X: float64(f.Box.X) * float64(img.W), Y: float64(f.Box.Y) * float64(img.H),
-			W: float64(f.Box.W) * float64(img.W), H: float64(f.Box.H) * float64(img.H),
+// describe lists the detections, for the text as darknet does.
+func (d *detector) describe(j *job) {
+	j.report.Objects = []report.Object{}
+	if j.err != nil {
+		return
+	}
+	j.found = detect.BestDetections(j.candidates, d.filter)
+	for _, f := range j.found {
+		j.lines = append(j.lines, fmt.Sprintf("%s: %.0f%%", d.names.of(f.Class), f.Score*100))
+	}
+	j.report.Objects = report.Objects(detect.Detections(j.candidates, d.filter), j.image.W, j.image.H, d.names.of)
+}
+
+// annotate draws boxes around what was found; what is blurred has none.
+func (d *detector) annotate(j *job) *picture.Image {
+	img := d.blur(j)
+	labels := make([]picture.Label, 0, len(j.found))
+	for _, f := range j.found {
+		if d.blurred(f.Class) {
+			continue
 		}
+		l := label(f, img)
+		l.Text, l.Class = fmt.Sprintf("%s %.0f%%", d.names.of(f.Class), f.Score*100), f.Class
+		labels = append(labels, l)
 	}
-	return labels
+	return picture.Annotate(img, labels)
 }
 
-func (d *detector) objects(img *picture.Image, found []detect.Detection) []object {
-	objects := make([]object, len(found))
-	for i, f := range found {
-		left, top, width, height := f.Rect(img.W, img.H)
-		objects[i] = object{
-			ClassID: f.Class, Name: d.names.of(f.Class), Confidence: round(float64(f.Score), 6),
-			Relative: relativeBox{round(float64(f.Box.X), 6), round(float64(f.Box.Y), 6), round(float64(f.Box.W), 6), round(float64(f.Box.H), 6)},
-			Absolute: absoluteBox{round(left, 3), round(top, 3), round(width, 3), round(height, 3)},
-		}
-	}
-	return objects
-}
-
-// round keeps so many decimal places, as many as darknet's own JSON gives.
-func round(v float64, places int) float64 {
-	scale := math.Pow10(places)
-	return math.Round(v*scale) / scale
+// label is a detection's box in a picture.
+func label(f detect.Detection, img *picture.Image) picture.Label {
+	w, h := float64(img.W), float64(img.H)
+	return picture.Label{X: float64(f.Box.X) * w, Y: float64(f.Box.Y) * h, W: float64(f.Box.W) * w, H: float64(f.Box.H) * h}
 }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
 )
 
@@ -12,6 +15,7 @@ import (
 type engineOptions struct {
 	threads   int
 	sessions  int
+	fewest    int // sessions that may be chosen: 1, or asSuits
 	cpu       string
 	reference bool
 	autotune  bool
@@ -27,9 +31,13 @@ func (o *engineOptions) add(cmd *cobra.Command) {
 }
 
 // addSessions adds the flag for several sessions at the same time.
-func (o *engineOptions) addSessions(cmd *cobra.Command, usage string) {
-	cmd.Flags().IntVar(&o.sessions, "sessions", 1, usage)
+func (o *engineOptions) addSessions(cmd *cobra.Command, byDefault int, usage string) {
+	cmd.Flags().IntVar(&o.sessions, "sessions", byDefault, usage)
+	o.fewest = byDefault
 }
+
+// asSuits is a number of sessions that leaves it to open how many there are.
+const asSuits = 0
 
 // addPlan adds the flags that a plan depends on.
 func (o *engineOptions) addPlan(cmd *cobra.Command) {
@@ -46,7 +54,7 @@ func (o *engineOptions) session() (net.SessionOptions, error) {
 	if err := s.Check(); err != nil {
 		return s, usageError{err}
 	}
-	if o.sessions < 1 || o.sessions > net.MaxThreads {
+	if o.sessions < o.fewest || o.sessions > net.MaxThreads {
 		return s, usagef("--sessions=%d is out of range: give 1 to %d", o.sessions, net.MaxThreads)
 	}
 	if o.autotune && o.reference {
@@ -55,15 +63,45 @@ func (o *engineOptions) session() (net.SessionOptions, error) {
 	return s, nil
 }
 
-// open makes the sessions for so many pictures, which run one at a time.
-func (o *engineOptions) open(cmd *cobra.Command, m *model, pictures int) (*net.Pool, error) {
+// open makes the sessions for one picture, or for several, which run one at a time.
+func (o *engineOptions) open(cmd *cobra.Command, m *model, several bool) (*net.Pool, error) {
 	how, err := o.session()
 	if err != nil {
 		return nil, err
 	}
-	sessions := min(o.sessions, pictures)
+	sessions := 1
+	switch {
+	case several && o.sessions == asSuits:
+		sessions = o.suitable(m, how)
+	case several:
+		sessions = o.sessions
+	}
 	if how, err = o.tune(cmd, m, how, sessions); err != nil {
 		return nil, err
 	}
 	return m.NewPool(sessions, how)
+}
+
+// suitable is how many sessions look at a list of pictures: as many as there are cores, since threads that share a
+// picture wait for each other, while those around have pictures to read and write. Each session takes memory, though,
+// and a network that remembers earlier images can have but one.
+func (o *engineOptions) suitable(m *model, how net.SessionOptions) int {
+	const most, mostMemory = 8, 512 << 20
+	if how.Reference || slices.ContainsFunc(m.Layers, func(l *layers.Layer) bool { return l.State > 0 }) {
+		return 1
+	}
+	plan, err := m.Plan(how.Each(most))
+	if err != nil {
+		return 1 // the session tells why
+	}
+	fit := int(mostMemory / max(plan.ArenaBytes, 1))
+	return max(1, min(o.cores(), most, fit))
+}
+
+// cores is how many of them are used.
+func (o *engineOptions) cores() int {
+	if o.threads > 0 {
+		return o.threads
+	}
+	return runtime.GOMAXPROCS(0)
 }

@@ -1,10 +1,6 @@
 package main
 
-import (
-	"time"
-
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 func newEvaluate() *cobra.Command {
 	cmd := &cobra.Command{
@@ -24,29 +20,4 @@ func twoOperands(_ *cobra.Command, args []string) error {
 		return usagef("give CFG WEIGHTS, MODEL, or nothing for the embedded model")
 	}
 	return nil
-}
-
-// progress tells from time to time how many of many pictures are done.
-type progress struct {
-	cmd    *cobra.Command
-	total  int
-	start  time.Time
-	spoken time.Time
-}
-
-// pace is how long to be silent.
-const pace = 5 * time.Second
-
-func newProgress(cmd *cobra.Command, total int) *progress {
-	now := time.Now()
-	return &progress{cmd, total, now, now}
-}
-
-func (p *progress) done(n int) {
-	now := time.Now()
-	if now.Sub(p.spoken) < pace || n == p.total {
-		return
-	}
-	p.spoken = now
-	tell(p.cmd, "%s of %s, %.1f a second", thousands(int64(n)), counted(p.total, "picture"), float64(n)/now.Sub(p.start).Seconds())
 }

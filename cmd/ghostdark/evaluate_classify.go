@@ -52,7 +52,7 @@ Without CFG and WEIGHTS the embedded GhostNet is measured.
 	o.files.add(cmd)
 	o.classify.addResize(cmd)
 	o.classify.engine.add(cmd)
-	o.classify.engine.addSessions(cmd, sessionsUsage)
+	o.classify.engine.addSessions(cmd, asSuits, sessionsUsage)
 	o.classify.addShape(cmd)
 	o.classify.addWeights(cmd)
 	return cmd
@@ -133,35 +133,34 @@ func (c *classifier) classifyAll(cmd *cobra.Command, pictures []dataset.Classifi
 	for i, p := range pictures {
 		paths[i] = p.Path
 	}
-	pool, err := c.options.engine.open(cmd, c.model, len(paths))
-	if err != nil {
-		return nil, err
-	}
-	defer pool.Close()
-	predictions, progress := make([]evaluate.Prediction, len(paths)), newProgress(cmd, len(paths))
-	look := func(ctx context.Context, s *net.Session, p *prepared) error {
-		if err := p.run(ctx, s); err != nil {
-			return err
+	predictions := make([]evaluate.Prediction, len(paths))
+	err := eachPicture(cmd, paths, &c.options.engine, ranker{c, max(top, 5)}, func(i int, j *job) {
+		predictions[i].Truth = pictures[i].Class
+		for k, s := range j.report.Classes {
+			predictions[i].Ranked = append(predictions[i].Ranked, s.ClassID)
+			if k == 0 {
+				predictions[i].Score = s.Probability
+			}
 		}
-		out, err := s.FiniteOutput(c.model.Result())
-		if err == nil {
-			p.classes = c.rank(slices.Clone(out.Image(0)), max(top, 5))
-		}
+	})
+	return predictions, err
+}
+
+// ranker is a classifier that lists so many classes, without rounding.
+type ranker struct {
+	*classifier
+	top int
+}
+
+func (r ranker) look(ctx context.Context, s *net.Session, j *job) error {
+	if err := j.run(ctx, s); err != nil {
 		return err
 	}
-	err = eachPicture(cmd, paths, pictureWork{model: c.model, resize: c.resize, pool: pool, look: look,
-		show: func(i int, _ string, p *prepared) (any, error) {
-			predictions[i].Truth = pictures[i].Class
-			for k, s := range p.classes {
-				predictions[i].Ranked = append(predictions[i].Ranked, s.ClassID)
-				if k == 0 {
-					predictions[i].Score = s.Probability
-				}
-			}
-			progress.done(i + 1)
-			return nil, p.err
-		}})
-	return predictions, err
+	out, err := s.FiniteOutput(r.model.Result())
+	if err == nil {
+		j.report.Classes = r.rank(slices.Clone(out.Image(0)), r.top)
+	}
+	return err
 }
 
 // classifyResult is what was measured.

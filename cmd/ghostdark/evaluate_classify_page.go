@@ -8,6 +8,7 @@ import (
 
 	"github.com/ghostdark/ghostdark/chart"
 	"github.com/ghostdark/ghostdark/picture"
+	"github.com/ghostdark/ghostdark/report"
 )
 
 // page makes the report in HTML, with so many pictures that were mistaken.
@@ -56,7 +57,7 @@ func (r *classifyResult) figure(i int) (figure, error) {
 	}
 	const longest = 480
 	uri, err := dataURI(picture.Annotate(img.Shrink(longest), nil))
-	title := fmt.Sprintf("%s taken for %s", r.names.of(prediction.Truth), r.classifier.line(classScore{Name: r.names.of(prediction.Ranked[0]), Probability: float64(prediction.Score)}))
+	title := fmt.Sprintf("%s taken for %s", r.names.of(prediction.Truth), r.classifier.line(report.Class{Name: r.names.of(prediction.Ranked[0]), Probability: float64(prediction.Score)}))
 	return figure{uri, title, filepath.Base(path)}, err
 }
 

@@ -57,7 +57,7 @@ Without CFG and WEIGHTS the embedded Ghost-YOLO is measured.
 	o.detect.addSuppression(cmd)
 	o.detect.pictureOptions.add(cmd, "letterbox when the cfg has letter_box=1, else stretch", "stretch", "letterbox")
 	o.detect.engine.add(cmd)
-	o.detect.engine.addSessions(cmd, sessionsUsage)
+	o.detect.engine.addSessions(cmd, asSuits, sessionsUsage)
 	o.detect.addShape(cmd)
 	o.detect.addWeights(cmd)
 	return cmd
@@ -65,7 +65,8 @@ Without CFG and WEIGHTS the embedded Ghost-YOLO is measured.
 
 // mapOptions are those with which darknet's `detector map` finds objects.
 func mapOptions() detectOptions {
-	return detectOptions{pictureOptions: pictureOptions{resize: "auto"}, engine: engineOptions{sessions: 1}, thresh: .005, nms: .45, nmsKind: "cfg"}
+	list := listOptions{pictureOptions: pictureOptions{resize: "auto"}, engine: engineOptions{sessions: 1}}
+	return detectOptions{listOptions: list, thresh: .005, nms: .45, nmsKind: "cfg"}
 }
 
 func runEvaluateDetect(cmd *cobra.Command, o *evaluateDetectOptions, args []string) error {
@@ -126,23 +127,12 @@ func (d *detector) findAll(cmd *cobra.Command, set *dataset.Set) ([]evaluate.Pic
 	for i, p := range set.Pictures {
 		paths[i] = p.Path
 	}
-	pool, err := d.options.engine.open(cmd, d.model, len(paths))
-	if err != nil {
-		return nil, err
-	}
-	defer pool.Close()
-	pictures, progress := make([]evaluate.Picture, len(paths)), newProgress(cmd, len(paths))
-	err = eachPicture(cmd, paths, pictureWork{model: d.model, resize: d.resize, pool: pool, look: d.find,
-		show: func(i int, _ string, p *prepared) (any, error) {
-			if p.err != nil {
-				return nil, p.err
-			}
-			pictures[i] = evaluate.Picture{
-				W: p.image.W, H: p.image.H, Truths: set.Pictures[i].Objects, Found: detect.InOrder(p.candidates, d.filter),
-			}
-			progress.done(i + 1)
-			return nil, nil
-		}})
+	pictures := make([]evaluate.Picture, len(paths))
+	err := eachPicture(cmd, paths, &d.options.engine, d, func(i int, j *job) {
+		pictures[i] = evaluate.Picture{
+			W: j.image.W, H: j.image.H, Truths: set.Pictures[i].Objects, Found: detect.InOrder(j.candidates, d.filter),
+		}
+	})
 	return pictures, err
 }
 

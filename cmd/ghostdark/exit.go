@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,9 +19,11 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+
+	exitStopped = 130 // what shells say of programs that Ctrl-C ended
 )
 
-const exitCodes = `Exit codes: 0 done, 1 failed or faulty input, 2 wrong usage.`
+const exitCodes = `Exit codes: 0 done, 1 failed or faulty input, 2 wrong usage, 130 stopped by Ctrl-C.`
 
 // failure is an error of a command that was called rightly.
 type failure struct{ error }
@@ -44,6 +47,9 @@ func (h hinted) Unwrap() error { return h.error }
 // errReported is a failure that the user has already been told about.
 var errReported = errors.New("already reported")
 
+// errStopped ends a run that was interrupted and has told so.
+var errStopped = errors.New("stopped")
+
 // running wraps a command's run function, so that its errors are told from those of parsing
 // the command line.
 func running(run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
@@ -56,8 +62,8 @@ func running(run func(cmd *cobra.Command, args []string) error) func(*cobra.Comm
 	}
 }
 
-// report tells the user about a command's error and gives the exit code for it.
-func report(cmd *cobra.Command, err error, stderr io.Writer) int {
+// conclude tells the user about a command's error and gives the exit code for it.
+func conclude(cmd *cobra.Command, err error, stderr io.Writer) int {
 	var failed failure
 	switch {
 	case err == nil:
@@ -65,12 +71,19 @@ func report(cmd *cobra.Command, err error, stderr io.Writer) int {
 	case !errors.As(err, &failed):
 		fmt.Fprintf(stderr, "ghostdark: %v\n%sRun the command with --help to see how it is used.\n", err, sources(cmd, err))
 		return exitUsage
+	case errors.Is(err, errStopped):
+		return exitStopped
+	case failed.error == context.Canceled:
+		fmt.Fprintln(stderr, "ghostdark: stopped")
 	case !errors.Is(err, errReported):
 		fmt.Fprintf(stderr, "ghostdark: %v\n", plain(failed.error))
 		var h hinted
 		if errors.As(err, &h) {
 			fmt.Fprintf(stderr, "  = hint: %s\n", h.hint)
 		}
+	}
+	if errors.Is(err, context.Canceled) {
+		return exitStopped
 	}
 	return exitFailed
 }
@@ -86,6 +99,13 @@ func plain(err error) error {
 // tell writes a line about how things go.
 func tell(cmd *cobra.Command, format string, args ...any) {
 	fmt.Fprintf(cmd.ErrOrStderr(), format+"\n", args...)
+}
+
+// note writes a line that is no error, unless --quiet is given.
+func note(cmd *cobra.Command, format string, args ...any) {
+	if quiet, err := cmd.Flags().GetBool("quiet"); err != nil || !quiet {
+		tell(cmd, format, args...)
+	}
 }
 
 // How much a command shows of what is wrong with a cfg if that was not its task.

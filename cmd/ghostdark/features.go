@@ -103,14 +103,17 @@ func runFeatures(cmd *cobra.Command, o *featuresOptions, args []string) error {
 		return err
 	}
 	if len(o.layers) > 0 {
-		if err := o.target.choose(o.defaultTarget(len(r.layers)), len(r.layers)); err != nil {
+		if err := o.target.choose(o.defaultTarget(len(r.layers)), len(r.layers) > 1); err != nil {
+			return err
+		}
+		if err := o.target.prepare(); err != nil {
 			return err
 		}
 	}
 	if err := r.measure(cmd); err != nil {
 		return err
 	}
-	if len(o.layers) > 0 && o.target.out != noPicture {
+	if len(o.layers) > 0 && o.target.wanted() {
 		for _, l := range r.layers {
 			if err := r.saveSheet(cmd, l); err != nil {
 				return err
@@ -140,7 +143,7 @@ func (o *featuresOptions) defaultTarget(layers int) string {
 // saveSheet draws the contact sheet of a layer into its file.
 func (r *featuresResult) saveSheet(cmd *cobra.Command, l *layerFeatures) error {
 	l.sheet = r.options.target.out
-	if r.options.target.many {
+	if r.options.target.folder {
 		l.sheet = filepath.Join(l.sheet, fmt.Sprintf("layer-%02d.png", l.layer.Index))
 	}
 	if err := picture.Save(l.sheet, r.draw(l)); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
 	"github.com/ghostdark/ghostdark/picture"
+	"github.com/ghostdark/ghostdark/source"
 	"github.com/ghostdark/ghostdark/tensor"
 )
 
@@ -211,12 +212,12 @@ func (r *featuresResult) eachOutput(cmd *cobra.Command, session *net.Session, gr
 		last = max(last, l.layer.Index)
 	}
 	for picture, path := range r.pictures {
-		p := r.model.prepare(cmd.Context(), path, r.resize)
-		if p.err != nil {
-			return p.err
+		input, err := r.model.input(cmd.Context(), source.File(path), r.resize)
+		if err != nil {
+			return err
 		}
 		session.Reset()
-		if err := session.RunTo(cmd.Context(), p.input.Data, last); err != nil {
+		if err := session.RunTo(cmd.Context(), input.Data, last); err != nil {
 			return err
 		}
 		for i, l := range group {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -74,7 +73,7 @@ func (o *ghostifyOptions) calibrationImages(cmd *cobra.Command, m *model, resize
 		if number++; known && number-1 < taken*there/wanted {
 			continue
 		}
-		input, err := m.calibrationInput(ctx, item, resize)
+		input, err := m.input(ctx, item, resize)
 		if err != nil {
 			return tensor.Tensor{}, err
 		}
@@ -92,27 +91,11 @@ func (o *ghostifyOptions) calibrationImages(cmd *cobra.Command, m *model, resize
 	return batch, nil
 }
 
-// calibrationInput makes the network's input of a picture.
-func (m *model) calibrationInput(ctx context.Context, item source.Item, resize picture.Resize) (tensor.Tensor, error) {
-	img, err := item.Open(ctx)
-	if err != nil {
-		return tensor.Tensor{}, plain(err)
-	}
-	input, err := m.resize(img, resize)
-	if err != nil {
-		return tensor.Tensor{}, fmt.Errorf("%s: %w", m.cfgPath, err)
-	}
-	if len(m.Net.Mean)+len(m.Net.Std) > 0 {
-		picture.Normalize(input, m.Net.Mean, m.Net.Std)
-	}
-	return input, nil
-}
-
 // fitProgress tells of long fits now and then.
 func fitProgress(cmd *cobra.Command) func(stage string, done, total int) {
 	spoken := time.Now()
 	return func(stage string, done, total int) {
-		if now := time.Now(); now.Sub(spoken) >= pace {
+		if now := time.Now(); now.Sub(spoken) >= tellEvery {
 			spoken = now
 			tell(cmd, "%s: %d %%", stage, 100*done/max(total, 1))
 		}

@@ -72,7 +72,7 @@ func (o *ghostifyOptions) classifierJudge(cmd *cobra.Command, m *model, names cl
 	if err != nil {
 		return nil, err
 	}
-	how := classifyOptions{pictureOptions: o.pictureOptions, modelOptions: o.modelOptions, engine: engineOptions{sessions: 1}}
+	how := classifyOptions{listOptions: listOptions{pictureOptions: o.pictureOptions, modelOptions: o.modelOptions, engine: engineOptions{sessions: 1}}}
 	return &judge{"top-1 accuracy", len(pictures), func(m *model) (float64, error) {
 		c, err := newClassifier(cmd, &how, m, names)
 		if err != nil {

@@ -9,16 +9,29 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ghostdark/ghostdark/internal/atomicfile"
 )
 
-func main() {
+func main() { os.Exit(run()) }
+
+// run runs the program's command line and returns the exit code.
+func run() int {
 	collectLate()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	code := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	ctx, stop := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() { // the first one ends what goes on in good order, the second one at once
+		<-signals
+		stop()
+		<-signals
+		atomicfile.Abandon()
+		os.Exit(exitStopped)
+	}()
+	return execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 
 // collectLate puts off the first collection of garbage from 4 MiB of memory, which Go begins
@@ -45,7 +58,7 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if results.err != nil {
 		err = failure{fmt.Errorf("the results can't be written: %w", plain(results.err))}
 	}
-	return report(cmd, err, stderr)
+	return conclude(cmd, err, stderr)
 }
 
 // sink remembers the first error of writing to w, since hardly any caller of fmt.Fprint looks

@@ -95,7 +95,6 @@ type model struct {
 	cfgPath  string
 	embedded *cfgs.Model // nil for files
 	loadTime time.Duration
-	early    *early // nil for none
 }
 
 // tree returns the hierarchy of the network's classes, nil when they are independent.
@@ -199,37 +198,9 @@ func (o *modelOptions) openModelOr(cmd *cobra.Command, args []string, embedded f
 	return o.openModel(cmd, args[0], args[1])
 }
 
-// openOperands loads the network that the operands of detect or classify name, or the embedded
-// one, and returns the pictures for it: "" stands for the embedded model's own.
-func (o *modelOptions) openOperands(cmd *cobra.Command, args []string, embedded func() cfgs.Model) (m *model, pictures []string, err error) {
-	cfgPath, weightsPath, pictures, err := splitOperands(args)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(pictures) == 0 {
-		pictures = []string{""}
-	}
-	var brought *cfgs.Model
-	if cfgPath == "" {
-		e := embedded()
-		brought = &e
-	}
-	first := decodeEarly(pictures[0], brought)
-	if brought != nil {
-		m, err = o.openEmbedded(cmd, *brought)
-	} else {
-		m, err = o.openModel(cmd, cfgPath, weightsPath)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	m.early = first
-	return m, pictures, nil
-}
-
 // splitOperands divides the operands of detect and classify: CFG WEIGHTS IMAGE…, or only
-// pictures for the embedded model. withModel comes before it.
-func splitOperands(args []string) (cfgPath, weightsPath string, pictures []string, err error) {
+// pictures for the embedded model. None need be given if they are listed elsewhere. withModel comes before it.
+func splitOperands(args []string, listed bool) (cfgPath, weightsPath string, pictures []string, err error) {
 	if len(args) == 0 || !strings.HasSuffix(strings.ToLower(args[0]), ".cfg") {
 		for _, a := range args {
 			if strings.HasSuffix(strings.ToLower(a), ".cfg") || strings.HasSuffix(strings.ToLower(a), ".weights") {
@@ -241,7 +212,7 @@ func splitOperands(args []string) (cfgPath, weightsPath string, pictures []strin
 	switch {
 	case len(args) == 1, len(args) == 2 && isPicture(args[1]):
 		return "", "", nil, usagef("no weights file: give CFG WEIGHTS IMAGE…")
-	case len(args) == 2:
+	case len(args) == 2 && !listed:
 		return "", "", nil, usagef("no picture: give CFG WEIGHTS IMAGE…, or MODEL IMAGE…")
 	}
 	return args[0], args[1], args[2:], nil

@@ -13,6 +13,7 @@ import (
 	"github.com/ghostdark/ghostdark/internal/testkit"
 	"github.com/ghostdark/ghostdark/net"
 	"github.com/ghostdark/ghostdark/picture"
+	"github.com/ghostdark/ghostdark/report"
 )
 
 // invoke runs a command line and returns its standard output; the test fails if it does.
@@ -54,7 +55,7 @@ func TestModels(t *testing.T) {
 			testkit.JSON(t, file, &want)
 			out := invoke(t, "detect", filepath.Join(models, model+".cfg"), filepath.Join(models, model+".weights"),
 				picturePath(t, pictureName), "--json", "--thresh", fmt.Sprint(want.Thresh), "--nms-kind", "default")
-			var frames []frame
+			var frames []report.Picture
 			if err := json.Unmarshal(out, &frames); err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +90,7 @@ func picturePath(t *testing.T, name string) string {
 	return ""
 }
 
-func compareObjects(t *testing.T, got frame, want expectation, confidence, box float64) {
+func compareObjects(t *testing.T, got report.Picture, want expectation, confidence, box float64) {
 	t.Helper()
 	if got.Image.Width != want.Image[0] || got.Image.Height != want.Image[1] {
 		t.Errorf("a picture of %d×%d, want %v", got.Image.Width, got.Image.Height, want.Image)
@@ -121,7 +122,7 @@ func compareObjects(t *testing.T, got frame, want expectation, confidence, box f
 }
 
 // distance is the largest difference of a box's numbers.
-func distance(o object, box [4]float64) float64 {
+func distance(o report.Object, box [4]float64) float64 {
 	r := o.Relative
 	return max(math.Abs(r.CenterX-box[0]), math.Abs(r.CenterY-box[1]), math.Abs(r.Width-box[2]), math.Abs(r.Height-box[3]))
 }
@@ -208,7 +209,7 @@ func TestFashion(t *testing.T) {
 	if err != nil || len(pictures) != want.Images {
 		t.Fatalf("%d pictures, want %d: %v", len(pictures), want.Images, err)
 	}
-	var results []classified
+	var results []report.Picture
 	out := invoke(t, append([]string{"classify", "--json", "--top", "1"}, pictures...)...)
 	if err := json.Unmarshal(out, &results); err != nil {
 		t.Fatal(err)

@@ -88,14 +88,14 @@ func (o *nameOptions) find(cmd *cobra.Command, m *model) (names classNames, sour
 		return names, beside, err
 	}
 	if tree := m.tree(); tree != nil {
-		tell(cmd, "no %s: taking the names in the class tree (choose others with --names)", beside)
+		note(cmd, "no %s: taking the names in the class tree (choose others with --names)", beside)
 		return tree.Names(), "", nil
 	}
 	if coco := cfgs.COCONames(); m.Classes() == len(coco) {
-		tell(cmd, "no %s: taking the names of COCO's %d classes (choose others with --names)", beside, len(coco))
+		note(cmd, "no %s: taking the names of COCO's %d classes (choose others with --names)", beside, len(coco))
 		return coco, "", nil
 	}
-	tell(cmd, "no %s: classes are shown by number (name them with --names)", beside)
+	note(cmd, "no %s: classes are shown by number (name them with --names)", beside)
 	return nil, "", nil
 }
 

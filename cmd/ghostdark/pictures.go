@@ -4,275 +4,316 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
+	"iter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/ghostdark/ghostdark/detect"
+	"github.com/ghostdark/ghostdark/cfgs"
 	"github.com/ghostdark/ghostdark/net"
 	"github.com/ghostdark/ghostdark/picture"
-	"github.com/ghostdark/ghostdark/tensor"
+	"github.com/ghostdark/ghostdark/report"
 )
 
 // sessionsUsage is the help of --sessions for commands that take pictures.
-const sessionsUsage = "run the network on so many pictures at the same time, each with a part of the threads: more throughput for lists"
+const sessionsUsage = "of several pictures run the network on so many at the same time, each with a part of the threads (0: as many as there are cores and memory for)"
 
-// tellPrediction writes darknet's line about a picture: among the results when it is to head
-// those of one of several pictures.
-func tellPrediction(cmd *cobra.Command, name string, took stageTimes, headed bool) {
-	w := cmd.ErrOrStderr()
-	if headed {
-		w = cmd.OutOrStdout()
-	}
-	fmt.Fprintf(w, "%s: Predicted in %f milli-seconds.\n", name, milliseconds(took.Inference))
+// listOptions are the flags of commands that look at pictures: what to read, what to write, how to go on.
+type listOptions struct {
+	modelOptions
+	nameOptions
+	pictureOptions
+	inputs   inputOptions
+	outputs  outputOptions
+	engine   engineOptions
+	target   annotatedTarget
+	timing   bool
+	quiet    bool
+	failFast bool
 }
 
-// pictureOptions are the flags that say how a picture becomes a network's input.
-type pictureOptions struct{ resize string }
-
-func (o *pictureOptions) add(cmd *cobra.Command, byDefault string, ways ...string) {
-	last := len(ways) - 1
-	cmd.Flags().StringVar(&o.resize, "resize", "auto", strings.Join(ways[:last], ", ")+" or "+ways[last]+"; auto is "+byDefault)
-	complete(cmd, "resize", append(ways, "auto")...)
+func (o *listOptions) add(cmd *cobra.Command, detector bool, target string) {
+	flags := cmd.Flags()
+	flags.BoolVar(&o.timing, "timing", false, "print a table of what the stages took")
+	flags.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing but errors and what --json and the like write to standard output")
+	flags.BoolVar(&o.failFast, "fail-fast", false, "stop at the first picture that fails")
+	o.inputs.add(cmd)
+	o.outputs.add(cmd, detector)
+	o.target.add(cmd, target)
+	o.nameOptions.add(cmd)
+	o.engine.add(cmd)
+	o.engine.addSessions(cmd, asSuits, sessionsUsage)
+	o.addShape(cmd)
+	o.addWeights(cmd)
 }
 
-// choose gives the way to resize; auto is the one for the value "auto".
-func (o *pictureOptions) choose(auto picture.Resize) (picture.Resize, error) {
-	if o.resize == "auto" {
-		return auto, nil
-	}
-	r, err := picture.ParseResize(o.resize)
+// viewer looks at pictures and tells what it finds.
+type viewer interface {
+	looker
+	// describe lists what was found, for the text and in the report. Like what follows, it is called by several
+	// goroutines.
+	describe(j *job)
+	// annotate draws what was found.
+	annotate(j *job) *picture.Image
+	// writeFiles writes what belongs to the picture alone, besides the report's own forms.
+	writeFiles(j *job) error
+}
+
+// pictureRun takes the pictures of a command line through the stages:
+//
+//	decode and preprocess ▶ infer and postprocess ▶ draw and write files ▶ print, write sheets and videos
+//
+// Each stage works ahead of the next by a few pictures, and only those are in memory.
+type pictureRun struct {
+	cmd    *cobra.Command
+	o      *listOptions
+	in     inputs
+	ctx    context.Context // no more pictures are begun when it is done; those in hand are finished
+	cancel context.CancelFunc
+
+	prepared *stage[*job]
+	ready    chan struct{} // closed when the following are set
+	resize   picture.Resize
+	viewer   viewer
+	out      *outputs
+
+	times    *timeTable
+	progress *progress
+	skipped  int // that were done in an earlier run
+	done     int
+	failed   int
+}
+
+// open loads the network that the operands of a command name, or the embedded one. The first pictures are being
+// decoded meanwhile, since either takes about as long when the network is small. results are folders that are written
+// to, and so not looked at.
+func (o *listOptions) open(cmd *cobra.Command, args []string, embedded func() cfgs.Model, results ...string) (*model, *pictureRun, error) {
+	cfgPath, weightsPath, operands, err := splitOperands(args, o.inputs.stdinList)
 	if err != nil {
-		return 0, usagef("--resize: %v, or auto", err)
+		return nil, nil, err
 	}
-	return r, nil
-}
-
-// pictureName is how messages and results name a picture.
-func (m *model) pictureName(path string) string {
-	if path == "" {
-		return m.embedded.PictureName
+	var brought *cfgs.Model
+	if cfgPath == "" {
+		e := embedded()
+		brought = &e
 	}
-	return path
-}
-
-// prepared is a picture and what a network reads of it, or why there is none, and then what a
-// detector or a classifier found in it.
-type prepared struct {
-	image      *picture.Image
-	input      tensor.Tensor
-	candidates []detect.Candidate
-	classes    []classScore
-	took       stageTimes
-	err        error
-}
-
-// prepare reads a picture and resizes it, unless the context is done already.
-func (m *model) prepare(ctx context.Context, path string, resize picture.Resize) (p prepared) {
-	if p.err = ctx.Err(); p.err != nil {
-		return p
+	r := &pictureRun{cmd: cmd, o: o, ready: make(chan struct{})}
+	if r.in, err = o.inputs.open(cmd, operands, brought, results...); err != nil {
+		return nil, nil, err
 	}
-	d := m.decode(path)
-	if d.err != nil {
-		p.err = plain(d.err)
-		return p
+	r.ctx, r.cancel = context.WithCancel(cmd.Context())
+	if !o.outputs.resume { // else it isn't known yet which pictures are done
+		r.begin()
 	}
-	p.image, p.took.Decode = d.image, d.took
-	at := time.Now()
-	input, err := m.resize(p.image, resize)
+	var m *model
+	if brought != nil {
+		m, err = o.openEmbedded(cmd, *brought)
+	} else {
+		m, err = o.openModel(cmd, cfgPath, weightsPath)
+	}
 	if err != nil {
-		p.err = fmt.Errorf("%s: %w", m.cfgPath, err)
-		return p
+		r.end()
+		return nil, nil, err
 	}
-	if len(m.Net.Mean)+len(m.Net.Std) > 0 {
-		picture.Normalize(input, m.Net.Mean, m.Net.Std)
-	}
-	p.took.Preprocess = lap(&at)
-	p.input = input
-	return p
+	return m, r, nil
 }
 
-// resize makes the network's input of a picture, before it is normalized.
-func (m *model) resize(img *picture.Image, way picture.Resize) (tensor.Tensor, error) {
-	if pct := m.Net.CropPct; way == picture.ResizeCenterCrop && pct > 0 {
-		return img.CenterCrop(m.Net.Input(), pct)
-	}
-	return img.Input(way, m.Net.Input())
+// begin begins to decode.
+func (r *pictureRun) begin() {
+	r.prepared = parallel(r.items(), aside()+max(r.o.engine.sessions, 1)-1, r.prepare)
 }
 
-// crop is how a classifier's pictures are brought to its input's size unless --resize says otherwise.
-func (m *model) crop() picture.Resize {
-	if m.Net.CropPct > 0 {
-		return picture.ResizeCenterCrop
+// end gives up what was begun and not finished.
+func (r *pictureRun) end() {
+	r.cancel()
+	if r.prepared != nil {
+		r.prepared.end()
 	}
-	return picture.ResizeMinCrop
 }
 
-// usualResize is how the command that is for such networks brings pictures to the input's size.
-func (m *model) usualResize() picture.Resize {
-	switch {
-	case m.Net.LetterBox:
-		return picture.ResizeLetterbox
-	case len(m.Heads()) > 0:
-		return picture.ResizeStretch
-	}
-	return m.crop()
-}
-
-// run runs the network on the picture. The session's batch must be 1.
-func (p *prepared) run(ctx context.Context, s *net.Session) error {
-	if p.err != nil {
-		return p.err
-	}
-	at := time.Now()
-	err := s.Run(ctx, p.input.Data)
-	p.took.Inference = lap(&at)
-	return err
-}
-
-// infer reads a picture and runs the network on it. The session's batch must be 1.
-func (m *model) infer(ctx context.Context, s *net.Session, path string, resize picture.Resize) (*picture.Image, stageTimes, error) {
-	p := m.prepare(ctx, path, resize)
-	err := p.run(ctx, s)
-	return p.image, p.took, err
-}
-
-// pictureTarget says where annotated pictures go.
-type pictureTarget struct {
-	out   string // as given: a file, a folder, "none", or "" for the default
-	many  bool
-	taken map[string]bool
-}
-
-const noPicture = "none"
-
-func (t *pictureTarget) add(cmd *cobra.Command, byDefault string) {
-	cmd.Flags().StringVarP(&t.out, "out", "o", "", "file for the annotated picture, or folder for several; none for no picture (default "+byDefault+")")
-}
-
-// choose settles where the pictures go and prepares it.
-func (t *pictureTarget) choose(byDefault string, pictures int) error {
-	if t.out == "" {
-		t.out = byDefault
-	}
-	if t.out == noPicture {
-		return nil
-	}
-	return t.prepare(pictures)
-}
-
-// prepare makes the folder for several pictures, or checks that one can be written, so that
-// nobody waits for a run whose picture gets lost.
-func (t *pictureTarget) prepare(pictures int) error {
-	t.taken = map[string]bool{}
-	info, err := os.Stat(t.out)
-	isDir := err == nil && info.IsDir() || strings.HasSuffix(t.out, "/") || strings.HasSuffix(t.out, string(filepath.Separator))
-	t.many = pictures > 1 || isDir
-	if !t.many {
-		return picture.CheckSave(t.out)
-	}
-	if err == nil && !info.IsDir() || err != nil && picture.HasFormat(t.out) {
-		return usagef("--out %s names a file, but there are %d pictures to write: name a folder", t.out, pictures)
-	}
-	return os.MkdirAll(t.out, 0o777)
-}
-
-// save writes an annotated copy of a picture unless none is wanted, and says so.
-func (t *pictureTarget) save(cmd *cobra.Command, name string, took *stageTimes, annotate func() *picture.Image) error {
-	if t.out == noPicture {
-		return nil
-	}
-	file, at := t.path(name), time.Now()
-	annotated := annotate()
-	took.Draw = lap(&at)
-	if err := picture.Save(file, annotated); err != nil {
-		return err
-	}
-	took.Encode = lap(&at)
-	tell(cmd, "annotated picture: %s", file)
-	return nil
-}
-
-// path gives the file for the annotated picture of an input file. No two inputs get the same.
-func (t *pictureTarget) path(name string) string {
-	if !t.many {
-		return t.out
-	}
-	stem := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-	path := filepath.Join(t.out, stem+".jpg")
-	for n := 2; t.taken[path]; n++ {
-		path = filepath.Join(t.out, fmt.Sprintf("%s-%d.jpg", stem, n))
-	}
-	t.taken[path] = true
-	return path
-}
-
-// pictureWork is what a command does with pictures.
-type pictureWork struct {
-	model  *model
-	resize picture.Resize
-	pool   *net.Pool
-	json   bool
-	// look finds what is in a picture; with several sessions, in several pictures at a time.
-	look func(ctx context.Context, s *net.Session, p *prepared) error
-	// show tells in the order of the pictures what was found, or gives their errors.
-	show func(index int, path string, p *prepared) (any, error)
-}
-
-// eachPicture does the work and goes on after failures. The next pictures are prepared
-// meanwhile. In JSON mode the results become an array, an element for each picture.
-func eachPicture(cmd *cobra.Command, pictures []string, work pictureWork) error {
-	var out *jsonArray
-	if work.json {
-		out = newJSONArray(cmd.OutOrStdout())
-	}
-	ctx, sessions := cmd.Context(), work.pool.Sessions()
-	look := func(p *prepared) {
-		if p.err == nil {
-			p.err = work.pool.Do(ctx, func(s *net.Session) error { return work.look(ctx, s, p) })
-		}
-	}
-	prepare := func(i int) prepared {
-		p := work.model.prepare(ctx, pictures[i], work.resize)
-		if sessions > 1 {
-			look(&p)
-		}
-		return p
-	}
-	failed := 0
-	for i, p := range ahead(len(pictures), sessions-1+lookAhead, prepare) {
-		if sessions == 1 { // in order, since some networks remember earlier images
-			look(&p)
-		}
-		result, err := work.show(i, pictures[i], &p)
-		if errors.Is(err, context.Canceled) {
-			failed++
-			tell(cmd, "ghostdark: %v", err)
-			break
-		}
-		if err != nil {
-			failed++
-			tell(cmd, "ghostdark: %v", err)
-		}
-		if work.json {
-			if err := out.add(result); err != nil {
-				return err
+// items yields a job for each picture. Those that were done in an earlier run have an error that says so.
+func (r *pictureRun) items() iter.Seq[*job] {
+	return func(yield func(*job) bool) {
+		number := 0
+		for item := range r.in.all(r.ctx) {
+			number++
+			j := &job{item: item, report: report.Picture{
+				FrameID: number, Filename: item.Name, Frame: item.Frame, Time: round(item.Time.Seconds(), 3), Stem: item.Stem,
+			}}
+			if r.o.outputs.resume && r.out.have(item) && r.o.target.has(item) {
+				j.err = errDone
+			}
+			if !yield(j) {
+				return
 			}
 		}
 	}
-	if work.json {
-		if err := out.close(); err != nil {
+}
+
+// errDone marks a picture that was done in an earlier run.
+var errDone = errors.New("done already")
+
+// prepare decodes a picture and, when the network is there, makes its input.
+func (r *pictureRun) prepare(j *job) *job {
+	if j.decode(r.ctx); j.err != nil {
+		return j
+	}
+	select {
+	case <-r.ctx.Done():
+		j.err = r.ctx.Err()
+	case <-r.ready:
+		r.viewer.prepare(j)
+	}
+	return j
+}
+
+// write writes the files of a picture.
+func (r *pictureRun) write(j *job) *job {
+	if j.err == nil {
+		at := time.Now()
+		j.report.Image, j.report.Resize = &report.Size{Width: j.image.W, Height: j.image.H}, r.resize.String()
+		r.viewer.describe(j)
+		j.took.Postprocess += lap(&at)
+		j.err = plain(r.writeFiles(j))
+	}
+	j.image, j.drawn, j.candidates = nil, nil, nil
+	return j
+}
+
+func (r *pictureRun) writeFiles(j *job) error {
+	if err := r.viewer.writeFiles(j); err != nil {
+		return err
+	}
+	if err := r.out.writeFiles(&j.report); err != nil {
+		return err
+	}
+	if !r.o.target.wanted() {
+		return nil
+	}
+	at := time.Now()
+	j.annotated = r.viewer.annotate(j)
+	j.took.Draw += lap(&at)
+	if j.item.Video != nil { // whose frames must be written in order
+		return nil
+	}
+	err := r.o.target.save(j.item, j.annotated)
+	j.annotated, j.took.Encode = nil, lap(&at)
+	return err
+}
+
+// run looks at all pictures. It goes on after failures, unless it is to stop at the first one.
+func (r *pictureRun) run(resize picture.Resize, names classNames, v viewer) error {
+	o := r.o
+	if err := o.outputs.check(o.target.wanted() && o.target.folder); err != nil {
+		return err
+	}
+	_, live := r.in.Single() // whose frames are to be looked at soon
+	pool, err := o.engine.open(r.cmd, v.network(), r.in.several && !live)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	if r.out, err = o.outputs.open(r.cmd.OutOrStdout(), names); err != nil {
+		return err
+	}
+	r.resize, r.viewer, r.times = resize, v, newTimeTable()
+	close(r.ready)
+	if r.prepared == nil {
+		r.begin()
+	}
+	r.watch()
+	err = r.each(pool)
+	r.progress.clear()
+	if unfinished := o.target.finish(); unfinished != nil {
+		r.fail(unfinished)
+	}
+	if err != nil {
+		r.out.discard()
+		return err
+	}
+	if err := r.out.close(); err != nil {
+		return err
+	}
+	o.target.tell(r.cmd)
+	r.end() // of all that follows an interruption or a failure
+	err = r.outcome()
+	if o.timing {
+		r.times.tell(r.cmd)
+	}
+	return err
+}
+
+// watch shows the progress, where there may be several pictures.
+func (r *pictureRun) watch() {
+	if r.o.quiet || !r.in.several {
+		return
+	}
+	counted := make(chan int, 1)
+	go func() {
+		defer close(counted)
+		if n, known := r.in.Count(r.ctx); known {
+			counted <- n
+		}
+	}()
+	r.progress = newProgress(r.cmd, r.cmd.Name(), "picture", counted)
+}
+
+// each takes the pictures through the last stages. Its error ends the run; those of pictures are told and counted.
+func (r *pictureRun) each(pool *net.Pool) error {
+	looked := looking(r.ctx, r.prepared, pool, r.viewer)
+	for j := range parallel(looked.all(), aside(), r.write).all() {
+		switch {
+		case errors.Is(j.err, context.Canceled) && r.ctx.Err() != nil:
+			return nil
+		case errors.Is(j.err, errDone):
+			r.skipped++
+			r.progress.skip(1)
+			continue
+		}
+		if j.err == nil && j.annotated != nil {
+			j.err = elapsed(&j.took.Encode, func() error { return r.o.target.shoot(j.item, j.annotated) })
+		}
+		if err := r.show(j); err != nil {
 			return err
 		}
-	}
-	if failed > 0 {
-		if len(pictures) > 1 {
-			tell(cmd, "ghostdark: %d of %d pictures failed", failed, len(pictures))
+		r.progress.step()
+		if j.err != nil && r.o.failFast {
+			return nil
 		}
-		return errReported
 	}
 	return nil
+}
+
+// show prints what was found in a picture, or why nothing was, and adds it to the sheets.
+func (r *pictureRun) show(j *job) error {
+	r.done++
+	if j.err != nil {
+		j.report.Error, j.report.Image, j.report.Resize = j.err.Error(), nil, ""
+		r.viewer.describe(j)
+		r.fail(j.err)
+		return r.out.add(&j.report)
+	}
+	j.report.Times = j.took.json()
+	r.times.add(j.item.String(), j.took)
+	if r.o.target.wanted() && j.item.Video == nil {
+		r.o.target.wrote(r.o.target.path(j.item.Stem, ".jpg"))
+	}
+	if !r.o.quiet && !r.o.outputs.onStandardOutput() {
+		r.print(j)
+	}
+	return r.out.add(&j.report)
+}
+
+// print prints what was found as darknet does; the line about the picture comes among the results if it is to head
+// those of one of several.
+func (r *pictureRun) print(j *job) {
+	r.progress.share()
+	w := r.cmd.ErrOrStderr()
+	if r.in.several {
+		w = r.cmd.OutOrStdout()
+	}
+	fmt.Fprintf(w, "%s: Predicted in %f milli-seconds.\n", j.item, milliseconds(j.took.Inference))
+	for _, line := range j.lines {
+		fmt.Fprintln(r.cmd.OutOrStdout(), line)
+	}
 }

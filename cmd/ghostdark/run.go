@@ -175,7 +175,7 @@ func (o *runOptions) run(cmd *cobra.Command, m *model, args []string, how net.Se
 	if err != nil {
 		return nil, runSource{}, err
 	}
-	_, _, err = m.infer(cmd.Context(), session, args[2], resize)
+	err = m.infer(cmd.Context(), session, args[2], resize)
 	return session, runSource{path: args[2], batch: 1, resize: resize.String()}, err
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/http/httptest"
 	"os"
 	"testing"
@@ -18,7 +17,7 @@ func TestMain(m *testing.M) {
 			if os.Getenv("CELLS") != "" { // a server of pull.txtar knows this model
 				catalogue = func() []models.Model { return []models.Model{cells("http://models.invalid")} }
 			}
-			os.Exit(execute(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+			main()
 		},
 	})
 }

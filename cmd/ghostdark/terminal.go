@@ -3,9 +3,10 @@ package main
 import (
 	"cmp"
 	"io"
-	"io/fs"
 	"os"
 	"runtime"
+
+	"golang.org/x/term"
 
 	"github.com/ghostdark/ghostdark/cfg"
 )
@@ -16,21 +17,17 @@ func isTerminal(w io.Writer) bool {
 		w = s.w
 	}
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&fs.ModeCharDevice != 0
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // inColour reports whether what is written to w should have colours: on terminals that have
 // them, unless the user doesn't want any (https://no-color.org).
 func inColour(w io.Writer) bool {
-	term := os.Getenv("TERM")
+	kind := os.Getenv("TERM")
 	if runtime.GOOS == "windows" { // whose older consoles show the sequences as they are
-		term = cmp.Or(term, os.Getenv("WT_SESSION"), "dumb")
+		kind = cmp.Or(kind, os.Getenv("WT_SESSION"), "dumb")
 	}
-	return os.Getenv("NO_COLOR") == "" && term != "dumb" && isTerminal(w)
+	return os.Getenv("NO_COLOR") == "" && kind != "dumb" && isTerminal(w)
 }
 
 // render writes findings about a cfg, on a terminal in colour.

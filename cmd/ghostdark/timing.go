@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ghostdark/ghostdark/report"
 )
 
 // stageTimes are what the stages of one picture took. Draw and Encode, which includes writing
@@ -18,18 +20,9 @@ type stageTimes struct {
 	Encode      time.Duration
 }
 
-// stageTimesJSON gives the stages in milliseconds.
-type stageTimesJSON struct {
-	Decode      float64 `json:"decode_ms"`
-	Preprocess  float64 `json:"preprocess_ms"`
-	Inference   float64 `json:"inference_ms"`
-	Postprocess float64 `json:"postprocess_ms"`
-	Draw        float64 `json:"draw_ms,omitzero"`
-	Encode      float64 `json:"encode_ms,omitzero"`
-}
-
-func (t stageTimes) json() *stageTimesJSON {
-	return &stageTimesJSON{
+// json gives the stages in milliseconds.
+func (t stageTimes) json() *report.Times {
+	return &report.Times{
 		Decode: milliseconds(t.Decode), Preprocess: milliseconds(t.Preprocess), Inference: milliseconds(t.Inference),
 		Postprocess: milliseconds(t.Postprocess), Draw: milliseconds(t.Draw), Encode: milliseconds(t.Encode),
 	}
@@ -54,7 +47,9 @@ func lap(since *time.Time) time.Duration {
 // timeTable collects what the stages of pictures took.
 type timeTable struct {
 	start time.Time
-	rows  []timeRow
+	rows  []timeRow // of the first ones
+	count int
+	total stageTimes
 }
 
 type timeRow struct {
@@ -62,21 +57,24 @@ type timeRow struct {
 	took    stageTimes
 }
 
+// mostRows bounds a table's memory and length.
+const mostRows = 200
+
 func newTimeTable() *timeTable { return &timeTable{start: time.Now()} }
 
+// add adds a picture.
 func (t *timeTable) add(picture string, took stageTimes) {
-	t.rows = append(t.rows, timeRow{picture, took})
+	if t.count++; t.count <= mostRows {
+		t.rows = append(t.rows, timeRow{picture, took})
+	}
+	for i, d := range took.stages() {
+		*t.total.stages()[i] += *d
+	}
 }
 
 // tell writes the table, with totals below several pictures.
 func (t *timeTable) tell(cmd *cobra.Command) {
 	elapsed := time.Since(t.start)
-	var total stageTimes
-	for _, row := range t.rows {
-		for i, d := range row.took.stages() {
-			*total.stages()[i] += *d
-		}
-	}
 	out := table{headings: []string{"times in ms", ">decode", ">preprocess", ">inference", ">postprocess", ">draw", ">encode", ">sum"}}
 	add := func(name string, took stageTimes) {
 		cells, sum := []string{name}, time.Duration(0)
@@ -88,11 +86,14 @@ func (t *timeTable) tell(cmd *cobra.Command) {
 	for _, row := range t.rows {
 		add(row.picture, row.took)
 	}
-	if len(t.rows) > 1 {
-		add(counted(len(t.rows), "picture"), total)
+	if more := t.count - len(t.rows); more > 0 {
+		out.add(fmt.Sprintf("… and %s", counted(more, "picture")))
+	}
+	if t.count > 1 {
+		add(counted(t.count, "picture"), t.total)
 	}
 	_ = out.write(cmd.ErrOrStderr()) // as with tell, there is nowhere to say that it failed
-	if len(t.rows) > 1 {
-		tell(cmd, "in %.2f ms, since the next pictures are decoded and preprocessed while one is in work", milliseconds(elapsed))
+	if t.count > 1 {
+		tell(cmd, "in %.2f ms, since pictures are read and written while the network runs on others", milliseconds(elapsed))
 	}
 }

@@ -46,7 +46,7 @@ var imports = map[string][]string{
 	"rewrite":             {"cfg", "kernels", "layers", "net", "weights"},
 	"cfgs":                {},
 	"models":              {},
-	"cmd/ghostdark":       {"anchors", "cfg", "cfgs", "chart", "checkpoint", "checkpoint/ghostnet", "dataset", "design", "detect", "diagram", "evaluate", "ghost", "ghost/cheap", "ghost/redundancy", "ghostify", "internal/atomicfile", "internal/figures", "layers", "models", "net", "onnx", "picture", "rewrite", "source", "tensor", "weights"},
+	"cmd/ghostdark":       {"anchors", "cfg", "cfgs", "chart", "checkpoint", "checkpoint/ghostnet", "dataset", "design", "detect", "diagram", "evaluate", "ghost", "ghost/cheap", "ghost/redundancy", "ghostify", "internal/atomicfile", "internal/figures", "layers", "models", "net", "onnx", "picture", "report", "rewrite", "source", "tensor", "video", "weights"},
 	"bench/compare":       {},
 	"docs":                {},
 	"internal/atomicfile": {},
@@ -59,18 +59,20 @@ var imports = map[string][]string{
 // modules lists for each module besides the standard library the packages that may import it.
 // What only tests need is left out.
 var modules = map[string][]string{
-	"github.com/gen2brain/jpegn":       {"picture"},
-	"github.com/spf13/cobra":           {"cmd/ghostdark"},
-	"github.com/spf13/pflag":           {"cmd/ghostdark"},
-	"github.com/rogpeppe/go-internal":  {"models"},
-	"go.yaml.in/yaml/v3":               {"cmd/ghostdark"},
-	"golang.org/x/image":               {"chart", "picture"},
-	"golang.org/x/sys":                 {"internal/cpu"},
-	"gonum.org/v1/gonum":               {"ghost/cheap", "ghostify", "kernels"},
-	"google.golang.org/protobuf":       {"checkpoint"},
-	"gopkg.in/ini.v1":                  {"cfg"},
-	"github.com/bmatcuk/doublestar/v4": {"source"},
-	"gonum.org/v1/plot":                {"chart"},
+	"github.com/gen2brain/jpegn":        {"picture"},
+	"github.com/spf13/cobra":            {"cmd/ghostdark"},
+	"github.com/spf13/pflag":            {"cmd/ghostdark"},
+	"github.com/rogpeppe/go-internal":   {"models"},
+	"go.yaml.in/yaml/v3":                {"cmd/ghostdark"},
+	"golang.org/x/image":                {"chart", "picture"},
+	"golang.org/x/sys":                  {"internal/cpu"},
+	"gonum.org/v1/gonum":                {"ghost/cheap", "ghostify", "kernels"},
+	"google.golang.org/protobuf":        {"checkpoint"},
+	"gopkg.in/ini.v1":                   {"cfg"},
+	"github.com/bmatcuk/doublestar/v4":  {"source"},
+	"gonum.org/v1/plot":                 {"chart"},
+	"github.com/schollz/progressbar/v3": {"cmd/ghostdark"},
+	"golang.org/x/term":                 {"cmd/ghostdark"},
 }
 
 func TestImportDirection(t *testing.T) {
