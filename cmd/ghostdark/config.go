@@ -84,14 +84,14 @@ func readSettings(path string) (*settings, error) {
 		return nil, nil
 	case "":
 	default:
-		return parseSettings(path)
+		return openSettings(path)
 	}
 	candidates := []string{settingsName}
 	if folder, err := os.UserConfigDir(); err == nil {
 		candidates = append(candidates, filepath.Join(folder, "ghostdark", settingsName))
 	}
 	for _, path := range candidates {
-		if s, err := parseSettings(path); !errors.Is(err, fs.ErrNotExist) {
+		if s, err := openSettings(path); !errors.Is(err, fs.ErrNotExist) {
 			return s, err
 		}
 	}

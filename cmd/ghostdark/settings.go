@@ -27,8 +27,8 @@ type settings struct {
 // maxSettings bounds a file of settings.
 const maxSettings = 1 << 20
 
-// parseSettings reads a file of settings.
-func parseSettings(path string) (*settings, error) {
+// openSettings reads a file of settings.
+func openSettings(path string) (*settings, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -41,6 +41,11 @@ func parseSettings(path string) (*settings, error) {
 	if len(text) > maxSettings {
 		return nil, fmt.Errorf("%s: more than 1 MiB is too big for a file of settings", path)
 	}
+	return parseSettings(path, text)
+}
+
+// parseSettings reads the text of a file of settings.
+func parseSettings(path string, text []byte) (*settings, error) {
 	s := &settings{path: path}
 	var document yaml.Node
 	in := yaml.NewDecoder(bytes.NewReader(text))
