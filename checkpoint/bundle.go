@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -30,12 +31,12 @@ var bundleTypes = map[uint64]Type{
 const bundleText = 7 // the type of texts
 
 // anyValues is the end of the name of a file of values, of which there may be several.
-var anyValues = regexp.MustCompile(`\.data-\d+-of-\d+$`)
+var anyValues = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\.data-\d+-of-\d+$`) })
 
 // indexOf returns the index's name where path stands for a checkpoint of TensorFlow: the name that its files share, or
 // that of its values.
 func indexOf(path string) string {
-	if place := anyValues.FindStringIndex(path); place != nil {
+	if place := anyValues().FindStringIndex(path); place != nil {
 		return path[:place[0]] + indexSuffix
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sync"
 )
 
 // The parts of a sorted table, LevelDB's file format, in which TensorFlow keeps the index of a checkpoint: blocks of
@@ -16,12 +17,12 @@ const (
 	trailerSize = 5 // behind each block: how it is compressed, and a checksum
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // maskedSum returns a checksum as LevelDB and TensorFlow store it: turned and moved, since sums of data that hold
 // sums are weak.
 func maskedSum(data []byte) uint32 {
-	sum := crc32.Checksum(data, castagnoli)
+	sum := crc32.Checksum(data, castagnoli())
 	return (sum>>15 | sum<<17) + 0xa282ead8
 }
 

@@ -60,11 +60,10 @@ type figure struct {
 //go:embed evaluate.html
 var pageText string
 
-var pageTemplate = template.Must(template.New("report").Parse(pageText))
-
 // save writes the page.
 func (p *page) save(path string) error {
-	return atomicfile.Write(path, func(w io.Writer) error { return pageTemplate.Execute(w, p) })
+	page := template.Must(template.New("report").Parse(pageText))
+	return atomicfile.Write(path, func(w io.Writer) error { return page.Execute(w, p) })
 }
 
 // chart adds a chart.
