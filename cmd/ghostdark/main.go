@@ -105,8 +105,30 @@ colours off.
 		SuggestionsMinimumDistance: 2, // letters to change
 	}
 	root.SetFlagErrorFunc(explainFlag)
-	root.AddCommand(newDetect(), newClassify(), newValidate(), newEvaluate(), newLabels(), newAnchors(), newBench(), newRun(), newImport(), newExport(), newNew(), newGraph(), newGhostify(), newFeatures(), newAnalyze(), newModels(), newMan())
+	addCommands(root)
 	addModelsDir(root)
 	configure(root)
 	return root
+}
+
+// addCommands adds all commands, in groups as the help shows them.
+func addCommands(root *cobra.Command) {
+	for _, group := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"run", "Run a network:", []*cobra.Command{newDetect(), newClassify(), newRun(), newBench(), newModels()}},
+		{"measure", "Measure how good it is:", []*cobra.Command{newEvaluate(), newLabels()}},
+		{"see", "See what it is:", []*cobra.Command{newValidate(), newGraph(), newAnalyze(), newFeatures()}},
+		{"make", "Make one:", []*cobra.Command{newNew(), newAnchors(), newGhostify(), newImport(), newExport()}},
+		{"program", "The program itself:", []*cobra.Command{newMan()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, cmd := range group.commands {
+			cmd.GroupID = group.id
+		}
+		root.AddCommand(group.commands...)
+	}
+	root.SetHelpCommandGroupID("program")
+	root.SetCompletionCommandGroupID("program")
 }
