@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -104,10 +103,7 @@ func runExportWeights(cmd *cobra.Command, o *exportWeightsOptions, cfgPath, weig
 		return whileUnchanged(m.Slots(), func() error { return weights.Write(w, header, result.Slots) })
 	}}}
 	if o.outputCfg != "" {
-		files = append(files, atomicfile.File{Path: o.outputCfg, Write: func(w io.Writer) error {
-			_, err := io.Copy(w, bytes.NewReader(result.Cfg))
-			return err
-		}})
+		files = append(files, atomicfile.Bytes(o.outputCfg, result.Cfg))
 	}
 	if err := atomicfile.WriteAll(files...); err != nil {
 		return err

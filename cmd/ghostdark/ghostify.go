@@ -114,10 +114,7 @@ func runGhostify(cmd *cobra.Command, o *ghostifyOptions, args []string) error {
 		return fmt.Errorf("%s: there is no convolution to rewrite%s", args[0], strings.Join(append([]string{""}, leftAlone(r.Skipped)...), "\n  "))
 	}
 	result := &ghostified{Rewrite: r, cfgPath: o.output}
-	files := []atomicfile.File{{Path: o.output, Write: func(w io.Writer) error {
-		_, err := w.Write(r.Text)
-		return err
-	}}}
+	files := []atomicfile.File{atomicfile.Bytes(o.output, r.Text)}
 	if m != nil {
 		fitted, err := result.fit(cmd, o, m, opt)
 		if err != nil {

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -115,10 +113,7 @@ func runImportGhostNet(cmd *cobra.Command, o *importOptions, path string) error 
 	if err := os.MkdirAll(o.out, 0o777); err != nil {
 		return err
 	}
-	err = atomicfile.WriteAll(atomicfile.File{Path: weightsPath, Write: network.WriteWeights}, atomicfile.File{Path: cfgPath, Write: func(w io.Writer) error {
-		_, err := io.Copy(w, bytes.NewReader(network.Cfg))
-		return err
-	}})
+	err = atomicfile.WriteAll(atomicfile.File{Path: weightsPath, Write: network.WriteWeights}, atomicfile.Bytes(cfgPath, network.Cfg))
 	if err != nil {
 		return err
 	}

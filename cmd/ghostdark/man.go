@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -55,10 +54,7 @@ func runMan(cmd *cobra.Command, folder string) error {
 		if c != cmd.Root() && !c.IsAvailableCommand() {
 			continue
 		}
-		pages = append(pages, atomicfile.File{Path: filepath.Join(folder, manName(c)+".1"), Write: func(w io.Writer) error {
-			_, err := io.WriteString(w, manPage(c, date.UTC()))
-			return err
-		}})
+		pages = append(pages, atomicfile.Bytes(filepath.Join(folder, manName(c)+".1"), []byte(manPage(c, date.UTC()))))
 	}
 	if err := atomicfile.WriteAll(pages...); err != nil {
 		return err

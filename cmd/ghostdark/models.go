@@ -1,24 +1,13 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ghostdark/ghostdark/cfg"
 	"github.com/ghostdark/ghostdark/models"
-	"github.com/ghostdark/ghostdark/net"
-	"github.com/ghostdark/ghostdark/weights"
 )
 
 // catalogue lists the models that have names.
@@ -58,30 +47,6 @@ files come from, their sizes, their SHA-256 where it is known, and the licence.
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
-}
-
-func newModelsPull() *cobra.Command {
-	return &cobra.Command{
-		Use:        "pull MODEL…",
-		SuggestFor: []string{"get", "fetch", "download", "install", "add"},
-		Short:      "Fetch models",
-		Long: `Fetch the files of models from where their publishers have them. They appear when
-they are complete, of the published size and SHA-256, and the weights fit the
-cfg. What has come before a connection broke is kept; the same command goes on
-from there. Proxies are taken from HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
-
-` + exitCodes,
-		Example: `  ghostdark models pull yolov4-tiny
-  ghostdark detect yolov4-tiny street.jpg`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usagef("no model: give the name of one or more; ghostdark models list shows them")
-			}
-			return knownModels(cmd, args)
-		},
-		ValidArgsFunction: completeModels,
-		RunE:              running(func(cmd *cobra.Command, args []string) error { return runModelsPull(cmd, args) }),
-	}
 }
 
 func newModelsPath() *cobra.Command {
@@ -146,77 +111,6 @@ func modelsDir(cmd *cobra.Command) (string, error) {
 	return dir, nil
 }
 
-// withModel makes run take the name of a model in place of CFG and WEIGHTS.
-func withModel(run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			paths, ok, err := modelFiles(cmd, args[0])
-			if err != nil {
-				return failure{err}
-			}
-			if ok {
-				args = append([]string{paths.Cfg, paths.Weights}, args[1:]...)
-			}
-		}
-		return run(cmd, args)
-	}
-}
-
-// withCfgs makes run take names of models in place of any CFG.
-func withCfgs(run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		cfgPaths := slices.Clone(args)
-		for i, operand := range args {
-			paths, ok, err := modelFiles(cmd, operand)
-			if err != nil {
-				return failure{err}
-			}
-			if ok {
-				cfgPaths[i] = paths.Cfg
-			}
-		}
-		return run(cmd, cfgPaths)
-	}
-}
-
-// modelFiles gives the files of the model that an operand names, if it does: a file of that
-// name comes first. The error says that they aren't here, or that a name is misspelt.
-func modelFiles(cmd *cobra.Command, operand string) (paths models.Paths, ok bool, err error) {
-	if _, err := os.Stat(operand); err == nil {
-		return paths, false, nil
-	}
-	m, ok := models.Find(catalogue(), operand)
-	if !ok {
-		if near := nearestModel(operand); near != "" && filepath.Ext(operand) == "" {
-			return paths, false, fmt.Errorf("%s: there is no such file, and no model of this name; did you mean %s?", operand, near)
-		}
-		return paths, false, nil
-	}
-	dir, err := modelsDir(cmd)
-	if err != nil {
-		return paths, false, err
-	}
-	if paths = m.In(dir); !paths.Present() {
-		return paths, false, notHere(m)
-	}
-	return paths, true, nil
-}
-
-// pullable adds to the error about a missing file of a well-known model how to get it.
-func pullable(path string, err error) error {
-	m, ok := models.Find(catalogue(), strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)))
-	if !ok || !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return hinted{plain(err), fmt.Sprintf("With ghostdark models pull %s it is fetched; then %s stands for CFG WEIGHTS.", m.Name, m.Name)}
-}
-
-// notHere is the error about a model that has to be fetched first.
-func notHere(m models.Model) error {
-	return hinted{fmt.Errorf("%s: this model isn't here yet", m.Name),
-		fmt.Sprintf("Fetch its %s with: ghostdark models pull %s", binaryBytes(m.Weights.Bytes), m.Name)}
-}
-
 // modelJSON is a model as list prints it.
 type modelJSON struct {
 	models.Model
@@ -244,10 +138,7 @@ func runModelsList(cmd *cobra.Command, args []string, asJSON bool) error {
 	w := cmd.OutOrStdout()
 	switch {
 	case asJSON:
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", " ")
-		return e.Encode(listed)
+		return writeJSON(w, listed)
 	case len(args) > 0:
 		for i, m := range listed {
 			if i > 0 {
@@ -323,130 +214,4 @@ func runModelsPath(cmd *cobra.Command, args []string) error {
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), paths.Folder)
 	return nil
-}
-
-func runModelsPull(cmd *cobra.Command, args []string) error {
-	dir, err := modelsDir(cmd)
-	if err != nil {
-		return err
-	}
-	progress := newPullProgress(cmd)
-	p := &models.Puller{
-		Dir: dir, UserAgent: "ghostdark/" + strings.Fields(version())[0],
-		Check: checkPulled, Tell: progress.tell, Progress: progress.show,
-	}
-	for _, name := range args {
-		m := namedModel(name)
-		fetched, err := p.Pull(cmd.Context(), m)
-		progress.clear()
-		if err != nil {
-			return explainPull(m, dir, err)
-		}
-		paths := m.In(dir)
-		if !fetched {
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is here already: %s\n", m.Name, paths.Folder)
-			continue
-		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s in %s\n", m.Name, binaryBytes(m.Weights.Bytes), paths.Folder)
-	}
-	return nil
-}
-
-// explainPull says what to do about a failed pull.
-func explainPull(m models.Model, dir string, err error) error {
-	named := fmt.Errorf("%s: %w", m.Name, err)
-	var local *os.PathError
-	switch {
-	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("%s: interrupted; the same command goes on from here", m.Name)
-	case errors.Is(err, models.ErrDamaged):
-		return hinted{named, "It was replaced at its source, or on the way. To use it all the same, download it yourself and give CFG WEIGHTS."}
-	case errors.As(err, &local):
-		return hinted{plain(err), fmt.Sprintf("Models are kept in %s; --models-dir names another folder.", dir)}
-	}
-	return hinted{named, fmt.Sprintf("If a proxy leads to the internet, name it: HTTPS_PROXY=http://HOST:PORT. Or bring the files here in another way, as %s.cfg, .weights and .names in %s.",
-		m.Name, m.In(dir).Folder)}
-}
-
-// checkPulled checks that weights have the size that the cfg wants.
-func checkPulled(cfgPath, weightsPath string) error {
-	g, err := net.Read(cfgPath, net.Options{})
-	if err != nil {
-		return err
-	}
-	f, err := os.Open(weightsPath)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	header, err := weights.ReadHeader(f)
-	if err != nil {
-		return fmt.Errorf("%s: %w", weightsPath, err)
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if want := weights.FileSize(header, g.Slots()); info.Size() != want {
-		return fmt.Errorf("%s: has %d bytes, but its cfg wants %d", weightsPath, info.Size(), want)
-	}
-	return nil
-}
-
-// pullProgress tells how a pull goes: on a terminal by a line that changes, elsewhere by one line
-// for each file.
-type pullProgress struct {
-	cmd     *cobra.Command
-	live    bool
-	file    string
-	began   time.Time // the file
-	first   int64     // bytes that were there then
-	shownAt time.Time
-	shown   int // how many columns the changing line takes
-}
-
-func newPullProgress(cmd *cobra.Command) *pullProgress {
-	return &pullProgress{cmd: cmd, live: isTerminal(cmd.ErrOrStderr())}
-}
-
-func (p *pullProgress) tell(line string) {
-	p.clear()
-	tell(p.cmd, "%s", line)
-}
-
-// clear removes the changing line.
-func (p *pullProgress) clear() {
-	if p.shown > 0 {
-		fmt.Fprintf(p.cmd.ErrOrStderr(), "\r%s\r", strings.Repeat(" ", p.shown))
-		p.shown = 0
-	}
-}
-
-func (p *pullProgress) show(file string, done, total int64) {
-	now := time.Now()
-	if file != p.file {
-		p.file, p.began, p.first = file, now, done
-		if !p.live {
-			of := ""
-			if total > 0 {
-				of = " of " + binaryBytes(total)
-			}
-			tell(p.cmd, "%s …%s", filepath.Base(file), of)
-		}
-	}
-	const often = time.Second / 10
-	if !p.live || now.Sub(p.shownAt) < often && done < total {
-		return
-	}
-	p.shownAt = now
-	line := fmt.Sprintf("%s  %s", file, binaryBytes(done))
-	if total > 0 {
-		line = fmt.Sprintf("%s  %3.0f %%  %s of %s", file, 100*float64(done)/float64(total), binaryBytes(done), binaryBytes(total))
-	}
-	if took := now.Sub(p.began).Seconds(); took > .5 {
-		line += fmt.Sprintf("  %s/s", binaryBytes(int64(float64(done-p.first)/took)))
-	}
-	blanks := strings.Repeat(" ", max(0, p.shown-len(line)))
-	fmt.Fprintf(p.cmd.ErrOrStderr(), "\r%s%s", line, blanks)
-	p.shown = len(line) + len(blanks)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -216,10 +215,7 @@ func (o *newOptions) write(cmd *cobra.Command, text []byte) error {
 	if err := checkTarget(o.output, o.force); err != nil {
 		return err
 	}
-	return atomicfile.Write(o.output, func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	})
+	return atomicfile.WriteAll(atomicfile.Bytes(o.output, text))
 }
 
 // made is what new tells of the network that it has written. Shapes are [channels, height,

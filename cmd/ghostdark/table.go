@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -83,13 +82,6 @@ func (t *table) writeMarkdown(w io.Writer) error {
 		line(row)
 	}
 	return out.Flush()
-}
-
-// writeJSONLine writes a JSON value on a line of its own.
-func writeJSONLine(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
 }
 
 func thousands(n int64) string           { return figures.Thousands(n) }

@@ -41,6 +41,14 @@ type File struct {
 	Write func(w io.Writer) error
 }
 
+// Bytes is a file with this content.
+func Bytes(path string, content []byte) File {
+	return File{path, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	}}
+}
+
 // WriteAll writes several files that belong together, as Write does with one: none of them appears before all
 // are complete.
 func WriteAll(files ...File) error {
