@@ -307,7 +307,7 @@ func TestBinary(t *testing.T) {
 	}
 	root := testkit.Root()
 	stem := filepath.Join(folder, "ghostnet-0.35x")
-	run(root, nil, "go", "run", "./cmd/ghostdark", "import", "ghostnet", "testdata/import/ghostnet-0.35x.safetensors", "--out", folder)
+	run(root, nil, "go", "run", "./cmd/ghostdark", "import", "ghostnet", "testdata/import/ghostnet-0.35x.safetensors", "--output", folder)
 	run(root, nil, "go", "run", "./cmd/ghostdark", "export", "weights", stem+".cfg", stem+".weights", "--fold",
 		"--output", filepath.Join(folder, "model.weights"), "--output-cfg", filepath.Join(folder, "model.cfg"))
 

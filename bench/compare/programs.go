@@ -102,7 +102,7 @@ func (p *program) export(ctx context.Context, n network, model string) error {
 	if n.weights == "" {
 		args = append(args, "--random-weights")
 	}
-	_, err := output(ctx, p.path, append(args, "--output", model)...)
+	_, err := output(ctx, p.path, append(args, "--output", model, "--force")...)
 	return err
 }
 

@@ -22,7 +22,7 @@ type annotatedTarget struct {
 }
 
 func (t *annotatedTarget) add(cmd *cobra.Command, byDefault string) {
-	cmd.Flags().StringVarP(&t.out, "out", "o", "", "file for the annotated picture or video, or folder for several; none for no picture (default "+byDefault+")")
+	cmd.Flags().StringVarP(&t.out, "output", "o", "", "file for the annotated picture or video, or folder for several; none for no picture (default "+byDefault+")")
 }
 
 // plan settles where the pictures of the inputs go, and checks what can be checked without writing, so that nobody
@@ -34,7 +34,7 @@ func (t *annotatedTarget) plan(in inputs, byDefault string) error {
 	case err != nil || !t.wanted() || t.folder:
 		return err
 	case filmed != "" && !video.HasFormat(t.out):
-		return usagef("--out %s is no video, but %s is: name a file such as found.mp4, or a folder with / at the end", t.out, filmed)
+		return usagef("--output %s is no video, but %s is: name a file such as found.mp4, or a folder with / at the end", t.out, filmed)
 	case filmed != "" && sameFile(t.out, filmed):
 		return errSource(t.out)
 	case filmed != "":
@@ -45,7 +45,7 @@ func (t *annotatedTarget) plan(in inputs, byDefault string) error {
 
 // errSource refuses to write over what is read.
 func errSource(file string) error {
-	return fmt.Errorf("%s: is what is read; choose another --out", file)
+	return fmt.Errorf("%s: is what is read; choose another --output", file)
 }
 
 // path gives the file for an item.

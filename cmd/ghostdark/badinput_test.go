@@ -582,7 +582,7 @@ func TestBadWeights(t *testing.T) {
 	}
 	t.Run("a narrow header is read", func(t *testing.T) {
 		write(t, "narrow.weights", narrowHeader)
-		invoke(t, "detect", "detector.cfg", "narrow.weights", "picture.png", "--out", "none")
+		invoke(t, "detect", "detector.cfg", "narrow.weights", "picture.png", "--output", "none")
 	})
 }
 
@@ -754,7 +754,7 @@ var badCommands = []struct {
 	{"no such model", "models pull resnet34", exitUsage, `no model is called "resnet34"; did you mean resnet50? ghostdark models list shows all`},
 	{"nothing like a model", "models list picture.png", exitUsage, `no model is called "picture.png": ghostdark models list shows those that there are`},
 	{"two models", "models path yolov3 yolov4", exitUsage, "give one MODEL, or none"},
-	{"no folder for pages", "man", exitUsage, "no folder to write to: give --dir FOLDER"},
+	{"no folder for pages", "man", exitUsage, "no folder to write to: give --output FOLDER"},
 
 	// Networks for something else.
 	{"a classifier that is to detect", "detect classifier.cfg classifier.weights picture.png", exitFailed,
@@ -815,13 +815,13 @@ var badCommands = []struct {
 	{"labels into a file", "detect detector.cfg detector.weights picture.png --labels empty", exitFailed, "empty: not a directory"},
 	{"confidence without labels", "detect detector.cfg detector.weights picture.png --save-conf", exitUsage, "--save-conf goes with --labels"},
 	{"nothing to blur", "detect detector.cfg detector.weights picture.png --blur dog", exitUsage, `--blur: no class "dog"; give a name or a number from 0 to 0`},
-	{"a blur that nobody sees", "detect detector.cfg detector.weights picture.png --blur cell --out none", exitUsage,
-		"--blur needs a picture to be seen in: give --out or --crops"},
+	{"a blur that nobody sees", "detect detector.cfg detector.weights picture.png --blur cell --output none", exitUsage,
+		"--blur needs a picture to be seen in: give --output or --crops"},
 	{"going on with nothing", "detect detector.cfg detector.weights picture.png --resume", exitUsage, "--resume needs an output that tells what is done: "},
 	{"going on with a table", "detect detector.cfg detector.weights picture.png --resume --csv=found.csv", exitUsage, "--resume doesn't go with --csv, "},
-	{"a picture over itself", "detect detector.cfg detector.weights picture.jpg --out picture.jpg", exitFailed,
-		"picture.jpg: is what is read; choose another --out"},
-	{"a film with the name of a picture", "detect detector.cfg detector.weights film.mp4 --out found.png", exitUsage, "--out found.png is no video, but film.mp4 is: "},
+	{"a picture over itself", "detect detector.cfg detector.weights picture.jpg --output picture.jpg", exitFailed,
+		"picture.jpg: is what is read; choose another --output"},
+	{"a film with the name of a picture", "detect detector.cfg detector.weights film.mp4 --output found.png", exitUsage, "--output found.png is no video, but film.mp4 is: "},
 
 	// Networks to write.
 	{"no kind", "new", exitUsage, "give one KIND; the kinds are ghostnet, ghostnet-v2, ghost-yolo, "},
@@ -860,7 +860,7 @@ var badCommands = []struct {
 		"new.pdf: its ending stands for no format; end it in .txt, .dot, .gv, .mmd, .mermaid, .svg or .png, or give --format"},
 	{"ASCII in a picture", "graph detector.cfg -o new.svg --ascii", exitUsage, "--ascii is for text, not for svg"},
 	{"a drawing as JSON", "graph detector.cfg -o new.svg --json", exitUsage, "--json goes to standard output, without --format, --output and --ascii"},
-	{"a drawing over its cfg", "graph detector.cfg --format text -o ./detector.cfg", exitUsage, "detector.cfg would be replaced by its drawing: choose another --output"},
+	{"a drawing over its cfg", "graph detector.cfg --format text -o ./detector.cfg", exitFailed, "./detector.cfg: is what is read; choose another name to write to"},
 	{"a drawing over a folder", "graph detector.cfg --format text -o folder", exitFailed, "folder: exists and is not a regular file; choose another name"},
 	{"a drawing into a missing folder", "graph detector.cfg -o missing/new.svg", exitFailed, "missing/new.svg: the folder missing does not exist; create it first"},
 	{"a drawing of a negative width", "graph detector.cfg --width -8", exitUsage, "--width and --height must be from 1 to 1048576, or 0 for the cfg's"},
@@ -881,7 +881,7 @@ var badCommands = []struct {
 		"WEIGHTS can't be taken over as they are: give pictures to fit new ones on, with --calibrate, or leave WEIGHTS out"},
 	{"pictures without weights", "ghostify detector.cfg --calibrate picture.png -o new.cfg", exitUsage, "--calibrate and labelled pictures are for weights: give CFG WEIGHTS"},
 	{"weights to standard output", "ghostify detector.cfg detector.weights --calibrate picture.png -o -", exitUsage, "WEIGHTS go with a file to write"},
-	{"a cfg over itself", "ghostify detector.cfg -o ./detector.cfg --force", exitUsage, "detector.cfg would be replaced by what is made of it: choose another --output"},
+	{"a cfg over itself", "ghostify detector.cfg -o ./detector.cfg --force", exitFailed, "./detector.cfg: is what is read; choose another name to write to"},
 	{"a rewritten cfg over a file", "ghostify classifier.cfg -o detector.cfg", exitFailed, "detector.cfg: is there already; give --force to replace it, or another name"},
 	{"a picture to fit on that isn't there", "ghostify detector.cfg detector.weights --layers 0 --calibrate nowhere.png -o new.cfg", exitFailed, "nowhere.png: no such file or directory"},
 	{"a picture to fit on that is none", "ghostify detector.cfg detector.weights --layers 0 --calibrate empty -o new.cfg", exitFailed, "empty: "},
@@ -911,42 +911,42 @@ var badCommands = []struct {
 	{"a threshold for a sheet", "features detector.cfg detector.weights picture.png --threshold .7 --layer 0", exitUsage,
 		"--threshold is for the table of all convolutions, without --layer"},
 	{"a sheet of no layer", "features detector.cfg detector.weights picture.png -o sheet.png", exitUsage,
-		"--out is for the contact sheets of layers: choose some with --layer"},
+		"--output is for the contact sheets of layers: choose some with --layer"},
 	{"two sheets in a file", "features detector.cfg detector.weights picture.png --layer 0,1 -o sheet.png", exitUsage,
-		"--out sheet.png names a file, but there may be several pictures: name a folder"},
+		"--output sheet.png names a file, but there may be several pictures: name a folder"},
 	{"a sheet in an unknown format", "features detector.cfg detector.weights picture.png --layer 0 -o sheet.webp", exitFailed,
 		`sheet.webp: no picture is written with the extension ".webp"`},
 
 	// Checkpoints.
-	{"a checkpoint that isn't there", "import ghostnet none.pth --out new", exitFailed, "none.pth: no such file or directory"},
-	{"a folder as a checkpoint", "import ghostnet folder --out new", exitFailed, "folder: is a folder; give the checkpoint in it"},
-	{"a picture as a checkpoint", "import ghostnet picture.png --out new", exitFailed,
+	{"a checkpoint that isn't there", "import ghostnet none.pth --output new", exitFailed, "none.pth: no such file or directory"},
+	{"a folder as a checkpoint", "import ghostnet folder --output new", exitFailed, "folder: is a folder; give the checkpoint in it"},
+	{"a picture as a checkpoint", "import ghostnet picture.png --output new", exitFailed,
 		"picture.png: neither a PyTorch file (.pth, .pt, .bin) nor a safetensors file nor a TensorFlow checkpoint (.index)"},
-	{"a list of checkpoints", "import ghostnet checkpoint --out new", exitFailed,
+	{"a list of checkpoints", "import ghostnet checkpoint --output new", exitFailed,
 		"checkpoint: neither a PyTorch file (.pth, .pt, .bin) nor a safetensors file nor a TensorFlow checkpoint (.index), but TensorFlow's list of checkpoints: " +
 			"give the .index file of one of them"},
-	{"an index without values", "import ghostnet lone.index --out new", exitFailed,
+	{"an index without values", "import ghostnet lone.index --output new", exitFailed,
 		"lone.index: the values of this TensorFlow checkpoint are in another file, lone.data-00000-of-00001, which isn't there"},
-	{"values without an index", "import ghostnet alone.data-00000-of-00001 --out new", exitFailed, "alone.index: no such file or directory"},
-	{"an index by another name", "import ghostnet index --out new", exitFailed, "index: the index of a TensorFlow checkpoint; name it NAME.index, "},
-	{"an interrupted download of values", "import ghostnet cut --out new", exitFailed,
+	{"values without an index", "import ghostnet alone.data-00000-of-00001 --output new", exitFailed, "alone.index: no such file or directory"},
+	{"an index by another name", "import ghostnet index --output new", exitFailed, "index: the index of a TensorFlow checkpoint; name it NAME.index, "},
+	{"an interrupted download of values", "import ghostnet cut --output new", exitFailed,
 		"cut.index: tensor learning_rate: its 4 bytes from byte 717868 on are beyond the 717871 of the file of values"},
-	{"damaged values", "import ghostnet damaged --out new", exitFailed,
+	{"damaged values", "import ghostnet damaged --output new", exitFailed,
 		"damaged.index: tensor MobileNetV2/Conv2d_0/bn/beta: its values have a wrong checksum: the file of values is damaged"},
 
 	// Where to write.
-	{"into a missing folder", "detect detector.cfg detector.weights picture.png --out missing/found.png", exitFailed,
+	{"into a missing folder", "detect detector.cfg detector.weights picture.png --output missing/found.png", exitFailed,
 		"missing/found.png: the folder missing does not exist; create it first"},
-	{"into a file", "classify classifier.cfg classifier.weights picture.png --out picture.png/found.png", exitFailed,
+	{"into a file", "classify classifier.cfg classifier.weights picture.png --output picture.png/found.png", exitFailed,
 		"picture.png/found.png: picture.png is a file, not a folder; choose another name"},
-	{"in an unknown format", "detect detector.cfg detector.weights picture.png --out found.webp", exitFailed,
+	{"in an unknown format", "detect detector.cfg detector.weights picture.png --output found.webp", exitFailed,
 		`found.webp: no picture is written with the extension ".webp"; use one of .png .jpg .jpeg .gif .bmp .tif .tiff`},
-	{"without a format", "detect detector.cfg detector.weights picture.png --out found", exitFailed,
+	{"without a format", "detect detector.cfg detector.weights picture.png --output found", exitFailed,
 		"found: the name has no extension, which tells the format; use one of .png .jpg .jpeg .gif .bmp .tif .tiff"},
-	{"several pictures onto a file", "detect detector.cfg detector.weights picture.png picture.jpg --out empty", exitUsage,
-		"--out empty names a file, but there may be several pictures: name a folder"},
-	{"several pictures onto a new file", "detect detector.cfg detector.weights picture.png picture.jpg --out found.png", exitUsage,
-		"--out found.png names a file, but there may be several pictures: name a folder"},
+	{"several pictures onto a file", "detect detector.cfg detector.weights picture.png picture.jpg --output empty", exitUsage,
+		"--output empty names a file, but there may be several pictures: name a folder"},
+	{"several pictures onto a new file", "detect detector.cfg detector.weights picture.png picture.jpg --output found.png", exitUsage,
+		"--output found.png names a file, but there may be several pictures: name a folder"},
 }
 
 // bundleFiles returns the index and the values of a sound TensorFlow checkpoint.
@@ -1029,7 +1029,7 @@ func TestForbiddenFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	args := []string{"detect", "detector.cfg", "detector.weights", "picture.png", "--out", "sealed/found.png"}
+	args := []string{"detect", "detector.cfg", "detector.weights", "picture.png", "--output", "sealed/found.png"}
 	if code := execute(context.Background(), args, &stdout, &stderr); code != exitFailed {
 		t.Errorf("exit code %d", code)
 	}
@@ -1054,8 +1054,8 @@ func TestFullOutput(t *testing.T) {
 	enterFolder(t)
 	for _, line := range []string{
 		"--help", "--version", "validate-cfg detector.cfg", "validate-cfg detector.cfg --json",
-		"detect detector.cfg detector.weights picture.png --thresh 0 --out none",
-		"detect detector.cfg detector.weights picture.png picture.jpg --out none",
+		"detect detector.cfg detector.weights picture.png --thresh 0 --output none",
+		"detect detector.cfg detector.weights picture.png picture.jpg --output none",
 		"detect detector.cfg detector.weights picture.png --json",
 		"classify classifier.cfg classifier.weights picture.png", "classify classifier.cfg classifier.weights picture.png --json",
 		"run classifier.cfg classifier.weights picture.png", "bench classifier.cfg --reps 1",
@@ -1133,7 +1133,7 @@ func junk(t *testing.T, r *rand.Rand, run uint64) {
 		}
 	}()
 	var stdout, stderr bytes.Buffer
-	args := append([]string{"detect", "--json", "--out", "found.jpg", "--max-memory", "8MiB"}, files...)
+	args := append([]string{"detect", "--json", "--output", "found.jpg", "--max-memory", "8MiB"}, files...)
 	switch code := execute(context.Background(), args, &stdout, &stderr); {
 	case code != exitDone && code != exitFailed:
 		t.Errorf("run %d: exit code %d", run, code)

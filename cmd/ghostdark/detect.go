@@ -39,7 +39,7 @@ func newDetect() *cobra.Command {
 		Long: `Run a detector on pictures and print what it finds as "name: NN%", from left to
 right. One picture gives an annotated copy predictions.jpg, several give
 predictions/NAME.jpg; a video gives predictions.mp4. With a camera, and with any
-other output that is asked for, there are annotated pictures only with --out.
+other output that is asked for, there are annotated pictures only with --output.
 
 ` + inputsHelp + `
 
@@ -49,9 +49,9 @@ IMAGE it does so in the embedded picture.
 ` + exitCodes,
 		Example: `  ghostdark detect
   ghostdark detect yolov4-tiny.cfg yolov4-tiny.weights street.jpg --names coco.names
-  ghostdark detect my.cfg my.weights photos/ --data my.data --labels labels/ --out annotated/
+  ghostdark detect my.cfg my.weights photos/ --data my.data --labels labels/ --output annotated/
   ghostdark detect my.cfg my.weights valid.txt --jsonl --thresh 0.5 > found.jsonl
-  ghostdark detect my.cfg my.weights film.mp4 --blur person --out blurred.mp4`,
+  ghostdark detect my.cfg my.weights film.mp4 --blur person --output blurred.mp4`,
 		Args: withModel(func(_ *cobra.Command, args []string) error {
 			_, _, _, err := splitOperands(args, o.inputs.stdinList)
 			return err
@@ -134,7 +134,7 @@ func runDetect(cmd *cobra.Command, o *detectOptions, args []string) error {
 		return err
 	}
 	if len(o.blur) > 0 && !o.target.wanted() && o.crops == "" {
-		return usagef("--blur needs a picture to be seen in: give --out or --crops")
+		return usagef("--blur needs a picture to be seen in: give --output or --crops")
 	}
 	if !o.quiet && !run.in.several { // else pictures are counted
 		d.watch = func(tiles int) *progress { return newProgress(cmd, cmd.Name(), "tile", known(tiles)) }
@@ -153,7 +153,7 @@ func (m *model) mustDetect() error {
 // severalPredictions is the folder of several annotated pictures.
 const severalPredictions = "predictions"
 
-// defaultTarget is where annotated pictures go unless --out says otherwise.
+// defaultTarget is where annotated pictures go unless --output says otherwise.
 func (o *detectOptions) defaultTarget(in inputs) string {
 	film, live := in.Single()
 	switch {

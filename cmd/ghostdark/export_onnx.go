@@ -14,6 +14,7 @@ import (
 type exportONNXOptions struct {
 	modelOptions
 	output        string
+	force         forceOption
 	randomWeights bool
 	batch         int
 	dynamicSize   bool
@@ -54,6 +55,7 @@ takes.
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the file to write")
+	o.force.add(cmd)
 	flags.BoolVar(&o.randomWeights, "random-weights", false, "make up weights instead of reading them")
 	flags.IntVar(&o.batch, "batch", 0, "images in each run; 0 leaves that to each run")
 	flags.BoolVar(&o.dynamicSize, "dynamic-size", false, "leave width and height of the input to each run")
@@ -83,7 +85,7 @@ func runExportONNX(cmd *cobra.Command, o *exportONNXOptions, args []string) erro
 	if err := o.check(args); err != nil {
 		return err
 	}
-	if err := separate([]string{o.output}, args); err != nil {
+	if err := o.force.check([]string{o.output}, args); err != nil {
 		return err
 	}
 	m, err := o.open(cmd, args)

@@ -17,7 +17,7 @@ func TestExportONNX(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "net.onnx")
 	export := func(name string) (content []byte, code int) {
 		var stdout, stderr bytes.Buffer
-		code = execute(context.Background(), []string{"export", "onnx", filepath.Join(golden, name, "net.cfg"), "--random-weights", "-o", file}, &stdout, &stderr)
+		code = execute(context.Background(), []string{"export", "onnx", filepath.Join(golden, name, "net.cfg"), "--random-weights", "--force", "-o", file}, &stdout, &stderr)
 		if stdout.Len() > 0 {
 			t.Errorf("printed %q", &stdout)
 		}

@@ -15,6 +15,7 @@ type exportWeightsOptions struct {
 	modelOptions
 	rewrite.Options
 	output, outputCfg string
+	force             forceOption
 	seen              uint64
 }
 
@@ -50,6 +51,7 @@ says otherwise. --output-cfg then gets the sections of these layers.
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the weights file to write")
+	o.force.add(cmd)
 	flags.StringVar(&o.outputCfg, "output-cfg", "", "the cfg to write that belongs to it")
 	flags.BoolVar(&o.Fold, "fold", false, "fold batch norm into weights and biases")
 	flags.IntVar(&o.Cut, "cut", 0, "write only the layers before this one; 0 for all")
@@ -77,7 +79,7 @@ func runExportWeights(cmd *cobra.Command, o *exportWeightsOptions, cfgPath, weig
 	if err := o.check(); err != nil {
 		return err
 	}
-	if err := separate([]string{o.output, o.outputCfg}, []string{cfgPath, weightsPath}); err != nil {
+	if err := o.force.check([]string{o.output, o.outputCfg}, []string{cfgPath, weightsPath}); err != nil {
 		return err
 	}
 	m, err := o.openModel(cmd, cfgPath, weightsPath)

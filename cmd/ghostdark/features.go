@@ -61,8 +61,8 @@ that the network stays as accurate: measure that.
 	flags.IntSliceVar(&o.layers, "layer", nil, "show this layer's maps, can be repeated; -1 is the last layer")
 	flags.IntVar(&o.dw, "dw", 3, "d: side of the operations' kernels, odd")
 	flags.Float64Var(&o.threshold, "threshold", .5, "suggest layers with at least this redundancy")
-	flags.StringVarP(&o.target.out, "out", "o", "", "file for the contact sheet, or folder for those of several layers; none for no sheet (default features.png, features/ for several)")
-	flags.BoolVar(&o.json, "json", false, "print JSON; contact sheets are then written only with --out")
+	flags.StringVarP(&o.target.out, "output", "o", "", "file for the contact sheet, or folder for those of several layers; none for no sheet (default features.png, features/ for several)")
+	flags.BoolVar(&o.json, "json", false, "print JSON; contact sheets are then written only with --output")
 	o.pictureOptions.add(cmd, "what detect and classify do", "stretch", "letterbox", "mincrop", "centercrop")
 	o.engine.add(cmd)
 	o.addShape(cmd)
@@ -81,8 +81,8 @@ func (o *featuresOptions) check(cmd *cobra.Command) error {
 		return usagef("--threshold=%v is out of range: give a redundancy from 0 to 1", o.threshold)
 	case len(o.layers) > 0 && given("threshold"):
 		return usagef("--threshold is for the table of all convolutions, without --layer")
-	case len(o.layers) == 0 && given("out"):
-		return usagef("--out is for the contact sheets of layers: choose some with --layer")
+	case len(o.layers) == 0 && given("output"):
+		return usagef("--output is for the contact sheets of layers: choose some with --layer")
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func runFeatures(cmd *cobra.Command, o *featuresOptions, args []string) error {
 	return r.printTable(cmd.OutOrStdout())
 }
 
-// defaultTarget is where contact sheets go unless --out says otherwise.
+// defaultTarget is where contact sheets go unless --output says otherwise.
 func (o *featuresOptions) defaultTarget(layers int) string {
 	switch {
 	case o.json:

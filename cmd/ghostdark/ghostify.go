@@ -25,7 +25,7 @@ type ghostifyOptions struct {
 	calibrate []string
 	most      int
 	output    string
-	force     bool
+	force     forceOption
 	json      bool
 }
 
@@ -73,7 +73,7 @@ is measured how much worse: mean average precision or accuracy, before and after
 	flags.StringArrayVar(&o.calibrate, "calibrate", nil, "fit WEIGHTS on these pictures: a file, a folder, a list, a pattern; may be repeated")
 	flags.IntVar(&o.most, "calibrate-most", 32, "fit on at most so many of the pictures, taken evenly from all")
 	flags.StringVarP(&o.output, "output", "o", "", "the cfg to write; the weights go beside it")
-	flags.BoolVar(&o.force, "force", false, "replace files that are there already")
+	o.force.add(cmd)
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	o.labelled.add(cmd, "folder of labelled pictures, in place of --data")
 	o.labelled.addLabels(cmd)
@@ -184,17 +184,7 @@ func (o *ghostifyOptions) check(cmd *cobra.Command, args []string) error {
 	if len(args) == 2 {
 		paths = append(paths, weightsBeside(o.output))
 	}
-	for _, path := range paths {
-		for _, input := range args {
-			if filepath.Clean(path) == filepath.Clean(input) {
-				return usagef("%s would be replaced by what is made of it: choose another --output", input)
-			}
-		}
-		if err := checkTarget(path, o.force); err != nil {
-			return err
-		}
-	}
-	return nil
+	return o.force.check(paths, args)
 }
 
 // chosenLayers reads numbers and ranges of layers, such as 3,8-12.

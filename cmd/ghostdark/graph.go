@@ -104,7 +104,7 @@ and so are equal ones that follow each other.
 
 // choose finds the format that is asked for: by --format, by the ending of --output, or by a
 // setting.
-func (o *graphOptions) choose(cmd *cobra.Command, cfgPath string) (*graphFormat, error) {
+func (o *graphOptions) choose(cmd *cobra.Command) (*graphFormat, error) {
 	if o.output == "-" {
 		o.output = ""
 	}
@@ -129,8 +129,6 @@ func (o *graphOptions) choose(cmd *cobra.Command, cfgPath string) (*graphFormat,
 		return nil, usagef("--format=%s: the formats are %s", o.format, strings.Join(graphFormatNames(), ", "))
 	case given("ascii") && format.name != "text":
 		return nil, usagef("--ascii is for text, not for %s", format.name)
-	case o.output != "" && filepath.Clean(o.output) == filepath.Clean(cfgPath):
-		return nil, usagef("%s would be replaced by its drawing: choose another --output", cfgPath)
 	case format.name == "png" && o.output == "" && !o.json && isTerminal(cmd.OutOrStdout()):
 		return nil, usagef("a PNG is nothing for a terminal: give --output FILE.png")
 	}
@@ -138,11 +136,14 @@ func (o *graphOptions) choose(cmd *cobra.Command, cfgPath string) (*graphFormat,
 }
 
 func runGraph(cmd *cobra.Command, o *graphOptions, path string) error {
-	format, err := o.choose(cmd, path)
+	format, err := o.choose(cmd)
 	if err != nil {
 		return err
 	}
 	if o.output != "" {
+		if err := separate([]string{o.output}, []string{path}); err != nil {
+			return err
+		}
 		if err := atomicfile.Check(o.output); err != nil {
 			return err
 		}

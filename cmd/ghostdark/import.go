@@ -18,7 +18,7 @@ import (
 type importOptions struct {
 	out       string
 	stock     bool
-	force     bool
+	force     forceOption
 	mean, std []float32
 }
 
@@ -37,7 +37,7 @@ func newImport() *cobra.Command {
 func newImportGhostNet() *cobra.Command {
 	o := &importOptions{}
 	cmd := &cobra.Command{
-		Use:   "ghostnet FILE --out FOLDER",
+		Use:   "ghostnet FILE --output FOLDER",
 		Short: "Make a cfg and weights of PyTorch's or TensorFlow's GhostNet",
 		Long: `Make a cfg and weights of a GhostNet that PyTorch or TensorFlow has trained: a
 checkpoint in the naming of the official repository, which timm shares. FILE is a
@@ -58,10 +58,10 @@ input is the same as for PyTorch's.
 A PyTorch file is a program for Python. Nothing of it is run.
 
 ` + exitCodes,
-		Example: `  ghostdark import ghostnet state_dict_73.98.pth --out models
+		Example: `  ghostdark import ghostnet state_dict_73.98.pth --output models
   ghostdark classify models/state_dict_73.98.cfg models/state_dict_73.98.weights cat.jpg --names imagenet.names
-  ghostdark import ghostnet ghostnet.safetensors --out stock --stock
-  ghostdark import ghostnet ghostnet_checkpoint.index --out models`,
+  ghostdark import ghostnet ghostnet.safetensors --output stock --stock
+  ghostdark import ghostnet ghostnet_checkpoint.index --output models`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef("give one FILE: a checkpoint (.pth, .safetensors or .index)")
@@ -77,20 +77,18 @@ A PyTorch file is a program for Python. Nothing of it is run.
 		RunE: running(func(cmd *cobra.Command, args []string) error { return runImportGhostNet(cmd, o, args[0]) }),
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&o.out, "out", "o", "", "the folder to write to; it is made if it does not exist")
+	flags.StringVarP(&o.out, "output", "o", "", "the folder to write to; it is made if it does not exist")
 	flags.BoolVar(&o.stock, "stock", false, "write a cfg without extensions, which darknet runs, too")
-	flags.BoolVar(&o.force, "force", false, "replace a cfg and weights that are there already")
+	o.force.add(cmd)
 	flags.Float32SliceVar(&o.mean, "mean", ghostnet.Mean, "of the pictures' channels in training, in 0 to 1")
 	flags.Float32SliceVar(&o.std, "std", ghostnet.Std, "standard deviation of the pictures' channels in training")
-	if err := cmd.MarkFlagDirname("out"); err != nil {
-		panic("BUG: ghostdark: " + err.Error())
-	}
+	completeFolders(cmd, "output")
 	return cmd
 }
 
 func runImportGhostNet(cmd *cobra.Command, o *importOptions, path string) error {
 	if o.out == "" {
-		return usagef("nowhere to write to: give --out FOLDER")
+		return usagef("nowhere to write to: give --output FOLDER")
 	}
 	file, err := checkpoint.Open(path)
 	if err != nil {
@@ -124,24 +122,13 @@ func runImportGhostNet(cmd *cobra.Command, o *importOptions, path string) error 
 	return nil
 }
 
-// checkTargets refuses to replace files without --force, and more than files with it.
+// checkTargets refuses files that can't be written. A folder that isn't there is made.
 func (o *importOptions) checkTargets(paths ...string) error {
-	if info, err := os.Stat(o.out); err == nil && !info.IsDir() {
+	switch info, err := os.Stat(o.out); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err == nil && !info.IsDir():
 		return fmt.Errorf("%s: is a file, not a folder; choose another name", o.out)
 	}
-	for _, path := range paths {
-		_, err := os.Stat(path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			continue
-		case err != nil:
-			return err
-		case !o.force:
-			return fmt.Errorf("%s: exists already; give --force to replace it, or another --out", path)
-		}
-		if err := atomicfile.Check(path); err != nil {
-			return err
-		}
-	}
-	return nil
+	return o.force.check(paths, nil)
 }

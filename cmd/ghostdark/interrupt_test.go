@@ -36,7 +36,7 @@ func TestInterrupt(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		stdout := &interruption{stop: stop}
 		var stderr bytes.Buffer
-		args := append([]string{command, "--out", "none"}, slices.Repeat([]string{smear}, 40)...)
+		args := append([]string{command, "--output", "none"}, slices.Repeat([]string{smear}, 40)...)
 		code := execute(ctx, args, stdout, &stderr)
 		shown := strings.Count(stdout.String(), "Predicted in")
 		if code != exitStopped || shown < 1 || shown > 30 {

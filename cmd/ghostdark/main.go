@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ghostdark/ghostdark/internal/atomicfile"
 )
@@ -106,6 +107,12 @@ colours off.
 	}
 	root.SetFlagErrorFunc(explainFlag)
 	addCommands(root)
+	root.SetGlobalNormalizationFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "out" { // as darknet's program has it
+			name = "output"
+		}
+		return pflag.NormalizedName(name)
+	})
 	addModelsDir(root)
 	configure(root)
 	return root

@@ -17,26 +17,26 @@ import (
 func newMan() *cobra.Command {
 	var folder string
 	cmd := &cobra.Command{
-		Use:   "man --dir FOLDER",
+		Use:   "man --output FOLDER",
 		Short: "Write manual pages",
 		Long: `Write the manual pages of all commands, ghostdark.1 and others, to a folder. It is
 made if it doesn't exist. The date in them is today's, or that of the environment
 variable SOURCE_DATE_EPOCH.
 
 ` + exitCodes,
-		Example: `  ghostdark man --dir ~/.local/share/man/man1
+		Example: `  ghostdark man -o ~/.local/share/man/man1
   man ghostdark-detect`,
 		Args: cobra.NoArgs,
 		RunE: running(func(cmd *cobra.Command, _ []string) error { return runMan(cmd, folder) }),
 	}
-	cmd.Flags().StringVar(&folder, "dir", "", "the folder to write to")
-	completeFolders(cmd, "dir")
+	cmd.Flags().StringVarP(&folder, "output", "o", "", "the folder to write to")
+	completeFolders(cmd, "output")
 	return cmd
 }
 
 func runMan(cmd *cobra.Command, folder string) error {
 	if folder == "" {
-		return usagef("no folder to write to: give --dir FOLDER")
+		return usagef("no folder to write to: give --output FOLDER")
 	}
 	date := time.Now()
 	if epoch := os.Getenv("SOURCE_DATE_EPOCH"); epoch != "" {

@@ -20,7 +20,7 @@ type newOptions struct {
 	layout, gate  string
 	size, anchors string
 	output        string
-	force         bool
+	force         forceOption
 	json          bool
 }
 
@@ -68,7 +68,7 @@ standard output. What the network costs goes to standard error.
 	flags.IntVar(&o.Heads, "heads", 0, "2, at strides 32 and 16, or 3, at 8 too (default 2)")
 	flags.StringVar(&o.anchors, "anchors", "", "widths and heights in pixels, W,H,W,H…, the smallest first (default YOLOv3's)")
 	flags.StringVarP(&o.output, "output", "o", "", "the file to write, - for standard output")
-	flags.BoolVar(&o.force, "force", false, "replace a file that is there already")
+	o.force.add(cmd)
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	complete(cmd, "layout", asStrings(design.Layouts())...)
 	complete(cmd, "gate", asStrings(design.Gates())...)
@@ -212,7 +212,7 @@ func (o *newOptions) write(cmd *cobra.Command, text []byte) error {
 		_, err := cmd.OutOrStdout().Write(text)
 		return err
 	}
-	if err := checkTarget(o.output, o.force); err != nil {
+	if err := o.force.check([]string{o.output}, nil); err != nil {
 		return err
 	}
 	return atomicfile.WriteAll(atomicfile.Bytes(o.output, text))

@@ -124,7 +124,7 @@ func (o *outputOptions) check(pictures bool) error {
 	case o.saveConf && o.labels == "":
 		return usagef("--save-conf goes with --labels")
 	case o.resume && !tells:
-		return usagef("--resume needs an output that tells what is done: --out FOLDER, --labels, --voc, --json=FILE or --jsonl=FILE")
+		return usagef("--resume needs an output that tells what is done: --output FOLDER, --labels, --voc, --json=FILE or --jsonl=FILE")
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func TestSessionsChangeNothing(t *testing.T) {
 	smear, trousers := filepath.Join(cfgs, "smear.jpg"), filepath.Join(cfgs, "trousers.png")
 	pictures := []string{smear, trousers, smear, "missing.jpg", trousers, trousers, smear, trousers}
 	times := regexp.MustCompile(`Predicted in .*|_ms": [0-9.e-]+`)
-	for _, command := range [][]string{{"detect", "--out", "none"}, {"detect", "--json"}, {"classify"}, {"classify", "--json"}} {
+	for _, command := range [][]string{{"detect", "--output", "none"}, {"detect", "--json"}, {"classify"}, {"classify", "--json"}} {
 		told := func(more ...string) string {
 			var stdout, stderr bytes.Buffer
 			args := append(append(command, pictures...), more...)
@@ -47,7 +47,7 @@ func TestSessionsStop(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())
 	stdout := &interruption{stop: stop}
 	var stderr bytes.Buffer
-	args := append([]string{"detect", "--out", "none", "--sessions", "2", "--threads", "2"}, slices.Repeat([]string{smear}, 40)...)
+	args := append([]string{"detect", "--output", "none", "--sessions", "2", "--threads", "2"}, slices.Repeat([]string{smear}, 40)...)
 	code := execute(ctx, args, stdout, &stderr)
 	shown := strings.Count(stdout.String(), "Predicted in")
 	if code != exitStopped || shown < 1 || shown > 30 {

@@ -8,18 +8,36 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/ghostdark/ghostdark/internal/atomicfile"
 	"github.com/ghostdark/ghostdark/picture"
 	"github.com/ghostdark/ghostdark/video"
 )
 
-// checkTarget refuses a file that can't be written, and without force one that is there already.
-func checkTarget(path string, force bool) error {
-	if err := atomicfile.Check(path); err != nil {
+// forceOption is the flag of commands that write networks, which nobody wants to lose. Pictures, drawings and reports
+// are replaced.
+type forceOption struct{ force bool }
+
+func (o *forceOption) add(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&o.force, "force", false, "replace files that are there already")
+}
+
+// check refuses files that are read, that can't be written, and without --force those that are there already. Outputs may be "".
+func (o *forceOption) check(outputs, inputs []string) error {
+	if err := separate(outputs, inputs); err != nil {
 		return err
 	}
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) && !force {
-		return fmt.Errorf("%s: is there already; give --force to replace it, or another name", path)
+	for _, path := range outputs {
+		if path == "" {
+			continue
+		}
+		if err := atomicfile.Check(path); err != nil {
+			return err
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) && !o.force {
+			return fmt.Errorf("%s: is there already; give --force to replace it, or another name", path)
+		}
 	}
 	return nil
 }
@@ -47,7 +65,7 @@ func (t *pictureTarget) choose(byDefault string, several bool) error {
 	isFolder := err == nil && info.IsDir() || strings.HasSuffix(t.out, "/") || strings.HasSuffix(t.out, string(filepath.Separator))
 	t.folder = several || isFolder
 	if t.folder && (err == nil && !info.IsDir() || err != nil && (picture.HasFormat(t.out) || video.HasFormat(t.out))) {
-		return usagef("--out %s names a file, but there may be several pictures: name a folder", t.out)
+		return usagef("--output %s names a file, but there may be several pictures: name a folder", t.out)
 	}
 	return nil
 }

@@ -19,12 +19,12 @@ func TestNoFFmpeg(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	write(t, "film.mp4", []byte("film"))
 	var stdout, stderr bytes.Buffer
-	code := execute(context.Background(), strings.Fields("detect detector.cfg detector.weights film.mp4 picture.png --out none --thresh 0.99"), &stdout, &stderr)
+	code := execute(context.Background(), strings.Fields("detect detector.cfg detector.weights film.mp4 picture.png --output none --thresh 0.99"), &stdout, &stderr)
 	if code != exitFailed || !strings.HasPrefix(stdout.String(), "picture.png: Predicted in ") {
 		t.Errorf("exit code %d\n%s", code, &stdout)
 	}
 	wantLines(t, stderr.String(), "ghostdark: film.mp4: "+video.ErrNoFFmpeg.Error(), "ghostdark: 1 of 2 pictures failed")
-	if told := refuse(t, exitFailed, "detect", "detector.cfg", "detector.weights", "film.mp4", "--out", "found.mp4"); !strings.Contains(told, "apt install ffmpeg") {
+	if told := refuse(t, exitFailed, "detect", "detector.cfg", "detector.weights", "film.mp4", "--output", "found.mp4"); !strings.Contains(told, "apt install ffmpeg") {
 		t.Errorf("told: %s", told)
 	}
 }
@@ -56,7 +56,7 @@ func TestLive(t *testing.T) {
 	for range 100 { // until the sender listens
 		stdout.Reset()
 		stderr.Reset()
-		code := execute(context.Background(), []string{"detect", address, "--classes", "WBC", "--jsonl", "--out", "live.mkv"}, &stdout, &stderr)
+		code := execute(context.Background(), []string{"detect", address, "--classes", "WBC", "--jsonl", "--output", "live.mkv"}, &stdout, &stderr)
 		if code == exitDone {
 			break
 		}
