@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +29,9 @@ func (g *ghostified) fit(cmd *cobra.Command, o *ghostifyOptions, m *model, opt n
 		return nil, err
 	}
 	g.images = images.N
-	fitted, modules, err := g.Fit(cmd.Context(), m.Network, images, ghostify.FitOptions{Progress: fitProgress(cmd)})
+	progress := &stagesProgress{cmd: cmd}
+	fitted, modules, err := g.Fit(cmd.Context(), m.Network, images, ghostify.FitOptions{Progress: progress.show})
+	progress.clear()
 	if err != nil {
 		return nil, err
 	}
@@ -89,15 +90,4 @@ func (o *ghostifyOptions) calibrationImages(cmd *cobra.Command, m *model, resize
 	batch.N = taken
 	batch.Data = batch.Data[:taken*batch.Shape.Len()]
 	return batch, nil
-}
-
-// fitProgress tells of long fits now and then.
-func fitProgress(cmd *cobra.Command) func(stage string, done, total int) {
-	spoken := time.Now()
-	return func(stage string, done, total int) {
-		if now := time.Now(); now.Sub(spoken) >= tellEvery {
-			spoken = now
-			tell(cmd, "%s: %d %%", stage, 100*done/max(total, 1))
-		}
-	}
 }

@@ -78,10 +78,14 @@ func (p *progress) skip(n int) {
 
 // step counts one more.
 func (p *progress) step() {
-	if p == nil {
-		return
+	if p != nil {
+		p.reach(p.done + 1)
 	}
-	p.done++
+}
+
+// reach says how many are done.
+func (p *progress) reach(done int) {
+	p.done = done
 	select {
 	case total, ok := <-p.counted:
 		p.counted = nil
@@ -119,3 +123,20 @@ func (p *progress) line(now time.Time) string {
 	}
 	return text
 }
+
+// stagesProgress shows how far stages are that follow each other, each with steps of its own.
+type stagesProgress struct {
+	cmd *cobra.Command
+	now *progress
+}
+
+// show says how many steps of a stage are done.
+func (s *stagesProgress) show(stage string, done, total int) {
+	if s.now == nil || s.now.stage != stage {
+		s.clear()
+		s.now = newProgress(s.cmd, stage, "step", known(total))
+	}
+	s.now.reach(done)
+}
+
+func (s *stagesProgress) clear() { s.now.clear() }

@@ -52,5 +52,22 @@ detect: 140 of 1,234 pictures, 2 a second, 9m7s left
 		if want := "classify: 8 pictures, 1.33 a second\n"; told.String() != want {
 			t.Errorf("told %q, want %q", &told, want)
 		}
+
+		// Each stage counts its own steps.
+		told.Reset()
+		s := &stagesProgress{cmd: cmd}
+		for i := range 3 {
+			s.show("first", i, 3)
+			time.Sleep(3 * time.Second)
+		}
+		for i := range 2 {
+			s.show("second", i, 2)
+			time.Sleep(5 * time.Second)
+		}
+		s.clear()
+		want = "first: 2 of 3 steps, 0.333 a second, 3s left\nsecond: 1 of 2 steps, 0.2 a second, 5s left\n"
+		if told.String() != want {
+			t.Errorf("told %q, want %q", &told, want)
+		}
 	})
 }

@@ -119,7 +119,7 @@ func TestModelByName(t *testing.T) {
 		"export onnx cells -o cells.onnx",
 		"evaluate detect cells --images labelled",
 		"features cells smear.jpg --layer 3",
-		"ghostify cells --calibrate smear.jpg -o ghost.cfg",
+		"ghostify cells --calibrate smear.jpg --layers 152 -o ghost.cfg",
 	} {
 		invoke(t, strings.Fields(line)...)
 	}
