@@ -1,6 +1,10 @@
 package cfg
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
 
 // Options reads one section through its schema as darknet would: numbers end at
 // the first odd character, the first of repeated options wins, absent ones have
@@ -64,6 +68,83 @@ func (o *Options) Ints(name string) []int { return list(o, name, Ints, atoi) }
 // Floats returns the items of a Floats option, split like those of Ints. An item
 // that isn't finite as a float32 is an error, and the default is returned.
 func (o *Options) Floats(name string) []float64 { return list(o, name, Floats, atof) }
+
+// scalar returns one number, or the default's when it isn't finite.
+func scalar[T int | float64](o *Options, name string, typ Type, read reader[T]) T {
+	text, opt := o.lookup(name, typ)
+	v, clean := read(text)
+	if opt == nil {
+		return v
+	}
+	if !finite(float64(v)) {
+		o.refuse(opt, opt.Range, quote(opt.text()))
+		v, _ = read(o.schema[o.field(name)].Default)
+		return v
+	}
+	if written := cmp.Or(opt.written, opt.Value); !clean || hasGap(written) {
+		o.report(opt, severity(written, read), opt.Range, fmt.Sprintf("%s is read as %v", quote(opt.text()), v), reason(written, typ))
+	}
+	return v
+}
+
+// list returns the numbers between commas, or the default's when one of them
+// isn't finite; no text at all is nil. Of the items that are read otherwise than
+// they look the first is described and the others counted.
+func list[T int | float64](o *Options, name string, typ Type, read reader[T]) []T {
+	text, opt := o.lookup(name, typ)
+	field := &o.schema[o.field(name)]
+	if opt == nil {
+		return numbers(text, field.StopAtHash, read)
+	}
+	parts := split(text, field.StopAtHash)
+	written := split(cmp.Or(opt.written, opt.Value), field.StopAtHash)
+	items := make([]T, len(parts))
+	odd, firstOdd := 0, 0
+	for i, part := range parts {
+		v, clean := read(part)
+		if !finite(float64(v)) {
+			o.refuse(opt, itemRange(opt, written, i), fmt.Sprintf("%s in %s", quote(part), quote(name)))
+			return numbers(field.Default, field.StopAtHash, read)
+		}
+		if !clean || hasGap(written[i]) {
+			if odd == 0 {
+				firstOdd = i
+			}
+			odd++
+		}
+		items[i] = v
+	}
+	if odd > 0 {
+		item := strings.Trim(written[firstOdd], blanks)
+		what := quote(item)
+		if item == "" {
+			what = "an empty item"
+		}
+		message := fmt.Sprintf("%s in %s is read as %v", what, quote(name), items[firstOdd])
+		if odd > 1 {
+			message += fmt.Sprintf(", and %d more like it", odd-1)
+		}
+		o.report(opt, severity(item, read), itemRange(opt, written, firstOdd), message, reason(item, typ))
+	}
+	return items
+}
+
+// refuse reports that the value at a place isn't a number.
+func (o *Options) refuse(opt *Option, at Range, what string) {
+	o.report(opt, Error, at, what+" is not a finite number", "Give a number between -3.4e38 and 3.4e38.")
+}
+
+// report adds a finding about opt's value unless it has one already.
+func (o *Options) report(opt *Option, sev Severity, at Range, message, hint string) {
+	if o.reported[opt] {
+		return
+	}
+	if o.reported == nil {
+		o.reported = map[*Option]bool{}
+	}
+	o.reported[opt] = true
+	*o.diags = append(*o.diags, Diagnostic{sev, at, o.section.Index, message, hint, nil})
+}
 
 // field returns the index of the schema's entry for name.
 func (o *Options) field(name string) int {
