@@ -48,7 +48,7 @@ in cells. Its own anchors are measured, too. Without CFG give --width and --heig
 			}
 			return nil
 		},
-		ValidArgsFunction: completeOperands(onlyCfgs),
+		ValidArgsFunction: completeOperands(onlyCfg),
 		RunE:              running(withCfgs(func(cmd *cobra.Command, args []string) error { return runAnchors(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
@@ -60,6 +60,7 @@ in cells. Its own anchors are measured, too. Without CFG give --width and --heig
 	flags.IntVar(&o.runs, "runs", 10, "start from so many choices of boxes and keep the best result")
 	flags.Uint64Var(&o.seed, "seed", 1, "another number starts from other boxes")
 	flags.StringVar(&o.plot, "plot", "", "draw boxes and anchors to this file, .svg or .png")
+	completeFiles(cmd, "plot", "svg", "png")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	o.addShape(cmd)
 	return cmd

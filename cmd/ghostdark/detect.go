@@ -68,6 +68,7 @@ IMAGE it does so in the embedded picture.
 	flags.IntVar(&o.tile, "tile", 0, "cut pictures into squares of so many pixels a side and look at each: for small objects in large pictures")
 	flags.Float64Var(&o.overlap, "overlap", .2, "part of its side by which a square overlaps the next")
 	flags.StringVar(&o.crops, "crops", "", "write what is found to this `FOLDER`, each object to CLASS/NAME-N.jpg")
+	completeFolders(cmd, "crops")
 	flags.StringSliceVar(&o.blur, "blur", nil, "make objects of these classes, or of all, unrecognizable in annotated pictures and crops")
 	o.pictureOptions.add(cmd, "letterbox when the cfg has letter_box=1, else stretch", "stretch", "letterbox")
 	o.listOptions.add(cmd, true, "predictions.jpg, predictions/ for several")

@@ -50,6 +50,7 @@ Without CFG and WEIGHTS the embedded Ghost-YOLO is measured.
 	flags.Float32Var(&o.thresh, "thresh", .25, "count detections above this score for precision, recall, F1, average IoU and the confusion matrix")
 	flags.Float32Var(&o.iou, "iou", .5, "overlap from which on an object counts as found there")
 	flags.IntVar(&o.points, "points", 0, "average precision at so many values of recall: 11, 101, or 0 for the area under the curve")
+	complete(cmd, "points", "0", "11", "101")
 	flags.Float32Var(&o.detect.thresh, "min-score", o.detect.thresh, "least score of detections that count for average precision")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	o.files.addCurves(cmd)

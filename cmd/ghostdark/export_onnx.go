@@ -55,6 +55,7 @@ takes.
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the file to write")
+	completeFiles(cmd, "output", "onnx")
 	o.force.add(cmd)
 	flags.BoolVar(&o.randomWeights, "random-weights", false, "make up weights instead of reading them")
 	flags.IntVar(&o.batch, "batch", 0, "images in each run; 0 leaves that to each run")

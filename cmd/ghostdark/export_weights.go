@@ -51,8 +51,10 @@ says otherwise. --output-cfg then gets the sections of these layers.
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&o.output, "output", "o", "", "the weights file to write")
+	completeFiles(cmd, "output", "weights")
 	o.force.add(cmd)
 	flags.StringVar(&o.outputCfg, "output-cfg", "", "the cfg to write that belongs to it")
+	completeFiles(cmd, "output-cfg", "cfg")
 	flags.BoolVar(&o.Fold, "fold", false, "fold batch norm into weights and biases")
 	flags.IntVar(&o.Cut, "cut", 0, "write only the layers before this one; 0 for all")
 	flags.Uint64Var(&o.seen, "seen", 0, "pictures seen in training (default: those of WEIGHTS; 0 with --cut)")

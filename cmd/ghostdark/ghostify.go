@@ -73,6 +73,7 @@ is measured how much worse: mean average precision or accuracy, before and after
 	flags.StringArrayVar(&o.calibrate, "calibrate", nil, "fit WEIGHTS on these pictures: a file, a folder, a list, a pattern; may be repeated")
 	flags.IntVar(&o.most, "calibrate-most", 32, "fit on at most so many of the pictures, taken evenly from all")
 	flags.StringVarP(&o.output, "output", "o", "", "the cfg to write; the weights go beside it")
+	completeFiles(cmd, "output", "cfg")
 	o.force.add(cmd)
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	o.labelled.add(cmd, "folder of labelled pictures, in place of --data")

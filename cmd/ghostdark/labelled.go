@@ -24,6 +24,8 @@ func (o *labelledOptions) add(cmd *cobra.Command, images string) {
 	flags.StringVar(&o.images, "images", "", images)
 	flags.StringVar(&o.names, "names", "", "file of class names, one to a line (default: those of the .data file, or NAME.names beside NAME.cfg)")
 	complete(cmd, "split", "valid", "train")
+	completeFiles(cmd, "names", "names", "txt", "list")
+	completeFiles(cmd, "data", "data")
 }
 
 // addLabels adds the flag for labels of objects.

@@ -59,6 +59,8 @@ func (o *outputOptions) add(cmd *cobra.Command, detector bool) {
 	flags.StringVar(&o.labels, "labels", "", "write YOLO's labels to this `FOLDER`, NAME.txt for each picture")
 	flags.BoolVar(&o.saveConf, "save-conf", false, "put the confidence at the end of each line of --labels")
 	flags.StringVar(&o.voc, "voc", "", "write Pascal VOC's annotations to this `FOLDER`, NAME.xml for each picture")
+	completeFolders(cmd, "labels")
+	completeFolders(cmd, "voc")
 }
 
 // form is a sheet that is asked for.
