@@ -21,7 +21,7 @@ func (w *walk) folder(root string) bool {
 		return false
 	}
 	if !found {
-		return w.broken(root, fmt.Errorf("%s: no pictures in this folder (%s)", root, strings.Join(pictureExtensions, " ")))
+		return w.broken(root, fmt.Errorf("%s: no pictures in this folder (%s)", root, strings.Join(PictureExtensions, " ")))
 	}
 	return true
 }
@@ -81,7 +81,7 @@ func sortedNames(folder string) ([]string, error) {
 			case strings.HasPrefix(name, "."):
 			case e.IsDir():
 				names = append(names, name+"/")
-			case isPicture(name) || isVideo(name):
+			case HasPicture(name) || isVideo(name):
 				names = append(names, name)
 			}
 		}
@@ -106,7 +106,7 @@ func (w *walk) pattern(operand string) bool {
 		if w.ctx.Err() != nil {
 			return errStopped
 		}
-		if entry.IsDir() || !isPicture(within) && !isVideo(within) {
+		if entry.IsDir() || !HasPicture(within) && !isVideo(within) {
 			return nil
 		}
 		found = true

@@ -107,25 +107,25 @@ const (
 	stream
 )
 
-// videoExtensions are those of files that are given to ffmpeg. An animated GIF counts as a picture.
-var videoExtensions = []string{
+// VideoExtensions are those of files that are given to ffmpeg. An animated GIF counts as a picture.
+var VideoExtensions = []string{
 	".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mjpeg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv", ".y4m",
 }
 
-// pictureExtensions are those of files that are taken from folders.
-var pictureExtensions = []string{".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+// PictureExtensions are those of files that are taken from folders.
+var PictureExtensions = []string{".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 
-func isVideo(name string) bool {
-	return slices.Contains(videoExtensions, strings.ToLower(filepath.Ext(name)))
-}
+// ListExtensions are those of files that name inputs.
+var ListExtensions = []string{".list", ".txt"}
 
-func isPicture(name string) bool {
-	return slices.Contains(pictureExtensions, strings.ToLower(filepath.Ext(name)))
-}
+// HasPicture reports whether a file's extension is that of a picture.
+func HasPicture(name string) bool { return has(PictureExtensions, name) }
 
-func isList(name string) bool {
-	ext := strings.ToLower(filepath.Ext(name))
-	return ext == ".txt" || ext == ".list"
+func isVideo(name string) bool { return has(VideoExtensions, name) }
+func isList(name string) bool  { return has(ListExtensions, name) }
+
+func has(extensions []string, name string) bool {
+	return slices.Contains(extensions, strings.ToLower(filepath.Ext(name)))
 }
 
 // classify tells what an operand is.

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ghostdark/ghostdark/models"
+	"github.com/ghostdark/ghostdark/source"
 )
 
 // complete makes the shell offer these values for a flag.
@@ -59,16 +60,8 @@ const (
 	onlyCfg                               // CFG or MODEL
 )
 
-// pictureFiles are the usual extensions of pictures.
-var pictureFiles = []string{".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
-
-// inputFiles are the usual extensions of what detect and classify take: pictures, videos and lists.
-var inputFiles = append([]string{".mp4", ".m4v", ".mkv", ".mov", ".avi", ".webm", ".txt", ".list"}, pictureFiles...)
-
-// isPicture reports whether a path has the extension of a picture.
-func isPicture(path string) bool {
-	return slices.Contains(pictureFiles, strings.ToLower(filepath.Ext(path)))
-}
+// inputFiles are the extensions of what detect and classify take: pictures, videos and lists.
+var inputFiles = slices.Concat(source.PictureExtensions, source.VideoExtensions, source.ListExtensions)
 
 // completeOperands offers what fits at an operand's place: models and files of the right kind.
 func completeOperands(places operandPlaces) cobra.CompletionFunc {
@@ -86,7 +79,7 @@ func completeOperands(places operandPlaces) cobra.CompletionFunc {
 		case places == modelOrPicture:
 			return offer(nil, begun, inputFiles...)
 		case places == modelThenPicture:
-			return offer(nil, begun, pictureFiles...)
+			return offer(nil, begun, source.PictureExtensions...)
 		}
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

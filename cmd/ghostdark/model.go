@@ -13,6 +13,7 @@ import (
 	"github.com/ghostdark/ghostdark/detect"
 	"github.com/ghostdark/ghostdark/layers"
 	"github.com/ghostdark/ghostdark/net"
+	"github.com/ghostdark/ghostdark/source"
 	"github.com/ghostdark/ghostdark/weights"
 )
 
@@ -210,7 +211,7 @@ func splitOperands(args []string, listed bool) (cfgPath, weightsPath string, pic
 		return "", "", args, nil
 	}
 	switch {
-	case len(args) == 1, len(args) == 2 && isPicture(args[1]):
+	case len(args) == 1, len(args) == 2 && source.HasPicture(args[1]):
 		return "", "", nil, usagef("no weights file: give CFG WEIGHTS IMAGE…")
 	case len(args) == 2 && !listed:
 		return "", "", nil, usagef("no picture: give CFG WEIGHTS IMAGE…, or MODEL IMAGE…")
