@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,6 +125,43 @@ func TestImportDirection(t *testing.T) {
 	for pkg := range imports {
 		if !seen[pkg] {
 			t.Errorf("the table of imports lists %s, but there is no such package below %s", pkg, root)
+		}
+	}
+}
+
+// TestArchitecture holds that the table of packages in ARCHITECTURE.md lists what each one may import, and only
+// packages further down.
+func TestArchitecture(t *testing.T) {
+	text := string(testkit.Bytes(t, filepath.Join(testkit.Root(), "ARCHITECTURE.md")))
+	_, text, _ = strings.Cut(text, "## Packages")
+	text, _, _ = strings.Cut(text, "\n## ")
+	place, rows := map[string]int{}, map[string]string{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\| .* \\| ([^|]*) \\|$").FindAllStringSubmatch(text, -1) {
+		place[m[1]], rows[m[1]] = len(place)+1, m[2]
+	}
+	for pkg, allowed := range imports {
+		row, listed := rows[pkg]
+		if !listed {
+			t.Errorf("the table in ARCHITECTURE.md has no row for %s", pkg)
+			continue
+		}
+		for _, own := range allowed {
+			if place[own] < place[pkg] {
+				t.Errorf("%s imports %s, which stands above it in ARCHITECTURE.md", pkg, own)
+			}
+		}
+		shown := strings.Split(row, ", ")
+		if row == "–" {
+			shown = nil
+		}
+		slices.Sort(shown)
+		if pkg != "cmd/ghostdark" && !slices.Equal(shown, slices.Sorted(slices.Values(allowed))) {
+			t.Errorf("%s may import %v, but ARCHITECTURE.md says %v", pkg, allowed, shown)
+		}
+	}
+	for pkg := range rows {
+		if _, listed := imports[pkg]; !listed {
+			t.Errorf("ARCHITECTURE.md has a row for %s, which the table of imports doesn't list", pkg)
 		}
 	}
 }
