@@ -59,7 +59,7 @@ its share of the time against its share of the multiply-adds.
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&o.measure, "measure", false, "measure the time of each part")
-	flags.StringVar(&o.plot, "plot", "", "draw the cost of each block into this .svg or .png file")
+	flags.StringVar(&o.plot, "plot", "", "draw the cost of each block to this `FILE`, .svg or .png")
 	completeFiles(cmd, "plot", "svg", "png")
 	flags.BoolVar(&o.markdown, "markdown", false, "print tables for a page on GitHub")
 	flags.BoolVar(&o.json, "json", false, "print JSON, one line for each cfg")

@@ -52,14 +52,14 @@ in cells. Its own anchors are measured, too. Without CFG give --width and --heig
 		RunE:              running(withCfgs(func(cmd *cobra.Command, args []string) error { return runAnchors(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
-	o.add(cmd, "folder of pictures, or a pattern or list of them, in place of --data")
+	o.add(cmd, "`FOLDER` of pictures, or a pattern or list of them, in place of --data")
 	o.addLabels(cmd)
 	o.split = "train"
 	flags.Lookup("split").DefValue = "train"
 	flags.IntVar(&o.num, "num", 0, "how many anchors (default: as many as CFG's heads have, or 9)")
 	flags.IntVar(&o.runs, "runs", 10, "start from so many choices of boxes and keep the best result")
 	flags.Uint64Var(&o.seed, "seed", 1, "another number starts from other boxes")
-	flags.StringVar(&o.plot, "plot", "", "draw boxes and anchors to this file, .svg or .png")
+	flags.StringVar(&o.plot, "plot", "", "draw boxes and anchors to this `FILE`, .svg or .png")
 	completeFiles(cmd, "plot", "svg", "png")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	o.addShape(cmd)

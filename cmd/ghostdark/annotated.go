@@ -22,7 +22,7 @@ type annotatedTarget struct {
 }
 
 func (t *annotatedTarget) add(cmd *cobra.Command, byDefault string) {
-	cmd.Flags().StringVarP(&t.out, "output", "o", "", "file for the annotated picture or video, or folder for several; none for no picture (default "+byDefault+")")
+	cmd.Flags().StringVarP(&t.out, "output", "o", "", "`FILE` for the annotated picture or video, or folder for several; none for no picture (default "+byDefault+")")
 }
 
 // plan settles where the pictures of the inputs go, and checks what can be checked without writing, so that nobody

@@ -33,7 +33,7 @@ var unsettable = []string{"help", "version", "config", "completion"}
 
 // configure makes all commands below root take settings.
 func configure(root *cobra.Command) {
-	root.PersistentFlags().String("config", "", "file of settings, or none (default: ghostdark.yaml here, or in ghostdark in the user's folder for configuration)")
+	root.PersistentFlags().String("config", "", "`FILE` of settings, or none (default: ghostdark.yaml here, or in ghostdark in the user's folder for configuration)")
 	mustComplete(root.MarkPersistentFlagFilename("config", "yaml", "yml"))
 	for c := range commands(root) {
 		if c == root || c.Args == nil {

@@ -22,15 +22,15 @@ type evaluateFiles struct {
 
 func (o *evaluateFiles) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.confusion, "plot-confusion", "", "write the confusion matrix to this file, .svg or .png")
-	flags.StringVar(&o.report, "report", "", "write a report with charts and the worst mistakes to this file, .html")
+	flags.StringVar(&o.confusion, "plot-confusion", "", "write the confusion matrix to this `FILE`, .svg or .png")
+	flags.StringVar(&o.report, "report", "", "write a report with charts and the worst mistakes to this `FILE`, .html")
 	flags.IntVar(&o.worst, "worst", 12, "show so many mistakes of each kind in the report")
 	completeFiles(cmd, "plot-confusion", "svg", "png")
 	completeFiles(cmd, "report", "html")
 }
 
 func (o *evaluateFiles) addCurves(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.curves, "plot-pr", "", "write the curves of precision over recall to this file, .svg or .png")
+	cmd.Flags().StringVar(&o.curves, "plot-pr", "", "write the curves of precision over recall to this `FILE`, .svg or .png")
 	completeFiles(cmd, "plot-pr", "svg", "png")
 }
 

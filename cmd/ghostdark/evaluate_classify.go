@@ -46,7 +46,7 @@ Without CFG and WEIGHTS the embedded GhostNet is measured.
 		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runEvaluateClassify(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
-	o.labelledOptions.add(cmd, "folder of pictures, or a pattern or list of them, in place of --data; the class is that of the folder in it, or stands in the path")
+	o.labelledOptions.add(cmd, "`FOLDER` of pictures, or a pattern or list of them, in place of --data; the class is that of the folder in it, or stands in the path")
 	flags.IntVar(&o.classify.top, "top", 0, "also count pictures whose class is among so many (default: top= in the .data file, or 5)")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	o.files.add(cmd)

@@ -45,7 +45,7 @@ Without CFG and WEIGHTS the embedded Ghost-YOLO is measured.
 		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runEvaluateDetect(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
-	o.labelledOptions.add(cmd, "folder of pictures, or a pattern or list of them, in place of --data")
+	o.labelledOptions.add(cmd, "`FOLDER` of pictures, or a pattern or list of them, in place of --data")
 	o.addLabels(cmd)
 	flags.Float32Var(&o.thresh, "thresh", .25, "count detections above this score for precision, recall, F1, average IoU and the confusion matrix")
 	flags.Float32Var(&o.iou, "iou", .5, "overlap from which on an object counts as found there")

@@ -54,7 +54,7 @@ takes.
 		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runExportONNX(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&o.output, "output", "o", "", "the file to write")
+	flags.StringVarP(&o.output, "output", "o", "", "the `FILE` to write")
 	completeFiles(cmd, "output", "onnx")
 	o.force.add(cmd)
 	flags.BoolVar(&o.randomWeights, "random-weights", false, "make up weights instead of reading them")

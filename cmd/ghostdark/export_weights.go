@@ -50,10 +50,10 @@ says otherwise. --output-cfg then gets the sections of these layers.
 		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runExportWeights(cmd, o, args[0], args[1]) })),
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&o.output, "output", "o", "", "the weights file to write")
+	flags.StringVarP(&o.output, "output", "o", "", "the weights `FILE` to write")
 	completeFiles(cmd, "output", "weights")
 	o.force.add(cmd)
-	flags.StringVar(&o.outputCfg, "output-cfg", "", "the cfg to write that belongs to it")
+	flags.StringVar(&o.outputCfg, "output-cfg", "", "the cfg `FILE` to write that belongs to it")
 	completeFiles(cmd, "output-cfg", "cfg")
 	flags.BoolVar(&o.Fold, "fold", false, "fold batch norm into weights and biases")
 	flags.IntVar(&o.Cut, "cut", 0, "write only the layers before this one; 0 for all")

@@ -61,7 +61,7 @@ that the network stays as accurate: measure that.
 	flags.IntSliceVar(&o.layers, "layer", nil, "show this layer's maps, can be repeated; -1 is the last layer")
 	flags.IntVar(&o.dw, "dw", 3, "d: side of the operations' kernels, odd")
 	flags.Float64Var(&o.threshold, "threshold", .5, "suggest layers with at least this redundancy")
-	flags.StringVarP(&o.target.out, "output", "o", "", "file for the contact sheet, or folder for those of several layers; none for no sheet (default features.png, features/ for several)")
+	flags.StringVarP(&o.target.out, "output", "o", "", "`FILE` for the contact sheet, or folder for those of several layers; none for no sheet (default features.png, features/ for several)")
 	flags.BoolVar(&o.json, "json", false, "print JSON; contact sheets are then written only with --output")
 	o.pictureOptions.add(cmd, "what detect and classify do", "stretch", "letterbox", "mincrop", "centercrop")
 	o.engine.add(cmd)

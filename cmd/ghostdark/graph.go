@@ -92,7 +92,7 @@ and so are equal ones that follow each other.
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.format, "format", "text", "text, dot, mermaid, svg or png; if it isn't given, the ending of --output counts")
-	flags.StringVarP(&o.output, "output", "o", "", "the file to write, - for standard output, which is the default")
+	flags.StringVarP(&o.output, "output", "o", "", "the `FILE` to write, - for standard output, which is the default")
 	flags.BoolVar(&o.fold, "fold", false, "draw each block as one box")
 	flags.BoolVar(&o.ascii, "ascii", false, "draw text with ASCII characters only")
 	flags.BoolVar(&o.json, "json", false, "print nodes, edges and groups as JSON")

@@ -77,11 +77,11 @@ A PyTorch file is a program for Python. Nothing of it is run.
 		RunE: running(func(cmd *cobra.Command, args []string) error { return runImportGhostNet(cmd, o, args[0]) }),
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&o.out, "output", "o", "", "the folder to write to; it is made if it does not exist")
+	flags.StringVarP(&o.out, "output", "o", "", "the `FOLDER` to write to; it is made if it does not exist")
 	flags.BoolVar(&o.stock, "stock", false, "write a cfg without extensions, which darknet runs, too")
 	o.force.add(cmd)
-	flags.Float32SliceVar(&o.mean, "mean", ghostnet.Mean, "of the pictures' channels in training, in 0 to 1")
-	flags.Float32SliceVar(&o.std, "std", ghostnet.Std, "standard deviation of the pictures' channels in training")
+	flags.Float32SliceVar(&o.mean, "mean", ghostnet.Mean, "mean of the channels `R,G,B` of the pictures in training, in 0 to 1")
+	flags.Float32SliceVar(&o.std, "std", ghostnet.Std, "standard deviation of the channels `R,G,B` of the pictures in training")
 	completeFolders(cmd, "output")
 	return cmd
 }

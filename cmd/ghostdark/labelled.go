@@ -19,10 +19,10 @@ type labelledOptions struct {
 
 func (o *labelledOptions) add(cmd *cobra.Command, images string) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.data, "data", "", "darknet .data file with the list of pictures and names=")
+	flags.StringVar(&o.data, "data", "", "darknet .data `FILE` with the list of pictures and names=")
 	flags.StringVar(&o.split, "split", "valid", "which list of the .data file: valid, train or another one of its keys")
 	flags.StringVar(&o.images, "images", "", images)
-	flags.StringVar(&o.names, "names", "", "file of class names, one to a line (default: those of the .data file, or NAME.names beside NAME.cfg)")
+	flags.StringVar(&o.names, "names", "", "`FILE` of class names, one to a line (default: those of the .data file, or NAME.names beside NAME.cfg)")
 	complete(cmd, "split", "valid", "train")
 	completeFiles(cmd, "names", "names", "txt", "list")
 	completeFiles(cmd, "data", "data")
@@ -30,7 +30,7 @@ func (o *labelledOptions) add(cmd *cobra.Command, images string) {
 
 // addLabels adds the flag for labels of objects.
 func (o *labelledOptions) addLabels(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.labels, "labels", "", "labels for --images: a folder of .txt (darknet) or .xml (Pascal VOC), or COCO's .json (default: .txt where darknet has them)")
+	cmd.Flags().StringVar(&o.labels, "labels", "", "labels for --images: a `FOLDER` of .txt (darknet) or .xml (Pascal VOC), or COCO's .json (default: .txt where darknet has them)")
 }
 
 // check refuses flags that don't go together.

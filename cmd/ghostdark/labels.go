@@ -54,7 +54,7 @@ or by --classes; otherwise any number is good. Any finding makes the exit code 1
 		},
 		RunE: running(func(cmd *cobra.Command, _ []string) error { return runLabelsCheck(cmd, o) }),
 	}
-	o.add(cmd, "folder of pictures, or a pattern or list of them, in place of --data")
+	o.add(cmd, "`FOLDER` of pictures, or a pattern or list of them, in place of --data")
 	o.addLabels(cmd)
 	flags := cmd.Flags()
 	flags.IntVar(&o.classes, "classes", 0, "how many classes there are (default: as many as names)")

@@ -29,7 +29,7 @@ variable SOURCE_DATE_EPOCH.
 		Args: cobra.NoArgs,
 		RunE: running(func(cmd *cobra.Command, _ []string) error { return runMan(cmd, folder) }),
 	}
-	cmd.Flags().StringVarP(&folder, "output", "o", "", "the folder to write to")
+	cmd.Flags().StringVarP(&folder, "output", "o", "", "the `FOLDER` to write to")
 	completeFolders(cmd, "output")
 	return cmd
 }

@@ -95,7 +95,7 @@ func namedModel(name string) models.Model {
 
 // addModelsDir adds the flag for the folder of all models.
 func addModelsDir(root *cobra.Command) {
-	root.PersistentFlags().String("models-dir", "", "folder of fetched models (default: ghostdark/models in the user's folder for caches)")
+	root.PersistentFlags().String("models-dir", "", "`FOLDER` of fetched models (default: ghostdark/models in the user's folder for caches)")
 	mustComplete(root.MarkPersistentFlagDirname("models-dir"))
 }
 

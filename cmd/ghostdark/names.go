@@ -16,8 +16,8 @@ import (
 type nameOptions struct{ names, data string }
 
 func (o *nameOptions) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.names, "names", "", "file of class names, one to a line (default: NAME.names beside NAME.cfg)")
-	cmd.Flags().StringVar(&o.data, "data", "", "darknet .data file, whose names= is used")
+	cmd.Flags().StringVar(&o.names, "names", "", "`FILE` of class names, one to a line (default: NAME.names beside NAME.cfg)")
+	cmd.Flags().StringVar(&o.data, "data", "", "darknet .data `FILE`, whose names= is used")
 	completeFiles(cmd, "names", "names", "txt", "list")
 	completeFiles(cmd, "data", "data")
 }

@@ -67,7 +67,7 @@ standard output. What the network costs goes to standard error.
 	flags.StringVar(&o.gate, "gate", "", "function of squeeze-and-excite: logistic, hard_sigmoid or hardtan (default logistic)")
 	flags.IntVar(&o.Heads, "heads", 0, "2, at strides 32 and 16, or 3, at 8 too (default 2)")
 	flags.StringVar(&o.anchors, "anchors", "", "widths and heights in pixels, W,H,W,H…, the smallest first (default YOLOv3's)")
-	flags.StringVarP(&o.output, "output", "o", "", "the file to write, - for standard output")
+	flags.StringVarP(&o.output, "output", "o", "", "the `FILE` to write, - for standard output")
 	completeFiles(cmd, "output", "cfg")
 	o.force.add(cmd)
 	flags.BoolVar(&o.json, "json", false, "print JSON")

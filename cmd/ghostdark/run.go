@@ -51,9 +51,9 @@ and without it there is a summary of each layer.
 		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runRun(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.inputF32, "input-f32", "", "file of raw input values in place of a picture")
+	flags.StringVar(&o.inputF32, "input-f32", "", "`FILE` of raw input values in place of a picture")
 	flags.IntSliceVar(&o.layers, "layer", nil, "give this layer's output, can be repeated; -1 is the last layer")
-	flags.StringVar(&o.dump, "dump", "", "write the layers to files layer-NN.f32 in this folder")
+	flags.StringVar(&o.dump, "dump", "", "write the layers to files layer-NN.f32 in this `FOLDER`")
 	flags.StringVar(&o.format, "format", "f32", "of the files: f32 or npy")
 	flags.BoolVar(&o.logits, "logits", false, "give the values that go into the last [softmax], too")
 	flags.BoolVar(&o.json, "json", false, "print JSON")

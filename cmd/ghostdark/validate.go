@@ -55,7 +55,7 @@ With --json there is one line for each cfg, holding one JSON object.
 		RunE:              running(withCfgs(func(cmd *cobra.Command, args []string) error { return runValidate(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.weights, "weights", "", "check that this weights file fits")
+	flags.StringVar(&o.weights, "weights", "", "check that this weights `FILE` fits")
 	flags.BoolVar(&o.plan, "plan", false, "show how the network is computed: what is fused, which kernels, where outputs lie")
 	flags.BoolVar(&o.strict, "strict", false, "let warnings count as errors")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "print only what is wrong or doubtful")
