@@ -119,7 +119,7 @@ func runAnchors(cmd *cobra.Command, o *anchorsOptions, args []string) error {
 		r.own = anchors.Assign(boxes, target.own)
 	}
 	if o.json {
-		err = writeJSON(cmd.OutOrStdout(), r.json())
+		err = writeJSONLine(cmd.OutOrStdout(), r.json())
 	} else {
 		err = r.print(cmd.OutOrStdout())
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -148,12 +147,4 @@ func (t *annotatedTarget) tell(cmd *cobra.Command) {
 	default:
 		note(cmd, "%s: %s", counted(t.count, "annotated picture"), t.out)
 	}
-}
-
-// elapsed adds what work takes to a time.
-func elapsed(to *time.Duration, work func() error) error {
-	at := time.Now()
-	err := work()
-	*to += lap(&at)
-	return err
 }

@@ -98,7 +98,7 @@ func runEvaluateClassify(cmd *cobra.Command, o *evaluateClassifyOptions, args []
 	r := &classifyResult{classifier: c, options: o, pictures: pictures, predictions: predictions, top: top,
 		counts: evaluate.NewClasses(predictions, m.Classes(), max(top, min(5, m.Classes())))}
 	if o.json {
-		err = writeJSON(cmd.OutOrStdout(), r.json())
+		err = writeJSONLine(cmd.OutOrStdout(), r.json())
 	} else {
 		err = r.print(cmd.OutOrStdout())
 	}

@@ -111,7 +111,7 @@ func runEvaluateDetect(cmd *cobra.Command, o *evaluateDetectOptions, args []stri
 		tell(cmd, "%d of %d classes have no objects here: in darknet's mean they count as 0, in COCO's not at all", n, len(r.at.Classes))
 	}
 	if o.json {
-		err = writeJSON(cmd.OutOrStdout(), r.json())
+		err = writeJSONLine(cmd.OutOrStdout(), r.json())
 	} else {
 		err = r.print(cmd.OutOrStdout())
 	}

@@ -7,14 +7,6 @@ import (
 	"github.com/ghostdark/ghostdark/report"
 )
 
-// writeJSON writes a JSON value over several lines.
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	return e.Encode(v)
-}
-
 // writeJSONLine writes a JSON value on a line of its own.
 func writeJSONLine(w io.Writer, v any) error {
 	e := json.NewEncoder(w)

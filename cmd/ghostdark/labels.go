@@ -89,7 +89,7 @@ func runLabelsCheck(cmd *cobra.Command, o *labelsCheckOptions) error {
 	}
 	report := newLabelsReport(set, classes)
 	if o.json {
-		err = writeJSON(cmd.OutOrStdout(), report)
+		err = writeJSONLine(cmd.OutOrStdout(), report)
 	} else {
 		err = report.print(cmd.OutOrStdout(), o.quiet)
 	}

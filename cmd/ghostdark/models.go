@@ -138,7 +138,7 @@ func runModelsList(cmd *cobra.Command, args []string, asJSON bool) error {
 	w := cmd.OutOrStdout()
 	switch {
 	case asJSON:
-		return writeJSON(w, listed)
+		return writeJSONLine(w, listed)
 	case len(args) > 0:
 		for i, m := range listed {
 			if i > 0 {

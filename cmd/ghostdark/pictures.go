@@ -271,7 +271,9 @@ func (r *pictureRun) each(pool *net.Pool) error {
 			continue
 		}
 		if j.err == nil && j.annotated != nil {
-			j.err = elapsed(&j.took.Encode, func() error { return r.o.target.shoot(j.item, j.annotated) })
+			at := time.Now()
+			j.err = r.o.target.shoot(j.item, j.annotated)
+			j.took.Encode += lap(&at)
 		}
 		if err := r.show(j); err != nil {
 			return err
