@@ -44,9 +44,8 @@ type layerFeatures struct {
 }
 
 const (
-	ratio       = 2  // s of the ghost modules that redundancy is about
-	minChannels = 16 // of layers to suggest, as for ghostify
-	bestPairs   = 6  // that are shown
+	ratio     = defaultRatio // s of the ghost modules that redundancy is about
+	bestPairs = 6            // that are shown
 )
 
 // chooseLayers takes the layers that were asked for, or all convolutions whose maps can be compared.
@@ -105,7 +104,7 @@ func (r *featuresResult) candidates() (map[int]ghostify.Module, map[int]string, 
 	if err != nil {
 		return nil, nil, err
 	}
-	rewrite, err := ghostify.New(r.model.Graph, r.model.cfgPath, opt, ghostify.Options{Ratio: ratio, DW: r.options.dw, MinChannels: minChannels})
+	rewrite, err := ghostify.New(r.model.Graph, r.model.cfgPath, opt, ghostify.Options{Ratio: ratio, DW: r.options.dw, MinChannels: defaultMinChannels})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -211,6 +210,11 @@ func (r *featuresResult) eachOutput(cmd *cobra.Command, session *net.Session, gr
 	for _, l := range group {
 		last = max(last, l.layer.Index)
 	}
+	var watched *progress
+	if len(r.pictures) > 1 {
+		watched = newProgress(cmd, cmd.Name(), "picture", known(len(r.pictures)))
+		defer watched.clear()
+	}
 	for picture, path := range r.pictures {
 		input, err := r.model.input(cmd.Context(), source.File(path), r.resize)
 		if err != nil {
@@ -229,6 +233,7 @@ func (r *featuresResult) eachOutput(cmd *cobra.Command, session *net.Session, gr
 				return err
 			}
 		}
+		watched.step()
 	}
 	return nil
 }

@@ -29,6 +29,12 @@ type ghostifyOptions struct {
 	json      bool
 }
 
+// What ghostify does unless flags say otherwise, and features suggests.
+const (
+	defaultRatio       = 2
+	defaultMinChannels = 16
+)
+
 func newGhostify() *cobra.Command {
 	o := &ghostifyOptions{}
 	cmd := &cobra.Command{
@@ -66,10 +72,10 @@ is measured how much worse: mean average precision or accuracy, before and after
 		RunE:              running(withModel(func(cmd *cobra.Command, args []string) error { return runGhostify(cmd, o, args) })),
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&o.how.Ratio, "ratio", 2, "s: all maps of a module to those that it convolves")
+	flags.IntVar(&o.how.Ratio, "ratio", defaultRatio, "s: all maps of a module to those that it convolves")
 	flags.IntVar(&o.how.DW, "dw", 3, "d: side of the cheap depthwise kernels, odd")
 	flags.StringVar(&o.layers, "layers", "", "rewrite these only, such as 3,8-12: convolutions named alone in any case, those of a range if it is worth it")
-	flags.IntVar(&o.how.MinChannels, "min-channels", 16, "leave convolutions of fewer filters alone")
+	flags.IntVar(&o.how.MinChannels, "min-channels", defaultMinChannels, "leave convolutions of fewer filters alone")
 	flags.StringArrayVar(&o.calibrate, "calibrate", nil, "fit WEIGHTS on these `IMAGES`: a file, a folder, a list, a pattern; may be repeated")
 	flags.IntVar(&o.most, "calibrate-most", 32, "fit on at most so many of the pictures, taken evenly from all")
 	flags.StringVarP(&o.output, "output", "o", "", "the cfg `FILE` to write; the weights go beside it")
