@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// TestMemoryOfLists looks at 5,000 pictures in all forms of output, and holds that the memory in use is that of a few.
+// TestMemoryOfLists looks at 10,000 pictures in all forms of output, and holds that the memory in use is that of a few.
 func TestMemoryOfLists(t *testing.T) {
 	enterFolder(t)
-	const many, folders = 5_000, 10
+	const many, folders = 10_000, 10
 	for i := range many {
 		folder := filepath.Join("in", fmt.Sprint(i%folders))
 		if i < folders {
