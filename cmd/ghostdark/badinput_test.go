@@ -677,6 +677,12 @@ var badCommands = []struct {
 	{"no such flag", "detect --nosuch", exitUsage, "unknown flag: --nosuch"},
 	{"a misspelt flag", "detect --tresh 0.5", exitUsage, "unknown flag: --tresh; did you mean --thresh?"},
 	{"a flag as darknet has it", "detect -thresh 0.5", exitUsage, "unknown shorthand flag: 't' in -thresh; did you mean --thresh?"},
+	{"a flag before its command", "evaluate detector.cfg detector.weights --data my.data", exitUsage,
+		"unknown flag: --data; it belongs to evaluate classify, evaluate detect"},
+	{"a flag as Ultralytics has it", "detect --conf 0.5", exitUsage, "unknown flag: --conf; here it is --thresh"},
+	{"a flag as other commands have it", "bench --iou 0.5", exitUsage, "unknown flag: --iou\n"},
+	{"a picture by a flag", "detect --source picture.png", exitUsage, "unknown flag: --source; here it is IMAGE without a flag"},
+	{"a picture size", "detect --imgsz 640", exitUsage, "unknown flag: --imgsz; here it is --width and --height"},
 	{"a flag that darknet has", "detect -ext_output", exitUsage, "unknown shorthand flag: 'e' in -ext_output"},
 	{"a command as darknet has it", "detector test my.data detector.cfg detector.weights picture.png", exitUsage,
 		"unknown command \"detector\"; darknet's `detector test DATA CFG WEIGHTS IMAGE` is `ghostdark detect CFG WEIGHTS IMAGE --data DATA`"},
@@ -867,6 +873,7 @@ var badCommands = []struct {
 
 	// Networks to rewrite.
 	{"nothing to rewrite", "ghostify", exitUsage, "give CFG, CFG WEIGHTS, or MODEL"},
+	{"a cfg named as weights", "ghostify detector.cfg -o new.weights", exitUsage, "new.weights is a name for weights: give that of the cfg, and the weights go beside it"},
 	{"rewritten for nowhere", "ghostify detector.cfg", exitUsage, "no file to write: give --output FILE.cfg, or - for standard output"},
 	{"no convolution to rewrite", "ghostify detector.cfg -o new.cfg", exitFailed,
 		"detector.cfg: there is no convolution to rewrite\n  1 convolution: has fewer than 16 filters (0)\n  1 convolution: gives a result of the network (1)"},

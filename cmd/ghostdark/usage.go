@@ -48,6 +48,34 @@ func refuseUnknown(parent *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q; the commands are %s", args[0], strings.Join(names, ", "))
 }
 
+// otherFlags says how what other programs have flags for, or other commands under another name, is said here. What begins
+// with a flag is for commands that have it.
+var otherFlags = map[string]string{
+	"out": "--output", "output": "--out", "project": "--out",
+	"conf": "--thresh", "threshold": "--thresh", "confidence": "--thresh",
+	"iou": "--nms", "iou_thres": "--nms", "nms_thresh": "--nms",
+	"imgsz": "--width and --height", "img_size": "--width and --height",
+	"letter_box": "--resize letterbox", "letterbox": "--resize letterbox",
+	"max_det": "--top", "vid_stride": "--every", "save_txt": "--labels FOLDER", "save_labels": "--labels FOLDER",
+	"save_crop": "--crops FOLDER", "ext_output": "--json", "batch_size": "--batch",
+	"source": "IMAGE without a flag", "cfg": "CFG without a flag", "model": "CFG WEIGHTS without a flag", "weights": "WEIGHTS without a flag, behind CFG",
+	"device": "always the CPU", "gpu": "always the CPU",
+}
+
+// below names the commands below one that have a flag.
+func below(cmd *cobra.Command, flag string) []string {
+	if !cmd.HasAvailableSubCommands() {
+		return nil
+	}
+	var owners []string
+	for c := range commands(cmd) {
+		if c != cmd && c.IsAvailableCommand() && c.Flags().Lookup(flag) != nil {
+			owners = append(owners, strings.TrimPrefix(c.CommandPath(), cmd.Root().Name()+" "))
+		}
+	}
+	return owners
+}
+
 // explainFlag words the error of a flag so that it says what to do.
 func explainFlag(cmd *cobra.Command, err error) error {
 	var bad *pflag.InvalidValueError
@@ -61,6 +89,14 @@ func explainFlag(cmd *cobra.Command, err error) error {
 	word := unknown.GetSpecifiedName()
 	if whole := unknown.GetSpecifiedShortnames(); whole != "" { // darknet's flags have one dash
 		word, _, _ = strings.Cut(whole, "=")
+	}
+	if owners := below(cmd, word); len(owners) > 0 {
+		return fmt.Errorf("%w; it belongs to %s", err, strings.Join(owners, ", "))
+	}
+	if hint := otherFlags[strings.ReplaceAll(word, "-", "_")]; hint != "" {
+		if name, isFlag := strings.CutPrefix(hint, "--"); !isFlag || cmd.Flags().Lookup(strings.Fields(name)[0]) != nil {
+			return fmt.Errorf("%w; here it is %s", err, hint)
+		}
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
