@@ -201,7 +201,7 @@ var badSets = []struct {
 	{"a classifier that is to detect", "evaluate detect classifier.cfg classifier.weights --images pictures --labels txt", exitFailed, "classifier.cfg has no detection head"},
 	{"a detector that is to classify", "evaluate classify detector.cfg detector.weights --images pictures", exitFailed, "detector.cfg is a detector"},
 	{"no such data", "evaluate detect --data no.data", exitFailed, "no.data: no such file or directory"},
-	{"data without a list", "evaluate detect detector.cfg detector.weights --data listless.data", exitFailed, "listless.data: has no line valid = FILE"},
+	{"data without a list", "evaluate detect detector.cfg detector.weights --data listless.data", exitFailed, "listless.data: has no line valid = FILE; --split names another list"},
 	{"a list of nothing", "evaluate detect detector.cfg detector.weights --data empty.data", exitFailed, "empty.txt: lists no pictures"},
 	{"a list of missing pictures", "evaluate detect detector.cfg detector.weights --data gone.data", exitFailed, "gone.txt:1: the picture x.png is there neither"},
 	{"a list of missing pictures to classify", "evaluate classify classifier.cfg classifier.weights --data gone.data", exitFailed, "gone.txt:1: the picture x.png is there neither"},

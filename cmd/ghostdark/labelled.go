@@ -143,11 +143,20 @@ func (o *labelledOptions) objects(cmd *cobra.Command, classes dataset.Classes) (
 		}
 		return dataset.Open(o.images, pictures, o.labels, classes)
 	}
-	d, err := dataset.ReadData(o.data)
+	d, err := o.readData()
 	if err != nil {
 		return nil, err
 	}
 	return dataset.OpenData(d, o.split, classes)
+}
+
+// readData reads the .data file, which must have the list that is asked for.
+func (o *labelledOptions) readData() (*dataset.Data, error) {
+	d, err := dataset.ReadData(o.data)
+	if err == nil && !d.Has(o.split) {
+		return nil, fmt.Errorf("%s: has no line %s = FILE; --split names another list", o.data, o.split)
+	}
+	return d, err
 }
 
 // soundObjects is objects, with findings told: errors keep the set from being used.
@@ -198,7 +207,7 @@ func (o *labelledOptions) classified(cmd *cobra.Command, names []string) ([]data
 			return nil, err
 		}
 	} else {
-		d, err := dataset.ReadData(o.data)
+		d, err := o.readData()
 		if err != nil {
 			return nil, err
 		}
