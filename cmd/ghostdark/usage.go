@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,19 +13,36 @@ import (
 	"github.com/ghostdark/ghostdark/cfg"
 )
 
-// darknetCommands says how what darknet's own program is called with is done here.
-var darknetCommands = map[string]string{
-	"detector":   "darknet's `detector test DATA CFG WEIGHTS IMAGE` is `ghostdark detect CFG WEIGHTS IMAGE --data DATA`",
-	"yolo":       "darknet's `yolo test CFG WEIGHTS IMAGE` is `ghostdark detect CFG WEIGHTS IMAGE`",
-	"classifier": "darknet's `classifier predict DATA CFG WEIGHTS IMAGE` is `ghostdark classify CFG WEIGHTS IMAGE --data DATA`",
+// otherCommands says how what darknet and Ultralytics are called with is done here.
+var otherCommands = map[string]string{
+	"detector":              "darknet's `detector test DATA CFG WEIGHTS IMAGE` is `ghostdark detect CFG WEIGHTS IMAGE --data DATA`",
+	"detector map":          "darknet's `detector map DATA CFG WEIGHTS` is `ghostdark evaluate detect CFG WEIGHTS --data DATA`",
+	"detector valid":        "darknet's `detector valid DATA CFG WEIGHTS` is `ghostdark detect CFG WEIGHTS LIST --data DATA --coco=FILE`",
+	"detector calc_anchors": "darknet's `detector calc_anchors DATA` is `ghostdark anchors CFG --data DATA`",
+	"detector demo":         "darknet's `detector demo DATA CFG WEIGHTS VIDEO` is `ghostdark detect CFG WEIGHTS VIDEO --data DATA`",
+	"detector train":        noTraining,
+	"classifier train":      noTraining,
+	"yolo":                  "darknet's `yolo test CFG WEIGHTS IMAGE` is `ghostdark detect CFG WEIGHTS IMAGE`",
+	"classifier":            "darknet's `classifier predict DATA CFG WEIGHTS IMAGE` is `ghostdark classify CFG WEIGHTS IMAGE --data DATA`",
+	"classifier valid":      "darknet's `classifier valid DATA CFG WEIGHTS` is `ghostdark evaluate classify CFG WEIGHTS --data DATA`",
+	"partial":               "darknet's `partial CFG WEIGHTS FILE N` is `ghostdark export weights CFG WEIGHTS --cut N -o FILE`",
+	"train":                 noTraining,
+	"predict":               "use `ghostdark detect CFG WEIGHTS IMAGE…` or `ghostdark classify`",
+	"val":                   "use `ghostdark evaluate detect CFG WEIGHTS --data DATA` or `ghostdark evaluate classify`",
 }
+
+const noTraining = "ghostdark runs networks and doesn't train them; `ghostdark new` writes cfgs to train with darknet"
 
 // refuseUnknown refuses what is no command below another one.
 func refuseUnknown(parent *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	if hint := darknetCommands[args[0]]; hint != "" && !parent.HasParent() {
+	hint := otherCommands[args[0]]
+	if len(args) > 1 {
+		hint = cmp.Or(otherCommands[args[0]+" "+args[1]], hint)
+	}
+	if hint != "" && !parent.HasParent() {
 		return fmt.Errorf("unknown command %q; %s", args[0], hint)
 	}
 	near := parent.SuggestionsFor(args[0])
