@@ -197,6 +197,7 @@ var badSets = []struct {
 	{"a score in percent", "evaluate detect --min-score 5 --images pictures", exitUsage, "--min-score=5 is out of range"},
 	{"mistakes for nobody", "evaluate detect --images pictures --worst 3", exitUsage, "--worst must not be negative, and goes with --report"},
 	{"a chart in an unknown format", "evaluate detect --images pictures --plot-pr pr.gif", exitFailed, "pr.gif: charts are written as .svg or .png"},
+	{"a report of another kind", "evaluate detect --images pictures --report r.pdf", exitUsage, "--report r.pdf: reports are HTML; choose a name that ends in .html"},
 	{"a report into a missing folder", "evaluate detect --images pictures --report no/r.html", exitFailed, "no/r.html: the folder no does not exist"},
 	{"a classifier that is to detect", "evaluate detect classifier.cfg classifier.weights --images pictures --labels txt", exitFailed, "classifier.cfg has no detection head"},
 	{"a detector that is to classify", "evaluate classify detector.cfg detector.weights --images pictures", exitFailed, "detector.cfg is a detector"},

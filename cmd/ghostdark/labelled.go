@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -115,20 +116,25 @@ func (o *labelledOptions) known(cmd *cobra.Command) (dataset.Classes, error) {
 
 // pictures lists the files that --images names.
 func (o *labelledOptions) pictures(cmd *cobra.Command) ([]string, error) {
+	return picturePaths(cmd.Context(), []string{o.images})
+}
+
+// picturePaths lists the pictures that operands stand for. They must be files, which can be read more than once.
+func picturePaths(ctx context.Context, operands []string) ([]string, error) {
 	var paths []string
-	for item := range source.New([]string{o.images}, source.Options{}).All(cmd.Context()) {
+	for item := range source.New(operands, source.Options{}).All(ctx) {
 		info, err := os.Stat(item.Name)
 		if err != nil || info.IsDir() {
-			if _, err := item.Open(cmd.Context()); err != nil {
+			if _, err := item.Open(ctx); err != nil {
 				return nil, err
 			}
 		}
 		if err != nil || item.Video != nil {
-			return nil, fmt.Errorf("%s: labelled pictures must be picture files", item.Name)
+			return nil, fmt.Errorf("%s: must be a picture file here", item.Name)
 		}
 		paths = append(paths, item.Name)
 	}
-	return paths, cmd.Context().Err()
+	return paths, ctx.Err()
 }
 
 // objects reads pictures with the objects in them.
