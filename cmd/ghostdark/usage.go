@@ -69,7 +69,7 @@ func refuseUnknown(parent *cobra.Command, args []string) error {
 // otherFlags says how what other programs have flags for, or other commands under another name, is said here. What begins
 // with a flag is for commands that have it.
 var otherFlags = map[string]string{
-	"out": "--output", "output": "--out", "project": "--out",
+	"out": "--output", "project": "--output",
 	"conf": "--thresh", "threshold": "--thresh", "confidence": "--thresh",
 	"iou": "--nms", "iou_thres": "--nms", "nms_thresh": "--nms",
 	"imgsz": "--width and --height", "img_size": "--width and --height",
