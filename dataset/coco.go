@@ -76,7 +76,7 @@ func readCOCO(r io.Reader, path string) (*cocoFile, error) {
 }
 
 func (c *cocoFile) read(d *json.Decoder) error {
-	if err := expect(d, '{', "an object"); err != nil {
+	if err := expect(d, '{', `an object with "images", "annotations" and "categories"`); err != nil {
 		return err
 	}
 	for d.More() {

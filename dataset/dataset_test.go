@@ -177,7 +177,7 @@ func TestFaultyCOCO(t *testing.T) {
 	}
 	for _, tt := range []struct{ name, text, want string }{
 		{"cut off", cocoText[:200], "c.json:3: not COCO's JSON: the file ends early"},
-		{"an array", "[]", "c.json:1: not COCO's JSON: [ is not an object"},
+		{"an array", "[]", `c.json:1: not COCO's JSON: [ is not an object with "images", "annotations" and "categories"`},
 		{"another object", "{}", `c.json: not COCO's JSON of instances`},
 		{"no annotations", `{"images": 3}`, `c.json:1: not COCO's JSON: "images": 3 is not an array`},
 		{"text for a number", strings.Replace(cocoText, "[10, 20, 40, 40]", `["a"]`, 1), `c.json:3: not COCO's JSON: "annotations": element 0: `},

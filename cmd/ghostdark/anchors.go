@@ -249,7 +249,7 @@ type anchorReport struct {
 
 func (r *anchorsResult) json() anchorsReport {
 	report := anchorsReport{
-		Unit: r.unit(), Images: len(r.set.Pictures), Boxes: len(r.boxes),
+		Width: r.target.width, Height: r.target.height, Unit: r.unit(), Images: len(r.set.Pictures), Boxes: len(r.boxes),
 		AverageIoU: inPoints(r.found.AverageIoU), Line: r.line(),
 	}
 	if r.own != nil {

@@ -3,7 +3,9 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -45,6 +47,9 @@ func (o *evaluateFiles) check(cmd *cobra.Command) error {
 				return err
 			}
 		}
+	}
+	if ext := strings.ToLower(filepath.Ext(o.report)); o.report != "" && ext != ".html" && ext != ".htm" {
+		return usagef("--report %s: reports are HTML; choose a name that ends in .html", o.report)
 	}
 	if o.report != "" {
 		return atomicfile.Check(o.report)

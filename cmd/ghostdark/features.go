@@ -47,7 +47,7 @@ that the network stays as accurate: measure that.
 		Example: `  ghostdark features my.cfg my.weights a.jpg b.jpg c.jpg
   ghostdark features my.cfg my.weights a.jpg --layer 12 -o maps.png
   ghostdark features my.cfg my.weights *.jpg --layer 3,7 --dw 5 -o sheets/
-  ghostdark features my.cfg my.weights *.jpg --json > features.json`,
+  ghostdark features my.cfg my.weights photos/ --json > features.json`,
 		Args: withModel(func(_ *cobra.Command, args []string) error {
 			if len(args) < 3 {
 				return usagef("give CFG WEIGHTS and at least one IMAGE")
@@ -95,7 +95,10 @@ func runFeatures(cmd *cobra.Command, o *featuresOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	r := &featuresResult{model: m, options: o, weights: args[1], pictures: args[2:]}
+	r := &featuresResult{model: m, options: o, weights: args[1]}
+	if r.pictures, err = picturePaths(cmd.Context(), args[2:]); err != nil {
+		return err
+	}
 	if r.resize, err = o.choose(m.usualResize()); err != nil {
 		return err
 	}

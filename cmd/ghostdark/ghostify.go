@@ -188,6 +188,9 @@ func (o *ghostifyOptions) check(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	paths := []string{o.output}
+	if weightsBeside(o.output) == o.output {
+		return usagef("%s is a name for weights: give that of the cfg, and the weights go beside it", o.output)
+	}
 	if len(args) == 2 {
 		paths = append(paths, weightsBeside(o.output))
 	}

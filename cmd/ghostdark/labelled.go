@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -117,20 +118,25 @@ func (o *labelledOptions) known(cmd *cobra.Command) (dataset.Classes, error) {
 
 // pictures lists the files that --images names.
 func (o *labelledOptions) pictures(cmd *cobra.Command) ([]string, error) {
+	return picturePaths(cmd.Context(), []string{o.images})
+}
+
+// picturePaths lists the pictures that operands stand for. They must be files, which can be read more than once.
+func picturePaths(ctx context.Context, operands []string) ([]string, error) {
 	var paths []string
-	for item := range source.New([]string{o.images}, source.Options{}).All(cmd.Context()) {
+	for item := range source.New(operands, source.Options{}).All(ctx) {
 		info, err := os.Stat(item.Name)
 		if err != nil || info.IsDir() {
-			if _, err := item.Open(cmd.Context()); err != nil {
+			if _, err := item.Open(ctx); err != nil {
 				return nil, err
 			}
 		}
 		if err != nil || item.Video != nil {
-			return nil, fmt.Errorf("%s: labelled pictures must be picture files", item.Name)
+			return nil, fmt.Errorf("%s: must be a picture file here", item.Name)
 		}
 		paths = append(paths, item.Name)
 	}
-	return paths, cmd.Context().Err()
+	return paths, ctx.Err()
 }
 
 // objects reads pictures with the objects in them.
@@ -145,11 +151,20 @@ func (o *labelledOptions) objects(cmd *cobra.Command, classes dataset.Classes) (
 		}
 		return dataset.Open(o.images, pictures, o.labels, classes)
 	}
-	d, err := dataset.ReadData(o.data)
+	d, err := o.readData()
 	if err != nil {
 		return nil, err
 	}
 	return dataset.OpenData(d, o.split, classes)
+}
+
+// readData reads the .data file, which must have the list that is asked for.
+func (o *labelledOptions) readData() (*dataset.Data, error) {
+	d, err := dataset.ReadData(o.data)
+	if err == nil && !d.Has(o.split) {
+		return nil, fmt.Errorf("%s: has no line %s = FILE; --split names another list", o.data, o.split)
+	}
+	return d, err
 }
 
 // soundObjects is objects, with findings told: errors keep the set from being used.
@@ -200,7 +215,7 @@ func (o *labelledOptions) classified(cmd *cobra.Command, names []string) ([]data
 			return nil, err
 		}
 	} else {
-		d, err := dataset.ReadData(o.data)
+		d, err := o.readData()
 		if err != nil {
 			return nil, err
 		}

@@ -203,6 +203,9 @@ func (o *modelOptions) openModelOr(cmd *cobra.Command, args []string, embedded f
 // pictures for the embedded model. None need be given if they are listed elsewhere. withModel comes before it.
 func splitOperands(args []string, listed bool) (cfgPath, weightsPath string, pictures []string, err error) {
 	if len(args) == 0 || !strings.HasSuffix(strings.ToLower(args[0]), ".cfg") {
+		if len(args) > 0 && strings.HasSuffix(strings.ToLower(args[0]), ".data") {
+			return "", "", nil, usagef("%s comes first but is no .cfg: give CFG WEIGHTS IMAGE… in this order, and --data %s", args[0], args[0])
+		}
 		for _, a := range args {
 			if strings.HasSuffix(strings.ToLower(a), ".cfg") || strings.HasSuffix(strings.ToLower(a), ".weights") {
 				return "", "", nil, usagef("%s comes first but is no .cfg: give CFG WEIGHTS IMAGE… in this order", args[0])

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -107,6 +108,9 @@ func (o *listOptions) open(cmd *cobra.Command, args []string, embedded func() cf
 	}
 	var m *model
 	if brought != nil {
+		if len(operands) > 0 || o.inputs.stdinList { // which may not be what the model is for
+			note(cmd, "no CFG WEIGHTS: taking the embedded %s, which knows %s …", brought.Name, strings.Join(brought.Names[:2], ", "))
+		}
 		m, err = o.openEmbedded(cmd, *brought)
 	} else {
 		m, err = o.openModel(cmd, cfgPath, weightsPath)

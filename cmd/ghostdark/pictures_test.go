@@ -53,7 +53,7 @@ func TestSessionsStop(t *testing.T) {
 	if code != exitStopped || shown < 1 || shown > 30 {
 		t.Errorf("exit code %d, %d pictures shown", code, shown)
 	}
-	if told := stderr.String(); told != fmt.Sprintf("ghostdark: stopped after %s\n", counted(shown, "picture")) {
+	if told := stderr.String(); !strings.HasSuffix(told, fmt.Sprintf("\nghostdark: stopped after %s\n", counted(shown, "picture"))) {
 		t.Errorf("told:\n%s", told)
 	}
 }
