@@ -5,6 +5,7 @@ package ghostnet
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/ghostdark/ghostdark/cfg"
@@ -96,6 +97,12 @@ func (o *Options) check(channels int) error {
 	}
 	if slices.Contains(o.Std, 0) {
 		return fmt.Errorf("one of the standard deviations is 0")
+	}
+	for i, mean := range o.Mean {
+		std := float64(o.Std[i])
+		if v := float64(mean) / std; math.IsNaN(v) || math.Abs(v) > math.MaxFloat32 || 1/math.Abs(std) > math.MaxFloat32 || math.IsInf(std, 0) {
+			return fmt.Errorf("nothing can be normalized with a mean of %v and a standard deviation of %v", mean, o.Std[i])
+		}
 	}
 	return nil
 }

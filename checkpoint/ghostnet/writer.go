@@ -156,6 +156,9 @@ func (w *writer) network(l *Layout) {
 // its zeros are normalized values, as in training.
 func (w *writer) normalization() {
 	n := len(w.options.Mean)
+	if w.options.check(n) != nil {
+		return // told when the cfg is complete
+	}
 	diagonal, biases := make([]float32, n*n), make([]float32, n)
 	for i, std := range w.options.Std {
 		diagonal[i*n+i] = 1 / std

@@ -832,7 +832,7 @@ var badCommands = []struct {
 	{"going on with nothing", "detect detector.cfg detector.weights picture.png --resume", exitUsage, "--resume needs an output that tells what is done: "},
 	{"going on with a table", "detect detector.cfg detector.weights picture.png --resume --csv=found.csv", exitUsage, "--resume doesn't go with --csv, "},
 	{"a picture over itself", "detect detector.cfg detector.weights picture.jpg --output picture.jpg", exitFailed,
-		"picture.jpg: is what is read; choose another --output"},
+		"picture.jpg: is what is read; choose another name to write to"},
 	{"a film with the name of a picture", "detect detector.cfg detector.weights film.mp4 --output found.png", exitUsage, "--output found.png is no video, but film.mp4 is: "},
 
 	// Networks to write.
@@ -873,6 +873,12 @@ var badCommands = []struct {
 	{"ASCII in a picture", "graph detector.cfg -o new.svg --ascii", exitUsage, "--ascii is for text, not for svg"},
 	{"a drawing as JSON", "graph detector.cfg -o new.svg --json", exitUsage, "--json goes to standard output, without --format, --output and --ascii"},
 	{"a drawing over its cfg", "graph detector.cfg --format text -o ./detector.cfg", exitFailed, "./detector.cfg: is what is read; choose another name to write to"},
+	{"a profile nowhere", "bench detector.cfg --reps 1 --profile none/a.prof", exitFailed, "none/a.prof: the folder none does not exist; create it first"},
+	{"a profile over its cfg", "bench detector.cfg --reps 1 --profile detector.cfg", exitFailed, "detector.cfg: is what is read; choose another name to write to"},
+	{"maps over their picture", "features detector.cfg detector.weights picture.png --layer 0 -o picture.png", exitFailed, "picture.png: is what is read; choose another name to write to"},
+	{"results over the picture", "detect detector.cfg detector.weights picture.png --output none --json=picture.png", exitFailed, "picture.png: is what is read; choose another name to write to"},
+	{"results over the names", "detect detector.cfg detector.weights picture.png --output none --names detector.names --csv=detector.names", exitFailed, "detector.names: is what is read; choose another name to write to"},
+	{"results over the annotated picture", "detect detector.cfg detector.weights picture.png --output x.png --json=x.png", exitFailed, "x.png: is to be written twice; choose different names"},
 	{"a drawing over a folder", "graph detector.cfg --format text -o folder", exitFailed, "folder: exists and is not a regular file; choose another name"},
 	{"a drawing into a missing folder", "graph detector.cfg -o missing/new.svg", exitFailed, "missing/new.svg: the folder missing does not exist; create it first"},
 	{"a drawing of a negative width", "graph detector.cfg --width -8", exitUsage, "--width and --height must be from 1 to 1048576, or 0 for the cfg's"},
@@ -895,6 +901,8 @@ var badCommands = []struct {
 	{"pictures without weights", "ghostify detector.cfg --calibrate picture.png -o new.cfg", exitUsage, "--calibrate and labelled pictures are for weights: give CFG WEIGHTS"},
 	{"weights to standard output", "ghostify detector.cfg detector.weights --calibrate picture.png -o -", exitUsage, "WEIGHTS go with a file to write"},
 	{"a cfg over itself", "ghostify detector.cfg -o ./detector.cfg --force", exitFailed, "./detector.cfg: is what is read; choose another name to write to"},
+	{"weights over a picture", "ghostify detector.cfg detector.weights --calibrate picture.png -o picture.png --force", exitFailed, "picture.png: is what is read; choose another name to write to"},
+	{"a cfg named as weights", "ghostify detector.cfg detector.weights --calibrate picture.png -o x.weights", exitFailed, "x.weights: is to be written twice; choose different names"},
 	{"a rewritten cfg over a file", "ghostify classifier.cfg -o detector.cfg", exitFailed, "detector.cfg: is there already; give --force to replace it, or another name"},
 	{"a picture to fit on that isn't there", "ghostify detector.cfg detector.weights --layers 0 --calibrate nowhere.png -o new.cfg", exitFailed, "nowhere.png: no such file or directory"},
 	{"a picture to fit on that is none", "ghostify detector.cfg detector.weights --layers 0 --calibrate empty -o new.cfg", exitFailed, "empty: "},
@@ -1009,6 +1017,18 @@ func TestBadCommand(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSameFile checks that a file is known again by another way to it, whether or not it is there.
+func TestSameFile(t *testing.T) {
+	enterFolder(t)
+	if err := os.Symlink(".", "same"); err != nil {
+		t.Skip(err)
+	}
+	told := refuse(t, exitFailed, "export", "weights", "detector.cfg", "detector.weights", "-o", "new", "--output-cfg", "same/new")
+	wantLines(t, told, "ghostdark: same/new: is to be written twice; choose different names")
+	told = refuse(t, exitFailed, "ghostify", "detector.cfg", "-o", "same/detector.cfg", "--force")
+	wantLines(t, told, "ghostdark: same/detector.cfg: is what is read; choose another name to write to")
 }
 
 // TestMissingTree wants a cfg accepted for checking, but not for running, whose class tree is

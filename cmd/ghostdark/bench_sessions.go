@@ -11,8 +11,8 @@ import (
 
 // measureAll runs the network with all sessions at the same time, first to warm up, then as
 // often as the options say, and gives the times of all of them.
-func (o *benchOptions) measureAll(ctx context.Context, pool *net.Pool, input []float32) (*benchRuns, error) {
-	err := o.together(ctx, pool, func(_ int, s *net.Session) error { return o.repeats.warm(ctx, s, input) })
+func (o *benchOptions) measureAll(ctx context.Context, pool *net.Pool, input []float32) (runs *benchRuns, err error) {
+	err = o.together(ctx, pool, func(_ int, s *net.Session) error { return o.repeats.warm(ctx, s, input) })
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +21,11 @@ func (o *benchOptions) measureAll(ctx context.Context, pool *net.Pool, input []f
 		if err != nil {
 			return nil, err
 		}
-		defer stop()
+		defer func() {
+			if written := stop(); err == nil {
+				err = written
+			}
+		}()
 	}
 	each := make([]*benchRuns, o.engine.sessions)
 	begin := time.Now()

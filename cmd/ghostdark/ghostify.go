@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -194,7 +195,7 @@ func (o *ghostifyOptions) check(cmd *cobra.Command, args []string) error {
 	if len(args) == 2 {
 		paths = append(paths, weightsBeside(o.output))
 	}
-	return o.force.check(paths, args)
+	return o.force.check(paths, append(slices.Clone(args), o.calibrate...))
 }
 
 // chosenLayers reads numbers and ranges of layers, such as 3,8-12.

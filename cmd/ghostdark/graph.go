@@ -141,9 +141,6 @@ func runGraph(cmd *cobra.Command, o *graphOptions, path string) error {
 		return err
 	}
 	if o.output != "" {
-		if err := separate([]string{o.output}, []string{path}); err != nil {
-			return err
-		}
 		if err := atomicfile.Check(o.output); err != nil {
 			return err
 		}

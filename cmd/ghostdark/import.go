@@ -98,6 +98,9 @@ func runImportGhostNet(cmd *cobra.Command, o *importOptions, path string) error 
 	path = file.Name
 	stem := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	cfgPath, weightsPath := filepath.Join(o.out, stem+".cfg"), filepath.Join(o.out, stem+".weights")
+	if err := separate([]string{cfgPath, weightsPath}, []string{path}); err != nil {
+		return err
+	}
 	if err := o.checkTargets(cfgPath, weightsPath); err != nil {
 		return err
 	}

@@ -141,3 +141,37 @@ func TestCtrlCTwice(t *testing.T) {
 		t.Errorf("left behind: %v", entries)
 	}
 }
+
+// TestBrokenPipe closes the pipe that results go to, as head does: the program ends soon, with its files in order.
+func TestBrokenPipe(t *testing.T) {
+	smear := filepath.Join(testkit.Root(), "cfgs", "smear.jpg")
+	folder := t.TempDir()
+	cmd := program(t, "detect", "-", "--stdin-list", "--json=found.json")
+	cmd.Dir = folder
+	cmd.Stdin = strings.NewReader(strings.Repeat(smear+"\n", 10_000))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stdout.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	stdout.Close()
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitFailed {
+		t.Errorf("%v\n%s", err, &stderr)
+	}
+	if told := stderr.String(); !strings.Contains(told, "ghostdark: the results can't be written: ") {
+		t.Errorf("told:\n%s", told)
+	}
+	if left, _ := filepath.Glob(filepath.Join(folder, ".ghostdark-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if pictures := bytes.Count(testkit.Bytes(t, filepath.Join(folder, "found.json")), []byte("frame_id")); pictures > 1000 {
+		t.Errorf("went on for %d pictures", pictures)
+	}
+}

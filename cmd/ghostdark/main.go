@@ -25,6 +25,8 @@ func run() int {
 	ctx, stop := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	// A pipe that nobody reads any more is an error of writing like others, not the end of the program in the midst of its files.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go func() { // the first one ends what goes on in good order, the second one at once
 		<-signals
 		stop()
@@ -50,7 +52,9 @@ func collectLate() {
 // execute runs the command line and returns the exit code. Results go to stdout, everything
 // else to stderr.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	results := &sink{w: stdout}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	results := &sink{w: stdout, broken: stop}
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(results)
@@ -63,10 +67,11 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // sink remembers the first error of writing to w, since hardly any caller of fmt.Fprint looks
-// at it.
+// at it, and calls broken then: what is computed for nobody needn't go on.
 type sink struct {
-	w   io.Writer
-	err error
+	w      io.Writer
+	err    error
+	broken func()
 }
 
 func (s *sink) Write(p []byte) (int, error) {
@@ -74,7 +79,9 @@ func (s *sink) Write(p []byte) (int, error) {
 		return 0, s.err
 	}
 	n, err := s.w.Write(p)
-	s.err = err
+	if s.err = err; err != nil {
+		s.broken()
+	}
 	return n, err
 }
 

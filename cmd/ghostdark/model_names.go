@@ -26,6 +26,9 @@ func withModel(run func(*cobra.Command, []string) error) func(*cobra.Command, []
 				args = append([]string{paths.Cfg, paths.Weights}, args[1:]...)
 			}
 		}
+		if err := apart(cmd, args); err != nil {
+			return failure{err}
+		}
 		return run(cmd, args)
 	}
 }
@@ -42,6 +45,9 @@ func withCfgs(run func(*cobra.Command, []string) error) func(*cobra.Command, []s
 			if ok {
 				cfgPaths[i] = paths.Cfg
 			}
+		}
+		if err := apart(cmd, cfgPaths); err != nil {
+			return failure{err}
 		}
 		return run(cmd, cfgPaths)
 	}

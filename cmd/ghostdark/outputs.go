@@ -106,12 +106,8 @@ func (o *outputOptions) check(pictures bool) error {
 	tells := pictures || o.labels != "" || o.voc != ""
 	for i, f := range forms {
 		for _, other := range forms[:i] {
-			if f.file == other.file {
-				to := "both to " + string(f.file)
-				if f.printed() {
-					to = "both to standard output; give one a file with " + f.flag + "=FILE"
-				}
-				return usagef("%s and %s go %s", other.flag, f.flag, to)
+			if f.printed() && other.printed() {
+				return usagef("%s and %s go both to standard output; give one a file with %s=FILE", other.flag, f.flag, f.flag)
 			}
 		}
 		_, resumes := f.format.(report.Resumer)

@@ -1,23 +1,23 @@
 package main
 
 import (
-	"os"
 	"runtime/pprof"
+
+	"github.com/ghostdark/ghostdark/internal/atomicfile"
 )
 
-// startProfile writes a CPU profile to a file until stop is called.
-func startProfile(path string) (stop func(), err error) {
-	f, err := os.Create(path)
+// startProfile takes a CPU profile until stop is called, which writes it to a file.
+func startProfile(path string) (stop func() error, err error) {
+	w, err := atomicfile.Create(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := pprof.StartCPUProfile(f); err != nil {
-		f.Close()
-		os.Remove(path)
+	if err := pprof.StartCPUProfile(w); err != nil {
+		w.Discard()
 		return nil, err
 	}
-	return func() {
+	return func() error {
 		pprof.StopCPUProfile()
-		f.Close()
+		return w.Commit()
 	}, nil
 }

@@ -114,6 +114,15 @@ func TestPending(t *testing.T) {
 	if got, err := os.ReadFile(path); err != nil || string(got) != "text" {
 		t.Errorf("%q, %v", got, err)
 	}
+	w, err := Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.file.Close() // as if nothing more could be written
+	io.WriteString(w, "text")
+	if err := w.Commit(); err == nil || err.Error() != path+": not written: file already closed" {
+		t.Errorf("a file that can't be written: %v", err)
+	}
 	p, err := Begin(path)
 	if err != nil {
 		t.Fatal(err)

@@ -3,9 +3,9 @@ package atomicfile
 import (
 	"bufio"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -30,7 +30,7 @@ func Begin(path string) (*Pending, error) {
 func (p *Pending) Commit() error {
 	if err := os.Rename(p.Temporary, p.Path); err != nil {
 		p.Discard()
-		return fmt.Errorf("%s: not written: %w", p.Path, err)
+		return notWritten(p.Path, err)
 	}
 	pending.forget(p)
 	return nil
@@ -59,7 +59,7 @@ func Create(path string) (*Writer, error) {
 	// os.CreateTemp would make the file private to its owner, whatever the umask says.
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
-		return nil, fmt.Errorf("%s: not written: %w", path, err)
+		return nil, notWritten(path, err)
 	}
 	w := &Writer{Pending: &Pending{Path: path, Temporary: name}, file: f, buffer: bufio.NewWriterSize(f, 1<<16)}
 	pending.add(w.Pending)
@@ -88,11 +88,25 @@ func (w *Writer) fill(write func(io.Writer) error) error {
 	if err == nil {
 		err = w.buffer.Flush()
 	}
-	if err = errors.Join(err, w.file.Close()); err != nil {
+	if closed := w.file.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
 		w.Pending.Discard()
-		return fmt.Errorf("%s: not written: %w", w.Path, err)
+		return notWritten(w.Path, err)
 	}
 	return nil
+}
+
+// notWritten words why a file isn't there, without the system's call and the name it had until then.
+func notWritten(path string, err error) error {
+	switch fault := err.(type) {
+	case *fs.PathError:
+		err = fault.Err
+	case *os.LinkError:
+		err = fault.Err
+	}
+	return fmt.Errorf("%s: not written: %w", path, err)
 }
 
 // Abandon removes all files that aren't complete, for a program that ends at once.
