@@ -29,7 +29,7 @@ func (l *labels) add(line int, o Object) {
 		}
 	}
 	if !l.classes.has(o.Class) {
-		l.findings.add(l.file, line, Error, Class, "there is no class %d; there are 0 to %d", o.Class, l.classes.Count-1)
+		l.findings.add(l.file, line, Error, Class, "there is no class %d; there are 0 to %d", o.Class, l.classes.last())
 		return
 	}
 	if b.W <= 0 || b.H <= 0 {

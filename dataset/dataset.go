@@ -50,6 +50,9 @@ func (s *Set) Objects() int {
 	return n
 }
 
+// MaxClasses is how many classes there may be. Results have a line for each.
+const MaxClasses = 1 << 20
+
 // Classes are what labels may name.
 type Classes struct {
 	// Names of the classes, for labels that name them.
@@ -69,4 +72,12 @@ func (c *Classes) named(name string) int {
 }
 
 // has reports whether there is a class of that number.
-func (c Classes) has(class int) bool { return class >= 0 && (c.Count == 0 || class < c.Count) }
+func (c Classes) has(class int) bool { return class >= 0 && class <= c.last() }
+
+// last is the highest number that a class may have.
+func (c Classes) last() int {
+	if c.Count == 0 {
+		return MaxClasses - 1
+	}
+	return c.Count - 1
+}

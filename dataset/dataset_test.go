@@ -53,6 +53,7 @@ func TestReadYOLO(t *testing.T) {
 		{"windows", "1 .5 .25 .5 .125\r\n\r\n", 3, []Object{{Class: 1, Box: box}}, nil},
 		{"empty", "", 3, nil, nil},
 		{"any class", "7 .5 .25 .5 .125", 0, []Object{{Class: 7, Box: box}}, nil},
+		{"any class but the vastest", "1048575 .5 .25 .5 .125\n1048576 .5 .25 .5 .125", 0, []Object{{Class: 1048575, Box: box}}, []string{"2 class error"}},
 		{"class", "3 .5 .25 .5 .125\n-1 .5 .25 .5 .125", 3, nil, []string{"1 class error", "2 class error"}},
 		{"columns", "1 .5 .25 .5\n1 .5 .25 .5 .125 .9\n1 .1 .1 .2 .2 .3 .3 .4", 3, nil, []string{"1 columns error", "2 columns error", "3 columns error"}},
 		{"numbers", "a .5 .25 .5 .125\n1.5 .5 .25 .5 .125\n1 .5 x .5 .125\n1 NaN .5 .5 .5\n1 .5 inf .5 .5\n1 .5 .5 1e99 .5", 3, nil,

@@ -873,6 +873,8 @@ var badCommands = []struct {
 	{"ASCII in a picture", "graph detector.cfg -o new.svg --ascii", exitUsage, "--ascii is for text, not for svg"},
 	{"a drawing as JSON", "graph detector.cfg -o new.svg --json", exitUsage, "--json goes to standard output, without --format, --output and --ascii"},
 	{"a drawing over its cfg", "graph detector.cfg --format text -o ./detector.cfg", exitFailed, "./detector.cfg: is what is read; choose another name to write to"},
+	{"more classes than there can be", "labels check --images picture.png --classes 99999999999", exitUsage, "--classes=99999999999 is out of range: give 1 to 1048576, or 0 if any number is good"},
+	{"more classes than there can be in data", "labels check --data vast.data", exitFailed, "vast.data: classes = 99999999999 is out of range: there may be 1048576"},
 	{"a profile nowhere", "bench detector.cfg --reps 1 --profile none/a.prof", exitFailed, "none/a.prof: the folder none does not exist; create it first"},
 	{"a profile over its cfg", "bench detector.cfg --reps 1 --profile detector.cfg", exitFailed, "detector.cfg: is what is read; choose another name to write to"},
 	{"maps over their picture", "features detector.cfg detector.weights picture.png --layer 0 -o picture.png", exitFailed, "picture.png: is what is read; choose another name to write to"},
@@ -988,6 +990,7 @@ func TestBadCommand(t *testing.T) {
 	write(t, "binary.txt", []byte{0, 1, 2})
 	write(t, "round.list", []byte("round.list\n"))
 	write(t, "nameless.data", []byte("classes = 1\ntrain = train.txt\n"))
+	write(t, "vast.data", []byte("classes = 99999999999\nvalid = empty.txt\n"))
 	write(t, "bad.data", []byte("classes = 1\nnames = no/such.names\n"))
 	write(t, "vast.cfg", bytes.Repeat([]byte("#\n"), 9<<20))
 	write(t, "four.cfg", bytes.Replace(good["detector.cfg"], []byte("channels=3"), []byte("channels=4"), 1))

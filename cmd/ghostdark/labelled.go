@@ -109,6 +109,8 @@ func (o *labelledOptions) known(cmd *cobra.Command) (dataset.Classes, error) {
 	switch {
 	case err != nil || !found:
 		return classes, err
+	case n > dataset.MaxClasses:
+		return classes, fmt.Errorf("%s: classes = %d is out of range: there may be %d", o.data, n, dataset.MaxClasses)
 	case source != "" && n != len(names):
 		return classes, fmt.Errorf("%s: classes = %d, but %s has %s", o.data, n, source, counted(len(names), "name"))
 	}

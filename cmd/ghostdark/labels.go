@@ -67,8 +67,8 @@ func runLabelsCheck(cmd *cobra.Command, o *labelsCheckOptions) error {
 	if err := o.check(cmd); err != nil {
 		return err
 	}
-	if o.classes < 0 {
-		return usagef("--classes must not be negative")
+	if o.classes < 0 || o.classes > dataset.MaxClasses {
+		return usagef("--classes=%d is out of range: give 1 to %d, or 0 if any number is good", o.classes, dataset.MaxClasses)
 	}
 	classes, err := o.known(cmd)
 	if err != nil {
