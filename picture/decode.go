@@ -74,6 +74,9 @@ func decode(r io.Reader, name string, size int64, lim Limits) (*Image, error) {
 	return nil, fmt.Errorf("%s: %w", name, err)
 }
 
+// sniffed is how much is read before the format is told; more than any of them needs.
+const sniffed = 4096
+
 // readAll reads r to its end, at most limit bytes.
 func readAll(r io.Reader, size, limit int64) ([]byte, error) {
 	tooLarge := fmt.Errorf("%w: the file has more than the allowed %d bytes; shrink it", ErrTooLarge, limit)
@@ -83,7 +86,16 @@ func readAll(r io.Reader, size, limit int64) ([]byte, error) {
 	var buf bytes.Buffer
 	// One read beyond the content tells the end without growing the buffer.
 	buf.Grow(int(size) + bytes.MinRead)
-	n, err := buf.ReadFrom(io.LimitReader(r, limit))
+	n, err := buf.ReadFrom(io.LimitReader(r, min(sniffed, limit)))
+	if err == nil && n == sniffed {
+		// What is no picture, such as a stream without an end, isn't read to its end to find that out.
+		if _, err := sniff(buf.Bytes()); err != nil {
+			return nil, err
+		}
+		var more int64
+		more, err = buf.ReadFrom(io.LimitReader(r, limit-n))
+		n += more
+	}
 	if err == nil && n == limit {
 		var one [1]byte
 		if k, _ := io.ReadFull(r, one[:]); k > 0 {

@@ -341,3 +341,22 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// endless is a stream of one byte that counts how much is read of it.
+type endless struct{ n int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	e.n += len(p)
+	return len(p), nil
+}
+
+// TestEndless holds that what is no picture isn't read to its end.
+func TestEndless(t *testing.T) {
+	r := &endless{}
+	if _, err := Decode(r, "stream", Limits{}); !errors.Is(err, ErrUnknownFormat) || r.n > 1<<20 {
+		t.Errorf("%v after %d bytes", err, r.n)
+	}
+}

@@ -92,14 +92,15 @@ func (lines) Add(p *Picture) (string, error) {
 }
 
 func (lines) Earlier(r io.Reader, each func(json.RawMessage) error) error {
-	for in := bufio.NewReader(r); ; {
+	in := bufio.NewReader(r)
+	for count := 1; ; count++ {
 		line, err := in.ReadBytes('\n')
 		if line = bytes.TrimSpace(line); len(line) > 0 {
 			if !json.Valid(line) {
-				return fmt.Errorf("a line is no JSON")
+				return fmt.Errorf("line %d is no JSON", count)
 			}
 			if err := each(line); err != nil {
-				return err
+				return fmt.Errorf("line %d: %w", count, err)
 			}
 		}
 		if errors.Is(err, io.EOF) {

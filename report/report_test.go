@@ -223,10 +223,18 @@ func TestResume(t *testing.T) {
 			if s, err := Resume(path, form()); err == nil {
 				s.Discard()
 				t.Errorf("%T: %q was continued", form(), text)
-			} else if !strings.HasPrefix(err.Error(), path+": can't be continued: ") {
+			} else if told := err.Error(); !strings.HasPrefix(told, path+": can't be continued: ") || !strings.HasSuffix(told, "; mend the file, or begin anew without --resume") {
 				t.Errorf("%q: %v", text, err)
 			}
 		}
+	}
+}
+
+// TestTornLine names the line that is cut off.
+func TestTornLine(t *testing.T) {
+	err := Lines().Earlier(strings.NewReader("{}\n\n{\"filename\":"), func(json.RawMessage) error { return nil })
+	if err == nil || err.Error() != "line 3 is no JSON" {
+		t.Error(err)
 	}
 }
 

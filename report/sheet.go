@@ -55,7 +55,7 @@ func Resume(path string, f Resumer) (*Sheet, error) {
 	if err == nil {
 		defer earlier.Close()
 		if err = f.Earlier(earlier, s.again); err != nil {
-			err = fmt.Errorf("%s: can't be continued: %w", path, err)
+			err = fmt.Errorf("%s: can't be continued: %w; mend the file, or begin anew without --resume", path, err)
 		}
 	}
 	if err != nil {

@@ -251,6 +251,11 @@ func TestStems(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	for n := 2; n < 300_000; n++ { // which takes forever if each begins to count anew
+		if got, want := s.unique("x"), fmt.Sprintf("x-%d", n); got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
 	for address, want := range map[string]string{"http://h.org/a/b.jpg?x=/y.png": "b", "https://h.org/": "h", "http://h.org/a%20b.png": "a b"} {
 		if got := webStem(address); got != want {
 			t.Errorf("%s: %q, want %q", address, got, want)

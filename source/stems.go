@@ -40,29 +40,36 @@ func SafeName(text string) string {
 	return name
 }
 
-// stems makes stems unique. It remembers 8 bytes for each, so that its memory stays small; two
+// stems makes stems unique. It remembers 12 bytes for each, so that its memory stays small; two
 // different ones of the same hash, should they ever meet, only get different numbers.
-type stems struct{ taken map[uint64]struct{} }
+type stems struct {
+	next map[uint64]uint32 // by the hash of a stem that was given: the number to try when it comes again
+}
 
 // unique returns the stem, with -2, -3 … at its end if it was given before. Names that differ in
 // capitals only count as the same, as they do on some file systems.
 func (s *stems) unique(stem string) string {
-	if s.taken == nil {
-		s.taken = map[uint64]struct{}{}
+	if s.next == nil {
+		s.next = map[uint64]uint32{}
 	}
-	numbered := stem
-	for n := 2; !s.take(numbered); n++ {
-		numbered = fmt.Sprintf("%s-%d", stem, n)
+	first := hash(stem)
+	n, taken := s.next[first]
+	if !taken {
+		s.next[first] = 2
+		return stem
 	}
-	return numbered
+	for ; ; n++ {
+		numbered := fmt.Sprintf("%s-%d", stem, n)
+		if h := hash(numbered); s.next[h] == 0 {
+			s.next[h] = 2
+			s.next[first] = n + 1
+			return numbered
+		}
+	}
 }
 
-func (s *stems) take(stem string) bool {
+func hash(stem string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(strings.ToLower(stem)))
-	if _, taken := s.taken[h.Sum64()]; taken {
-		return false
-	}
-	s.taken[h.Sum64()] = struct{}{}
-	return true
+	return h.Sum64()
 }
