@@ -137,7 +137,11 @@ layers=-1,-2
 
 // check makes sure that the new network is sound and has the old shapes everywhere.
 func (r *Rewrite) check() error {
-	if err := r.After.Err(); err != nil {
+	err := r.After.Err()
+	if err != nil && len(r.After.Layers) == 0 {
+		return fmt.Errorf("%s: rewritten it would be longer than a cfg may be; choose fewer layers", r.Before.File.Name)
+	}
+	if err != nil {
 		return fmt.Errorf("the rewritten network is faulty, which is a fault of the program: %w", err)
 	}
 	for i, l := range r.Before.Layers {

@@ -197,6 +197,16 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// TestTooLong holds that a cfg that may not grow any more isn't called a fault of the program.
+func TestTooLong(t *testing.T) {
+	const c = "convolutional size=3 pad=1 activation=leaky filters=4,"
+	g := build(t, sections(strings.Repeat(c, 6000)+"avgpool"), net.Options{})
+	_, err := New(g, "after.cfg", net.Options{}, Options{Ratio: 2, DW: 3})
+	if err == nil || err.Error() != g.File.Name+": rewritten it would be longer than a cfg may be; choose fewer layers" {
+		t.Error(err)
+	}
+}
+
 // TestZoo rewrites the published networks: New itself compares all shapes.
 func TestZoo(t *testing.T) {
 	paths, err := filepath.Glob(filepath.Join(testkit.Shared(t, "zoo", "cfg"), "*.cfg"))
