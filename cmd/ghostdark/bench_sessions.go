@@ -17,15 +17,11 @@ func (o *benchOptions) measureAll(ctx context.Context, pool *net.Pool, input []f
 		return nil, err
 	}
 	if o.profile != "" {
-		stop, err := startProfile(o.profile)
-		if err != nil {
-			return nil, err
+		stop, fault := startProfile(o.profile)
+		if fault != nil {
+			return nil, fault
 		}
-		defer func() {
-			if written := stop(); err == nil {
-				err = written
-			}
-		}()
+		defer func() { err = stop(err) }()
 	}
 	each := make([]*benchRuns, o.engine.sessions)
 	begin := time.Now()

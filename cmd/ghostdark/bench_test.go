@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"math"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -84,9 +85,14 @@ func TestBenchStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var stdout, stderr bytes.Buffer
-	if code := execute(ctx, []string{"bench", "--seconds", "1000"}, &stdout, &stderr); code != exitStopped || stdout.Len() > 0 ||
+	profile := filepath.Join(t.TempDir(), "cpu.prof")
+	// Without warming up it stops while it measures.
+	if code := execute(ctx, []string{"bench", "--seconds", "1000", "--warmup", "0", "--profile", profile}, &stdout, &stderr); code != exitStopped || stdout.Len() > 0 ||
 		stderr.String() != "ghostdark: stopped\n" {
 		t.Errorf("exit code %d, %q, %q", code, &stdout, &stderr)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(profile)); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"github.com/ghostdark/ghostdark/internal/atomicfile"
 )
 
-// startProfile takes a CPU profile until stop is called, which writes it to a file.
-func startProfile(path string) (stop func() error, err error) {
+// startProfile takes a CPU profile until stop is called, which writes it to a file unless what was measured failed.
+func startProfile(path string) (stop func(failed error) error, err error) {
 	w, err := atomicfile.Create(path)
 	if err != nil {
 		return nil, err
@@ -16,8 +16,12 @@ func startProfile(path string) (stop func() error, err error) {
 		w.Discard()
 		return nil, err
 	}
-	return func() error {
+	return func(failed error) error {
 		pprof.StopCPUProfile()
+		if failed != nil {
+			w.Discard()
+			return failed
+		}
 		return w.Commit()
 	}, nil
 }
