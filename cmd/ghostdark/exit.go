@@ -50,6 +50,9 @@ var errReported = errors.New("already reported")
 // errStopped ends a run that was interrupted and has told so.
 var errStopped = errors.New("stopped")
 
+// errUnwritten is the cause of a stop when results can't be written, which execute tells.
+var errUnwritten = errors.New("the results can't be written")
+
 // running wraps a command's run function, so that its errors are told from those of parsing
 // the command line.
 func running(run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {

@@ -52,16 +52,16 @@ func collectLate() {
 // execute runs the command line and returns the exit code. Results go to stdout, everything
 // else to stderr.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	results := &sink{w: stdout, broken: stop}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	results := &sink{w: stdout, broken: func() { stop(errUnwritten) }}
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(results)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if results.err != nil {
-		err = failure{fmt.Errorf("the results can't be written: %w", plain(results.err))}
+		err = failure{fmt.Errorf("%w: %w", errUnwritten, plain(results.err))}
 	}
 	return conclude(cmd, err, stderr)
 }

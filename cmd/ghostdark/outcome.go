@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+)
 
 // fail tells why a picture has no result.
 func (r *pictureRun) fail(err error) {
@@ -17,6 +21,8 @@ func (r *pictureRun) outcome() error {
 	stopped := r.cmd.Context().Err() != nil
 	tellFailed(r.cmd, r.failed, r.done)
 	switch {
+	case context.Cause(r.cmd.Context()) == errUnwritten:
+		return errStopped
 	case stopped:
 		tell(r.cmd, "ghostdark: stopped after %s%s", counted(r.done+r.skipped, "picture"), r.howOn())
 		return errStopped
