@@ -224,7 +224,7 @@ func TestWeb(t *testing.T) {
 		server.URL + "/a/dot.png?size=1 as dot",
 		server.URL + "/missing.jpg: the server answers 404 Not Found",
 		server.URL + "/page: not a picture",
-		server.URL + "/torn.png: unexpected EOF",
+		server.URL + "/torn.png: the connection ended early; try again (unexpected EOF)",
 		"http://127.0.0.1:1/x.jpg: dial tcp 127.0.0.1:1: ",
 	}
 	for i := range want {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -47,7 +48,22 @@ func openWeb(ctx context.Context, address string) (*picture.Image, error) {
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%s: the server answers %s", address, response.Status)
 	}
-	return picture.Decode(response.Body, address, picture.Limits{})
+	return picture.Decode(body{response.Body}, address, picture.Limits{})
+}
+
+// body is what a server sends, with errors that say what happened.
+type body struct{ io.Reader }
+
+func (b body) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	var late net.Error
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = fmt.Errorf("the connection ended early; try again (%w)", err)
+	case errors.As(err, &late) && late.Timeout():
+		err = fmt.Errorf("not all of it came within %v (%w)", fetchWithin, err)
+	}
+	return n, err
 }
 
 // inner is what an error of a request says without the address.
