@@ -887,7 +887,6 @@ var badCommands = []struct {
 
 	// Networks to rewrite.
 	{"nothing to rewrite", "ghostify", exitUsage, "give CFG, CFG WEIGHTS, or MODEL"},
-	{"a cfg named as weights", "ghostify detector.cfg -o new.weights", exitUsage, "new.weights is a name for weights: give that of the cfg, and the weights go beside it"},
 	{"rewritten for nowhere", "ghostify detector.cfg", exitUsage, "no file to write: give --output FILE.cfg, or - for standard output"},
 	{"no convolution to rewrite", "ghostify detector.cfg -o new.cfg", exitFailed,
 		"detector.cfg: there is no convolution to rewrite\n  1 convolution: has fewer than 16 filters (0)\n  1 convolution: gives a result of the network (1)"},
@@ -903,8 +902,8 @@ var badCommands = []struct {
 	{"pictures without weights", "ghostify detector.cfg --calibrate picture.png -o new.cfg", exitUsage, "--calibrate and labelled pictures are for weights: give CFG WEIGHTS"},
 	{"weights to standard output", "ghostify detector.cfg detector.weights --calibrate picture.png -o -", exitUsage, "WEIGHTS go with a file to write"},
 	{"a cfg over itself", "ghostify detector.cfg -o ./detector.cfg --force", exitFailed, "./detector.cfg: is what is read; choose another name to write to"},
+	{"a cfg named as weights", "ghostify detector.cfg detector.weights --calibrate picture.png -o x.weights", exitUsage, "x.weights is a name for weights: give that of the cfg"},
 	{"weights over a picture", "ghostify detector.cfg detector.weights --calibrate picture.png -o picture.png --force", exitFailed, "picture.png: is what is read; choose another name to write to"},
-	{"a cfg named as weights", "ghostify detector.cfg detector.weights --calibrate picture.png -o x.weights", exitFailed, "x.weights: is to be written twice; choose different names"},
 	{"a rewritten cfg over a file", "ghostify classifier.cfg -o detector.cfg", exitFailed, "detector.cfg: is there already; give --force to replace it, or another name"},
 	{"a picture to fit on that isn't there", "ghostify detector.cfg detector.weights --layers 0 --calibrate nowhere.png -o new.cfg", exitFailed, "nowhere.png: no such file or directory"},
 	{"a picture to fit on that is none", "ghostify detector.cfg detector.weights --layers 0 --calibrate empty -o new.cfg", exitFailed, "empty: "},
