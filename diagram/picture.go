@@ -2,6 +2,7 @@ package diagram
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/ghostdark/ghostdark/chart"
 	"github.com/ghostdark/ghostdark/internal/figures"
@@ -40,7 +41,7 @@ func (d *Diagram) Picture() (*chart.Flow, error) {
 		return nil, fmt.Errorf("%s are too many for a picture (at most %s); draw it as text or DOT", figures.Counted(len(d.Edges), "edge"), figures.Thousands(mostDrawn))
 	}
 	f := &chart.Flow{
-		Title: printable(d.Name), Subtitle: d.Summary(), Columns: []string{"output", "multiply-adds", "parameters"},
+		Title: printable(filepath.Base(d.Name)), Subtitle: d.Summary(), Columns: []string{"output", "multiply-adds", "parameters"},
 		Rows: []chart.FlowRow{{Text: "input", Colour: chart.Grey, Round: true, Cells: []string{d.Input.String(), "", ""}}},
 	}
 	var largest int64 = 1

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -159,7 +160,7 @@ func checkXML(t fataler, d *Diagram) {
 			shown.WriteString("\n")
 		}
 	}
-	for _, want := range []string{printable(d.Name), d.Summary(), d.Nodes[len(d.Nodes)-1].Type} {
+	for _, want := range []string{printable(filepath.Base(d.Name)), d.Summary(), d.Nodes[len(d.Nodes)-1].Type} {
 		if !strings.Contains(shown.String(), want+"\n") {
 			t.Fatalf("the picture of %q has no text %q", d.Name, want)
 		}
