@@ -168,7 +168,7 @@ func (d *Depthwise) spread(in Strip, panels []channelPanel, w *Worker) Strip {
 	for i := range panels {
 		p := &panels[i]
 		w.rows = Rows{
-			Src: &in.Values[p.source], SrcStep: 4 * in.Step, SrcLine: 4 * in.Pitch,
+			Src: reach(in.Values, p.source), SrcStep: 4 * in.Step, SrcLine: 4 * in.Pitch,
 			Dst: &s.Values[p.first-s.First], DstStep: 4 * s.Step, DstLine: 4 * s.Pitch,
 			Weights: &p.order[0], Columns: d.Width, Lines: s.Lines,
 		}
@@ -198,15 +198,15 @@ func (d *Depthwise) compute(line, lines int, panels []channelPanel, s Strip, out
 		p := &panels[i]
 		r := &w.rows
 		*r = Rows{
-			Src: &s.Values[d.source(p)-s.First], SrcStep: 4 * s.Step, SrcLine: 4 * s.Pitch,
-			Dst: &out[p.first], DstStep: 4 * d.OutPitch, DstLine: 4 * d.OutWidth * d.OutPitch,
+			Src: reach(s.Values, d.source(p)-s.First), SrcStep: 4 * s.Step, SrcLine: 4 * s.Pitch,
+			Dst: reach(out, p.first), DstStep: 4 * d.OutPitch, DstLine: 4 * d.OutWidth * d.OutPitch,
 			AddStep: 4 * d.AddPitch, AddLine: 4 * d.OutWidth * d.AddPitch,
 			Weights: &p.weights[0], Bias: &p.bias[0], Act: act, Order: &p.order[0],
 			Columns: d.OutWidth, Lines: lines, Width: d.Width, Height: s.Lines,
 			Left: -d.PadX, Top: line*d.StrideY - d.PadY - s.Line,
 		}
 		if add != nil {
-			r.Add = &add[p.first]
+			r.Add = reach(add, p.first)
 		}
 		p.kernel(r)
 	}

@@ -60,5 +60,9 @@ func (m *Memory) take(n int) []float32 {
 	return taken
 }
 
+// reach points at a value that may lie in the Slack behind the given ones: where channels are few, a granule has vectors
+// of which no channel is used.
+func reach(values []float32, i int) *float32 { return &values[:cap(values)][i] }
+
 // Room is how much n values take that begin at a cache line and have Slack behind them.
 func Room(n int) int { return (n + Slack + cacheLine - 1) / cacheLine * cacheLine }

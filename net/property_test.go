@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -253,4 +254,25 @@ func TestInputSize(t *testing.T) {
 			t.Fatalf("%v\nwant %v", got.Diagnostics, want.Diagnostics)
 		}
 	})
+}
+
+// TestFewChannelsOfOnePixel convolves single pixels of fewer channels than a granule has, behind
+// which lies nothing but what kernels may reach.
+func TestFewChannelsOfOnePixel(t *testing.T) {
+	for channels := range 9 {
+		for _, groups := range []int{1, channels + 1} {
+			text := fmt.Sprintf("[net]\nwidth=1\nheight=1\nchannels=1\n[connected]\noutput=%d\nactivation=linear\n[softmax]\n"+
+				"[convolutional]\nfilters=%[1]d\nsize=3\npad=1\ngroups=%d\nactivation=linear\n", channels+1, groups)
+			if groups == 1 {
+				text += "[convolutional]\nfilters=1\nsize=3\npad=1\nactivation=linear\n"
+			}
+			file, diags := cfg.Parse("pixel.cfg", []byte(text))
+			n, err := Build(file, diags, Options{}).Random(1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			input := []float32{.5}
+			equal(t, text, output(t, run(t, n, SessionOptions{}, input), n.Result()), output(t, run(t, n, SessionOptions{Reference: true}, input), n.Result()))
+		}
+	}
 }
