@@ -1,7 +1,6 @@
 package ghostify
 
 import (
-	"math"
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/blas"
@@ -28,7 +27,7 @@ const (
 //	Σ (x·(w + δ) + b - t)² + λ·|δ|²
 //
 // where t is the wanted value before batch norm. Convolutions with too many weights, or with
-// fewer samples than weights, are left as they are.
+// fewer than two samples for each weight, are left as they are.
 func reconstruct(conv *layers.Convolutional, in, want tensor.Tensor, order []int) {
 	taps := conv.Weights.Cols
 	pixels := want.N * want.Shape.Plane()
@@ -53,7 +52,7 @@ func reconstruct(conv *layers.Convolutional, in, want tensor.Tensor, order []int
 	for c, old := range order {
 		scale, mean := 1., 0.
 		if conv.Scales != nil {
-			scale, mean = normScale(conv, c), float64(conv.Mean.Data[c])
+			scale, mean = kernels.BatchNormFactor(conv.Scales.Data[c], conv.Variance.Data[c]), float64(conv.Mean.Data[c])
 		}
 		gain[c] = scale
 		if scale == 0 {
@@ -94,11 +93,6 @@ func reconstruct(conv *layers.Convolutional, in, want tensor.Tensor, order []int
 		}
 		conv.Biases.Data[c] += float32(gain[c] * shift)
 	}
-}
-
-// normScale is by what batch norm multiplies a channel.
-func normScale(conv *layers.Convolutional, c int) float64 {
-	return float64(conv.Scales.Data[c]) / math.Sqrt(float64(conv.Variance.Data[c])+kernels.BatchNormEpsilon)
 }
 
 // gather lays out what the taps of a convolution see at some output pixels of a batch: a row for

@@ -18,15 +18,20 @@ func BatchNorm(x []float32, plane int, bias, scale, mean, variance []float32) {
 	}
 }
 
+// BatchNormFactor is by what batch norm multiplies a channel: scale/√(variance + ε).
+func BatchNormFactor(scale, variance float32) float64 {
+	return float64(scale) / math.Sqrt(float64(variance)+BatchNormEpsilon)
+}
+
 // FoldBatchNorm makes batch norm superfluous: it writes weights times f to folded and returns
 //
-//	bias - mean·f   with f = scale/√(variance + ε) of the output channel
+//	bias - mean·f   with f the BatchNormFactor of the output channel
 //
 // run is how many weights follow one another that belong to the same channel. folded may be weights itself.
 func FoldBatchNorm(folded, weights []float32, run int, bias, scale, mean, variance []float32) []float32 {
 	factors, shifted := make([]float64, len(bias)), make([]float32, len(bias))
 	for c := range factors {
-		factors[c] = float64(scale[c]) / math.Sqrt(float64(variance[c])+BatchNormEpsilon)
+		factors[c] = BatchNormFactor(scale[c], variance[c])
 		shifted[c] = float32(float64(bias[c]) - float64(mean[c])*factors[c])
 	}
 	for start := 0; start < len(weights); start += run {
